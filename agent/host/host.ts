@@ -1,0 +1,47 @@
+import type { Platform } from '../../shared/signals.ts'
+import type { ProgramName } from './programs.ts'
+
+/**
+ * Why something could not be read. `missing` is the only one that says something about the machine: it is not there.
+ * All the others mean that nobody knows.
+ */
+export type Unread = {
+  ok: false
+  reason: 'missing' | 'denied' | 'timed-out' | 'too-large' | 'not-recorded' | 'failed'
+  /** In words, naming the program or the path. */
+  why: string
+}
+
+/** A program that ran to its end; what its exit code means is for the reader to say. */
+export type Ran = { ok: true; exitCode: number; stdout: string; stderr: string }
+
+export type RunOptions = {
+  /** Default 10 000. */
+  timeoutMs?: number
+  /** Of stdout and of stderr, each; more than this is `too-large`. Default 1 MiB. */
+  maxBytes?: number
+  /** Runs the program as this user with their session bus: a desktop's settings are the user's. Needs root. */
+  asUser?: { uid: number; gid: number; home: string }
+}
+
+/**
+ * The one door to the operating system: everything that a probe may do. Nothing here throws, nothing goes through a
+ * shell, and everything has an end. Tests and recordings fill it with what another machine answered.
+ */
+export type Host = {
+  platform: Platform
+  /** Whether this agent may read what only root or SYSTEM may; null where it cannot be told (a recording). */
+  privileged: boolean | null
+  now(): Date
+  run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Ran | Unread>
+  /** Text as UTF-8. Default limit 1 MiB. */
+  readFile(path: string, options?: { maxBytes?: number }): Promise<{ ok: true; text: string } | Unread>
+  /** The names in a folder, sorted; links are followed. */
+  readDirectory(path: string): Promise<{ ok: true; names: string[] } | Unread>
+  /** When a file or folder was last written, without reading it. */
+  stat(path: string): Promise<{ ok: true; modifiedAt: Date; bytes: number } | Unread>
+  /** The values of a key of the Windows registry, in the 64-bit view. */
+  readRegistry(key: string): Promise<{ ok: true; values: Record<string, string | number> } | Unread>
+}
+
+export const unread = (reason: Unread['reason'], why: string): Unread => ({ ok: false, reason, why })

@@ -1,0 +1,26 @@
+/**
+ * Every program that the agent may start, by name, with the absolute paths it may have. Nothing else is ever started,
+ * and PATH is never searched: a name in a folder that a user can write to is not the program.
+ */
+export const PROGRAMS = {
+  'apt-config': ['/usr/bin/apt-config'],
+  'apt-get': ['/usr/bin/apt-get'],
+  'apt-helper': ['/usr/lib/apt/apt-helper'],
+  dnf: ['/usr/bin/dnf'],
+  dnf5: ['/usr/bin/dnf5'],
+  rpm: ['/usr/bin/rpm', '/bin/rpm'],
+  falconctl: ['/opt/CrowdStrike/falconctl'],
+  mdatp: ['/usr/bin/mdatp', '/opt/microsoft/mdatp/sbin/wdavdaemonclient'],
+  sentinelctl: ['/opt/sentinelone/bin/sentinelctl'],
+  dmsetup: ['/usr/sbin/dmsetup', '/sbin/dmsetup'],
+  cryptsetup: ['/usr/sbin/cryptsetup', '/sbin/cryptsetup'],
+  zfs: ['/usr/sbin/zfs', '/sbin/zfs', '/usr/bin/zfs'],
+  zpool: ['/usr/sbin/zpool', '/sbin/zpool', '/usr/bin/zpool'],
+  nft: ['/usr/sbin/nft', '/sbin/nft'],
+  iptables: ['/usr/sbin/iptables', '/sbin/iptables'],
+  'firewall-cmd': ['/usr/bin/firewall-cmd'],
+  gsettings: ['/usr/bin/gsettings'],
+  systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
+} as const satisfies Record<string, readonly string[]>
+
+export type ProgramName = keyof typeof PROGRAMS

@@ -1,0 +1,114 @@
+import { Type, type Static } from 'typebox'
+import { MusterError } from '../../shared/errors.ts'
+import { Time } from '../../shared/fact.ts'
+import { jsonParserOf, nullable, oneOf } from '../../shared/schema.ts'
+import { unread, type Host, type Unread } from './host.ts'
+import { PROGRAMS } from './programs.ts'
+
+const Entry = Type.Union([
+  Type.Object({
+    kind: Type.Literal('command'),
+    program: Type.String(),
+    args: Type.Array(Type.String()),
+    exitCode: Type.Integer(),
+    stdout: Type.String(),
+    stderr: Type.String(),
+  }),
+  Type.Object({
+    kind: Type.Literal('file'),
+    path: Type.String(),
+    content: nullable(Type.String()),
+    modifiedAt: Type.Optional(Time),
+  }),
+  Type.Object({
+    kind: Type.Literal('directory'),
+    path: Type.String(),
+    names: nullable(Type.Array(Type.String())),
+    modifiedAt: Type.Optional(Time),
+  }),
+  Type.Object({
+    kind: Type.Literal('registry'),
+    key: Type.String(),
+    values: nullable(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
+  }),
+])
+
+/** What one machine answered, saved by `muster-agent record` as `recording.json`. */
+export const Recording = Type.Object({
+  version: Type.Literal(1),
+  platform: oneOf(['linux', 'macos', 'windows']),
+  recordedAt: Time,
+  entries: Type.Array(Entry),
+})
+export type Recording = Static<typeof Recording>
+export type RecordingEntry = Static<typeof Entry>
+
+const parse = jsonParserOf(Recording)
+
+/** @throws MusterError `recording-invalid` */
+export function parseRecording(json: string): Recording {
+  const recording = parse(json)
+  if (!recording.ok) throw new MusterError('recording-invalid', recording.problem)
+  return recording.value
+}
+
+/**
+ * A host that answers from a recording, on any OS. What the recording lacks is `not-recorded`; an entry whose content
+ * is null was asked for on that machine and was missing. The clock stands at the moment of the recording.
+ */
+export function recordedHost(recording: Recording): Host {
+  const commands = new Map<string, Extract<RecordingEntry, { kind: 'command' }>>()
+  const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' }>>()
+  for (const entry of recording.entries) {
+    if (entry.kind === 'command') commands.set(commandKey(entry.program, entry.args), entry)
+    else if (entry.kind === 'registry') places.set(`registry ${entry.key.toLowerCase()}`, entry)
+    else places.set(`${entry.kind} ${entry.path}`, entry)
+  }
+
+  return {
+    platform: recording.platform,
+    privileged: null,
+    now: () => new Date(recording.recordedAt),
+    async run(program, args) {
+      const paths = [program, ...PROGRAMS[program]]
+      const found = paths.map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined)
+      if (!found) return notRecorded([program, ...args].join(' '))
+      return { ok: true, exitCode: found.exitCode, stdout: found.stdout, stderr: found.stderr }
+    },
+    async readFile(path) {
+      const entry = places.get(`file ${path}`)
+      if (entry?.kind !== 'file') return notRecorded(path)
+      return entry.content === null ? missing(path) : { ok: true, text: entry.content }
+    },
+    async readDirectory(path) {
+      const entry = places.get(`directory ${path}`)
+      if (entry?.kind !== 'directory') return notRecorded(path)
+      return entry.names === null ? missing(path) : { ok: true, names: entry.names.toSorted() }
+    },
+    async stat(path) {
+      const entry = places.get(`file ${path}`) ?? places.get(`directory ${path}`)
+      if (entry?.kind === 'file' && entry.content === null) return missing(path)
+      if (entry?.kind === 'directory' && entry.names === null) return missing(path)
+      if (!entry || entry.kind === 'registry' || entry.modifiedAt === undefined) return notRecorded(`time of ${path}`)
+      const bytes = entry.kind === 'file' ? Buffer.byteLength(entry.content ?? '') : 0
+      return { ok: true, modifiedAt: new Date(entry.modifiedAt), bytes }
+    },
+    async readRegistry(key) {
+      const entry = places.get(`registry ${key.toLowerCase()}`)
+      if (entry?.kind !== 'registry') return notRecorded(key)
+      return entry.values === null ? missing(key) : { ok: true, values: entry.values }
+    },
+  }
+}
+
+function commandKey(program: string, args: readonly string[]): string {
+  return JSON.stringify([program, ...args])
+}
+
+function notRecorded(what: string): Unread {
+  return unread('not-recorded', `not in the recording: ${what}`)
+}
+
+function missing(what: string): Unread {
+  return unread('missing', `${what} does not exist`)
+}

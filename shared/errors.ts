@@ -1,0 +1,282 @@
+/**
+ * The catalogue of error codes. A code never changes its meaning and is never used again.
+ *
+ * `status` is the HTTP answer, `close` the WebSocket close code of an agent's connection; `title` says what happened,
+ * `fix` what to do. `docs/errors.md` explains each, and a test compares the two.
+ */
+export const ERRORS = {
+  // Messages and evidence
+  'message-malformed': {
+    status: 400,
+    close: 1008,
+    title: 'The message is not one of the protocol',
+    fix: 'Send a message of the muster.v1 protocol. An agent that is newer than the collector has to wait for its update.',
+  },
+  'message-unexpected': {
+    status: 409,
+    close: 1008,
+    title: 'The message is not due at this point of the conversation',
+    fix: 'Follow the conversation: authenticate once, then one evidence at a time.',
+  },
+  'message-too-large': {
+    status: 413,
+    close: 1009,
+    title: 'The message is larger than the limit',
+    fix: 'Send less. A report of one device fits into a few kilobytes.',
+  },
+  'too-many-messages': {
+    status: 429,
+    close: 1008,
+    title: 'More messages than the limit allows',
+    fix: 'Come back later and send fewer.',
+  },
+  'handshake-timeout': {
+    status: 408,
+    close: 1008,
+    title: 'The agent did not authenticate in time',
+    fix: 'Connect again. If it happens each time, look at the network and at the clock of the laptop.',
+  },
+  'authentication-failed': {
+    status: 401,
+    close: 1008,
+    title: 'The signature or the claims of the agent are not right',
+    fix: 'Enrol the device again if its key was lost or replaced.',
+  },
+  'device-unknown': {
+    status: 404,
+    close: 1008,
+    title: 'No such device is enrolled',
+    fix: 'Enrol the device with a new enrolment token.',
+  },
+  'device-locked-out': {
+    status: 403,
+    close: 1008,
+    title: 'An admin has locked this device out',
+    fix: 'Ask your admin.',
+  },
+  'evidence-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The evidence has the wrong shape, type, issuer or signature',
+    fix: 'Update the agent. If the agent is current, enrol the device again.',
+  },
+  'evidence-replayed': {
+    status: 409,
+    close: 1008,
+    title: 'The nonce of the evidence is not the one that was given out',
+    fix: 'Sign each report with the newest nonce of this connection.',
+  },
+  'evidence-unknown-digest': {
+    status: 409,
+    close: 1008,
+    title: 'The report says that nothing changed, but what it refers to is not known here',
+    fix: 'Send full evidence.',
+  },
+  'clock-skew': {
+    status: 400,
+    close: 1008,
+    title: 'The signing time is too far from the time of the collector',
+    fix: 'Set the clock of the laptop, or of the server.',
+  },
+  'identity-conflict': {
+    status: 409,
+    close: 1008,
+    title: 'Two machines use the key of this device',
+    fix: 'Remove the copied key, and enrol both machines anew.',
+  },
+  superseded: {
+    status: 409,
+    close: 1000,
+    title: 'The same device has connected again',
+    fix: 'Nothing, unless it repeats: then two agents run with one key.',
+  },
+  'origin-refused': {
+    status: 403,
+    close: 1008,
+    title: 'A browser may not open the connection of an agent',
+    fix: 'Connect from the agent, which sends no Origin header.',
+  },
+  'collector-stopping': {
+    status: 503,
+    close: 1001,
+    title: 'The collector is stopping',
+    fix: 'Connect again in a moment.',
+  },
+  'agent-stopping': {
+    status: 503,
+    close: 1000,
+    title: 'The agent is stopping',
+    fix: 'Nothing: it connects again when it starts.',
+  },
+
+  // Enrolment
+  'enrollment-token-invalid': {
+    status: 403,
+    close: 1008,
+    title: 'The enrolment token is unknown, used up or expired',
+    fix: 'Ask your admin for a new enrolment string.',
+  },
+  'enrollment-proof-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The enrolment proof is not right',
+    fix: 'Run the enrolment again. If it repeats, update the agent.',
+  },
+  'enrollment-string-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The enrolment string cannot be read',
+    fix: 'Paste the whole string. It begins with "muster1.".',
+  },
+
+  // Gateways
+  'gateway-key-missing': {
+    status: 401,
+    close: 1008,
+    title: 'The request carries no gateway key',
+    fix: 'Send it in "Authorization: Bearer mgw_..." or in "Muster-Gateway-Key".',
+  },
+  'gateway-key-invalid': {
+    status: 401,
+    close: 1008,
+    title: 'The gateway key is not known, or it was replaced',
+    fix: 'Make one with "muster-collector gateway create NAME".',
+  },
+  'scope-missing': {
+    status: 403,
+    close: 1008,
+    title: 'The gateway key does not have the scope that this needs',
+    fix: 'Make a key with that scope. Only a gateway that always overwrites Muster-Device may have "vouch".',
+  },
+  'device-not-named': {
+    status: 401,
+    close: 1008,
+    title: 'The request proves no device',
+    fix: 'Send Muster-Device from a gateway whose key may vouch.',
+  },
+  'device-proofs-differ': {
+    status: 400,
+    close: 1008,
+    title: 'Two proofs of one request name different devices',
+    fix: 'Send one proof.',
+  },
+  'tier-unknown': {
+    status: 404,
+    close: 1008,
+    title: 'The policy has no tier of this name',
+    fix: 'Use a tier of the policy in force.',
+  },
+  'path-refused': {
+    status: 400,
+    close: 1008,
+    title: 'The path contains dot segments or cannot be decoded',
+    fix: 'Have the gateway send a normalised path.',
+  },
+  stale: {
+    status: 409,
+    close: 1008,
+    title: 'There is no fresh evidence of this device',
+    fix: 'Wait until the laptop is online and has reported.',
+  },
+  'not-admitted': {
+    status: 403,
+    close: 1008,
+    title: 'The device is not admitted to this tier',
+    fix: 'Mend the checks that are named, then check again.',
+  },
+
+  // Requests in general
+  'request-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The request has the wrong shape',
+    fix: 'Compare it with /openapi.json.',
+  },
+  'not-found': {
+    status: 404,
+    close: 1008,
+    title: 'There is nothing at this address',
+    fix: 'Compare the address with /openapi.json.',
+  },
+  'not-ready': {
+    status: 503,
+    close: 1001,
+    title: 'The collector cannot serve yet, or cannot write',
+    fix: 'Look at /readyz and at the log of the collector.',
+  },
+  'store-unavailable': {
+    status: 503,
+    close: 1013,
+    title: 'The evidence could not be stored, so it was not accepted',
+    fix: 'Look at the disk and at the database of the collector. The agent tries again by itself.',
+  },
+  internal: {
+    status: 500,
+    close: 1011,
+    title: 'The collector made a mistake',
+    fix: 'Look at its log, and report it.',
+  },
+
+  // Starting and configuring
+  'config-invalid': {
+    status: 500,
+    close: 1011,
+    title: 'The configuration is not right',
+    fix: 'Mend what is listed, then run "muster-collector check-config".',
+  },
+  'policy-invalid': {
+    status: 400,
+    close: 1011,
+    title: 'The policy is not right',
+    fix: 'Mend what is listed. The policy in force stays.',
+  },
+  'data-folder-in-use': {
+    status: 500,
+    close: 1011,
+    title: 'Another collector runs on this data folder',
+    fix: 'Stop it, or name another folder with --data.',
+  },
+  'collector-unreachable': {
+    status: 503,
+    close: 1011,
+    title: 'The collector cannot be reached',
+    fix: 'Look at its address and at the network. The agent keeps trying.',
+  },
+  'not-enrolled': {
+    status: 409,
+    close: 1011,
+    title: 'This device is not enrolled',
+    fix: 'Run "muster-agent enroll STRING" with the string that your admin gave you.',
+  },
+  'already-enrolled': {
+    status: 409,
+    close: 1011,
+    title: 'This device is enrolled already',
+    fix: 'Run "muster-agent unenroll" first.',
+  },
+  'recording-invalid': {
+    status: 400,
+    close: 1011,
+    title: 'The recording cannot be read',
+    fix: 'Make it again with "muster-agent record DIR".',
+  },
+} as const satisfies Record<string, { status: number; close: number; title: string; fix: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error with a code of the catalogue. `detail` says what happened this time; it never contains a secret. */
+export class MusterError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? ERRORS[code].title, options)
+    this.name = 'MusterError'
+    this.code = code
+  }
+
+  /** One line for a terminal: what happened and what to do. */
+  get advice(): string {
+    const { title, fix } = ERRORS[this.code]
+    return `${title}${this.message === title ? '' : `: ${this.message}`}. ${fix} (${this.code})`
+  }
+}

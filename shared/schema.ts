@@ -1,0 +1,43 @@
+import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+/** What became of a piece of input: the typed value, or one sentence that says what is wrong with it. */
+export type Parsed<T> = { ok: true; value: T } | { ok: false; problem: string }
+
+/** An object that refuses keys it does not know: everything we sign or verify is one of these. */
+export const strict = <P extends TProperties>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false })
+
+/** A string of at most `maxLength` characters. */
+export const text = (maxLength: number) => Type.String({ maxLength })
+
+export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+
+/** One of the given words. */
+export const oneOf = <const W extends readonly string[]>(words: W) =>
+  Type.Unsafe<W[number]>({ type: 'string', enum: [...words] })
+
+/** Compiles a schema once into the function that admits input of that shape and no other. */
+export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Parsed<Static<S>> {
+  const compiled = Compile(schema)
+  return (input) => {
+    if (compiled.Check(input)) return { ok: true, value: input as Static<S> }
+    const [first] = compiled.Errors(input)
+    const where = first?.instancePath ? first.instancePath.slice(1).replaceAll('/', '.') : 'it'
+    return { ok: false, problem: `${where.slice(0, 100)} ${first?.message ?? 'has the wrong shape'}` }
+  }
+}
+
+/** Parses JSON text of the given schema. Input that is not JSON is a problem like any other, never an exception. */
+export function jsonParserOf<S extends TSchema>(schema: S): (json: string) => Parsed<Static<S>> {
+  const parse = parserOf(schema)
+  return (json) => {
+    let input: unknown
+    try {
+      input = JSON.parse(json)
+    } catch {
+      return { ok: false, problem: 'it is not JSON' }
+    }
+    return parse(input)
+  }
+}
