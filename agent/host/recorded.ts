@@ -72,7 +72,11 @@ export function recordedHost(recording: Recording): Host {
     async run(program, args) {
       const paths = [program, ...PROGRAMS[program]]
       const found = paths.map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined)
-      if (!found) return notRecorded([program, ...args].join(' '))
+      if (!found) {
+        // A program that was not installed is recorded as its paths, each missing.
+        const absent = PROGRAMS[program].every((path) => isMissing(places.get(`file ${path}`)))
+        return absent ? missing(program) : notRecorded([program, ...args].join(' '))
+      }
       return { ok: true, exitCode: found.exitCode, stdout: found.stdout, stderr: found.stderr }
     },
     async readFile(path) {
@@ -99,6 +103,10 @@ export function recordedHost(recording: Recording): Host {
       return entry.values === null ? missing(key) : { ok: true, values: entry.values }
     },
   }
+}
+
+function isMissing(entry: RecordingEntry | undefined): boolean {
+  return entry?.kind === 'file' && entry.content === null
 }
 
 function commandKey(program: string, args: readonly string[]): string {
