@@ -71,4 +71,3 @@ export function goodbye(code: ErrorCode, detail?: string, retryAfterSeconds: num
   const reason = (detail ?? ERRORS[code].title).slice(0, 400)
   return { type: 'goodbye', code, reason, retryAfterSeconds }
 }
-

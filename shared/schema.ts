@@ -5,8 +5,7 @@ import { Compile } from 'typebox/compile'
 export type Parsed<T> = { ok: true; value: T } | { ok: false; problem: string }
 
 /** An object that refuses keys it does not know: everything we sign or verify is one of these. */
-export const strict = <P extends TProperties>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false })
+export const strict = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
 /** A string of at most `maxLength` characters. */
 export const text = (maxLength: number) => Type.String({ maxLength })
