@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Time } from './fact.ts'
 import { ERRORS, type ErrorCode } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { jsonParserOf, nullable, oneOf, strict, text } from './schema.ts'
+import { jsonParserOf, keysOf, nullable, oneOf, strict, text } from './schema.ts'
 import { SIGNAL_IDS } from './signals.ts'
 import { Standing } from './standing.ts'
 
@@ -24,7 +24,7 @@ export type Settings = Static<typeof Settings>
 
 const Goodbye = strict({
   type: Type.Literal('goodbye'),
-  code: oneOf(Object.keys(ERRORS) as ErrorCode[]),
+  code: oneOf(keysOf(ERRORS)),
   reason: text(400),
   /** Seconds after which coming back makes sense; null where a person has to act first. */
   retryAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 86_400 })),

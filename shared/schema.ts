@@ -20,7 +20,7 @@ export const oneOf = <const W extends readonly string[]>(words: W) =>
 export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Parsed<Static<S>> {
   const compiled = Compile(schema)
   return (input) => {
-    if (compiled.Check(input)) return { ok: true, value: input as Static<S> }
+    if (compiled.Check(input)) return { ok: true, value: input }
     const [first] = compiled.Errors(input)
     const where = first?.instancePath ? first.instancePath.slice(1).replaceAll('/', '.') : 'it'
     return { ok: false, problem: `${where.slice(0, 100)} ${first?.message ?? 'has the wrong shape'}` }
@@ -39,4 +39,11 @@ export function jsonParserOf<S extends TSchema>(schema: S): (json: string) => Pa
     }
     return parse(input)
   }
+}
+
+/** The keys of a table, typed by it. */
+export function keysOf<T extends object>(table: T): (keyof T & string)[] {
+  // A literal table has the keys that its type says, and no others.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.keys(table) as (keyof T & string)[]
 }

@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { Time, reported, type Fact } from './fact.ts'
-import { nullable, oneOf, strict, text } from './schema.ts'
+import { keysOf, nullable, oneOf, strict, text } from './schema.ts'
 
 const flag = nullable(Type.Boolean())
 const count = nullable(Type.Integer({ minimum: 0, maximum: 1_000_000 }))
@@ -99,7 +99,7 @@ export const SIGNALS = {
 
 export type SignalId = keyof typeof SIGNALS
 export type SignalValue = { [Id in SignalId]: Static<(typeof SIGNALS)[Id]['value']> }
-export const SIGNAL_IDS = Object.keys(SIGNALS) as SignalId[]
+export const SIGNAL_IDS = keysOf(SIGNALS)
 
 /** The facts of one reading. A signal that an older agent does not know is simply not there, and counts as unreadable. */
 export const Facts = strict({
@@ -120,6 +120,8 @@ export type Product = Static<typeof Product>
 
 /** The fact of one signal, typed by it; a signal that was not sent is `unreadable`. */
 export function factOf<Id extends SignalId>(facts: Facts, id: Id): Fact<SignalValue[Id]> {
+  // `Facts` names the schema of each signal under the signal's own id.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const fact = facts[id] as Fact<SignalValue[Id]> | undefined
   return fact ?? { kind: 'unreadable', why: 'the agent did not send this signal' }
 }

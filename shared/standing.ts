@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Time } from './fact.ts'
-import { nullable, oneOf, strict, text } from './schema.ts'
+import { keysOf, nullable, oneOf, strict, text } from './schema.ts'
 
 /** The checks of the policy. Each is one rule applied to facts. */
 export const CHECKS = {
@@ -14,7 +14,7 @@ export const CHECKS = {
 } as const satisfies Record<string, { title: string }>
 
 export type CheckId = keyof typeof CHECKS
-export const CHECK_IDS = Object.keys(CHECKS) as CheckId[]
+export const CHECK_IDS = keysOf(CHECKS)
 
 /** Only `pass`, and while they last `grace` and `excepted`, hold a tier open; `not-applicable` does not close one. */
 export const VERDICTS = ['pass', 'fail', 'grace', 'excepted', 'unknown', 'stale', 'not-applicable'] as const
