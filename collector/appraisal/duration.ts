@@ -1,0 +1,29 @@
+import { Type } from 'typebox'
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A length of time as people write it: `15m`, `24h`, `14d`. */
+export const Duration = Type.String({ pattern: '^[0-9]{1,5}[smhd]$' })
+
+/** Milliseconds of a duration that the schema has admitted. */
+export function milliseconds(duration: string): number {
+  const unit = duration.slice(-1)
+  const factor = unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? UNITS[unit] : Number.NaN
+  return Number(duration.slice(0, -1)) * factor
+}
+
+/** A length of time in words: `3 days`, `1 hour`, `15 minutes`. */
+export function inWords(ms: number): string {
+  for (const [unit, size] of [
+    ['day', UNITS.d],
+    ['hour', UNITS.h],
+    ['minute', UNITS.m],
+  ] as const) {
+    if (ms >= size) return plural(Math.floor(ms / size), unit)
+  }
+  return plural(Math.max(0, Math.floor(ms / 1000)), 'second')
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

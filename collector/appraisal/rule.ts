@@ -1,0 +1,104 @@
+import type { Static, TObject, TProperties } from 'typebox'
+import { parserOf, strict, type Parsed } from '../../shared/schema.ts'
+import { factOf, type Facts, type Platform, type SignalId, type SignalValue } from '../../shared/signals.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { TrustClaim } from './trust-vector.ts'
+
+/** What a rule may look at besides its own fact. */
+export type RuleContext = {
+  now: Date
+  platform: Platform | null
+  catalogue: Catalogue
+  /** Since when the condition that the rule tracks has held without a break; null while it does not. */
+  trackedSince: Date | null
+}
+
+/** What a rule finds in a fact, before grace, exceptions and freshness have their say. */
+export type Judgement = {
+  verdict: 'pass' | 'fail' | 'unknown'
+  /** What was found, in words. */
+  why: string
+  /** What to do, in words. */
+  fix?: string
+  /** AR4SI code of the fact; null where the fact decides nothing because it could not be seen. */
+  code: number | null
+  /** The moment at which this judgement changes by time alone. */
+  until?: Date
+}
+
+/** How a rule is written: typed by the fact it judges and by its own parameters. */
+type RuleText<Id extends SignalId, P extends TProperties> = {
+  signal: Id
+  /** The claim of the AR4SI vector that the fact bears on. */
+  claim: TrustClaim
+  /** Schema of the check's own parameters, besides `grace` and `mode`. */
+  parameters: P
+  /** What is asked of a device, in words. */
+  ask(parameters: Static<TObject<P>>): string
+  /** A condition whose beginning the collector remembers for the rule; null where the fact does not tell. */
+  tracks?(value: SignalValue[Id]): boolean | null
+  judge(value: SignalValue[Id], parameters: Static<TObject<P>>, context: RuleContext): Judgement
+  /** What to do when the fact could not be read, or is not there at all. */
+  fixUnread: string
+}
+
+/** A rule with its parameters filled in: a check as the policy asks it. */
+export type Asked = {
+  ask: string
+  judge(facts: Facts, context: RuleContext): Judgement
+  tracks(facts: Facts): boolean | null
+}
+
+/** One check of the policy: pure, total, and the same to the appraisal whatever it judges. */
+export type Rule = {
+  signal: SignalId
+  claim: TrustClaim
+  parameters: TProperties
+  prepare(parameters: unknown): Parsed<Asked>
+}
+
+/**
+ * Makes a rule. Whatever is not a value ends here: a fact that is absent, unsupported or unreadable is `unknown`, and
+ * no rule can forget it.
+ */
+export function defineRule<Id extends SignalId, P extends TProperties>(rule: RuleText<Id, P>): Rule {
+  const parse = parserOf(strict(rule.parameters))
+  return {
+    signal: rule.signal,
+    claim: rule.claim,
+    parameters: rule.parameters,
+    prepare(given) {
+      const parsed = parse(given)
+      if (!parsed.ok) return parsed
+      const parameters = parsed.value
+      const asked: Asked = {
+        ask: rule.ask(parameters),
+        judge(facts, context) {
+          const fact = factOf(facts, rule.signal)
+          switch (fact.kind) {
+            case 'value':
+              return rule.judge(fact.value, parameters, context)
+            case 'absent':
+            case 'unsupported':
+            case 'unreadable':
+              return unknown(`${fact.kind}: ${fact.why}`, rule.fixUnread)
+          }
+        },
+        tracks(facts) {
+          const fact = factOf(facts, rule.signal)
+          return fact.kind === 'value' ? (rule.tracks?.(fact.value) ?? null) : null
+        },
+      }
+      return { ok: true, value: asked }
+    },
+  }
+}
+
+export const pass = (why: string, code = 2, until?: Date): Judgement => ({
+  verdict: 'pass',
+  why,
+  code,
+  ...(until && { until }),
+})
+export const fail = (why: string, fix: string, code: number): Judgement => ({ verdict: 'fail', why, fix, code })
+export const unknown = (why: string, fix: string): Judgement => ({ verdict: 'unknown', why, fix, code: null })

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { parseDocument } from 'yaml'
+import { MusterError } from '../shared/errors.ts'
+import { keysOf, oneOf, strict, text } from '../shared/schema.ts'
+
+const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const Seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
+
+/** Every setting, with its meaning. The same names serve in the file, as `MUSTER_...` and as flags. */
+const SETTINGS = {
+  data: text(1000), // the data folder; the collector keeps its own below it
+  host: text(255), // address to listen on
+  port: Port, // 0: any free one
+  issuer: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })), // the address that agents and gateways know
+  tlsCert: Type.Optional(text(1000)), // file with the certificate chain in PEM form
+  tlsKey: Type.Optional(text(1000)), // file with its key
+  behindProxy: Type.Boolean(), // a proxy in front speaks TLS with the world and plain HTTP with us
+  trustedProxies: Type.Array(text(100), { maxItems: 32 }), // addresses whose X-Forwarded-* headers are believed
+  policy: Type.Optional(text(1000)), // file with the policy; the default policy otherwise
+  releases: Type.Optional(text(1000)), // file with the release catalogue; the shipped one otherwise
+  approval: oneOf(['automatic', 'manual']), // whether a new device waits for an admin
+  reportSeconds: Seconds, // full evidence at least this often
+  unchangedSeconds: Seconds, // "still the same" at least this often
+  watchSeconds: Seconds, // how often the fast-moving facts are looked at
+  logLevel: oneOf(['error', 'warn', 'info', 'debug']),
+} as const
+
+const Settings = strict(SETTINGS)
+type Settings = Static<typeof Settings>
+export type Config = Omit<Settings, 'tlsCert' | 'tlsKey' | 'policy' | 'releases' | 'issuer'> & {
+  issuer: string | null
+  tls: { cert: string; key: string } | null
+  policyFile: string
+  releasesFile: string
+  /** The collector's own folder. */
+  folder: string
+}
+
+const DEFAULTS = {
+  data: '/var/lib/muster',
+  host: '127.0.0.1',
+  port: 7400,
+  behindProxy: false,
+  trustedProxies: [],
+  approval: 'automatic',
+  reportSeconds: 900,
+  unchangedSeconds: 300,
+  watchSeconds: 5,
+  logLevel: 'info',
+} as const
+
+const compiled = Compile(Settings)
+type Given = Record<string, unknown>
+
+/**
+ * Reads the configuration: flags before environment before file before defaults.
+ * @throws MusterError `config-invalid`, listing every problem at once
+ */
+export function readConfig(
+  flags: Record<string, string | undefined>,
+  env: Record<string, string | undefined> = process.env,
+): Config {
+  const problems: string[] = []
+  const file = flags['config'] ?? env['MUSTER_CONFIG']
+  const given: Given = {
+    ...DEFAULTS,
+    ...(file === undefined ? {} : fromFile(file, problems)),
+    ...fromEnvironment(env, problems),
+    ...fromFlags(flags, problems),
+  }
+  for (const { instancePath, message } of compiled.Errors(given).slice(0, 20)) {
+    if (message !== 'schema is false') problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'it'} ${message}`)
+  }
+  for (const key of Object.keys(given)) if (!(key in SETTINGS)) problems.push(`${key} is not a setting${nearest(key)}`)
+  if (problems.length > 0 || !compiled.Check(given)) throw invalid(problems)
+
+  const settings: Settings = given
+  problems.push(...unsafe(settings))
+  if (problems.length > 0) throw invalid(problems)
+  const { tlsCert, tlsKey, policy, releases, issuer, ...rest } = settings
+  return Object.freeze({
+    ...rest,
+    data: resolve(settings.data),
+    folder: join(resolve(settings.data), 'collector'),
+    issuer: issuer ?? null,
+    tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: resolve(tlsCert), key: resolve(tlsKey) } : null,
+    policyFile: policy === undefined ? beside('policy.yaml') : resolve(policy),
+    releasesFile: releases === undefined ? beside('releases.yaml') : resolve(releases),
+  })
+}
+
+/** Plain HTTP is for this machine alone: anything else would send device ids and keys in clear. */
+function unsafe(settings: Settings): string[] {
+  const { host, tlsCert, tlsKey, behindProxy, trustedProxies, issuer } = settings
+  const problems: string[] = []
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) problems.push('tlsCert and tlsKey belong together: name both')
+  if (behindProxy && trustedProxies.length === 0) problems.push('behindProxy needs trustedProxies: name its addresses')
+  if (!isLoopback(host) && tlsCert === undefined && !behindProxy) {
+    problems.push(
+      `host ${host} is reachable by others, and plain HTTP is served on loopback only: ` +
+        'name tlsCert and tlsKey, or behindProxy with trustedProxies, or listen on 127.0.0.1',
+    )
+  }
+  if (!isLoopback(host) && issuer === undefined) problems.push('issuer is needed: the https address that agents know')
+  if (issuer?.startsWith('http:') && !isLoopback(new URL(issuer).hostname)) problems.push('issuer must be https')
+  return problems
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function fromFile(file: string, problems: string[]): Given {
+  let yaml: string
+  try {
+    yaml = readFileSync(file, 'utf8')
+  } catch (error) {
+    problems.push(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return {}
+  }
+  const document = parseDocument(yaml)
+  problems.push(...document.errors.map(({ message }) => `${file}: ${message.split('\n')[0]}`))
+  const content: unknown = document.errors.length > 0 ? {} : (document.toJS() ?? {})
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content }
+  problems.push(`${file} is not a list of settings`)
+  return {}
+}
+
+/** Variables of the agent and of this reader that share the prefix. */
+const OTHERS = new Set(['MUSTER_CONFIG', 'MUSTER_SOCKET', 'MUSTER_CORPUS'])
+
+function fromEnvironment(env: Record<string, string | undefined>, problems: string[]): Given {
+  const names = new Map(keysOf(SETTINGS).map((key) => [variableOf(key), key]))
+  const given: Given = {}
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith('MUSTER_') || OTHERS.has(variable) || value === undefined) continue
+    const key = names.get(variable)
+    if (key) given[key] = typed(key, value)
+    else problems.push(`${variable} is not a setting`)
+  }
+  return given
+}
+
+/** `reportSeconds` is `MUSTER_REPORT_SECONDS`. */
+function variableOf(key: string): string {
+  return `MUSTER_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+function fromFlags(flags: Record<string, string | undefined>, problems: string[]): Given {
+  const given: Given = {}
+  for (const [flag, value] of Object.entries(flags)) {
+    if (flag === 'config' || value === undefined) continue
+    const key = keysOf(SETTINGS).find((name) => name.toLowerCase() === flag.replaceAll('-', '').toLowerCase())
+    if (key) given[key] = typed(key, value)
+    else problems.push(`--${flag} is not a setting`)
+  }
+  return given
+}
+
+/** Text from the environment or a flag as the type that the setting has; what does not fit is left for the schema. */
+function typed(key: keyof typeof SETTINGS, value: string): unknown {
+  const schema = SETTINGS[key]
+  const type = 'type' in schema ? schema.type : 'string'
+  if (type === 'integer') return /^\d+$/.test(value) ? Number(value) : value
+  if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+  return type === 'array' ? value.split(',').map((part) => part.trim()) : value
+}
+
+/** A setting whose name begins alike, for a slip of the finger. */
+function nearest(key: string): string {
+  const alike = keysOf(SETTINGS).find((name) => name.slice(0, 4).toLowerCase() === key.slice(0, 4).toLowerCase())
+  return alike ? `; did you mean ${alike}?` : ''
+}
+
+function beside(name: string): string {
+  return new URL(name, import.meta.url).pathname
+}
+
+function invalid(problems: string[]): MusterError {
+  return new MusterError('config-invalid', [...new Set(problems)].join('; '))
+}

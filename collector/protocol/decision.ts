@@ -1,0 +1,67 @@
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { Standing } from '../../shared/standing.ts'
+import type { Policy } from '../appraisal/policy.ts'
+
+/** Allow or deny, and why. Denying is the answer to everything that is not known to be allowed. */
+export type Decision = {
+  allow: boolean
+  /** Why not, as a code; null where it is allowed. */
+  code: ErrorCode | null
+  /** For the person in front of the laptop: what to do. */
+  reasonUser: string
+  /** For the admin: which checks, and which tier was asked for. */
+  reasonAdmin: string
+  /** The checks that close the tier. */
+  failing: string[]
+}
+
+/** Whether a device may reach a tier now. */
+export function decide(standing: Standing | null, tierName: string, policy: Policy): Decision {
+  const tier = policy.tiers.find(({ name }) => name === tierName)
+  if (!tier) return deny('tier-unknown', 'Ask your admin.', `the policy has no tier "${tierName}"`)
+  if (!standing) return deny('device-unknown', 'Enrol this laptop first.', 'no such device is enrolled')
+  if (standing.status === 'locked-out') {
+    return deny('device-locked-out', 'An admin has locked this laptop out. Ask your admin.', 'the device is locked out')
+  }
+  if (standing.status === 'pending') {
+    return deny('not-admitted', 'This laptop waits for the approval of an admin.', 'the device waits for approval')
+  }
+  if (standing.tiers.includes(tierName)) {
+    return { allow: true, code: null, reasonUser: '', reasonAdmin: `admitted to ${tierName}`, failing: [] }
+  }
+
+  const closing = standing.checks.filter(
+    ({ id, verdict, mode }) => tier.checks.includes(id) && mode === 'enforce' && !HOLDS_OPEN.has(verdict),
+  )
+  const failing = closing.map(({ id }) => id)
+  const stale = closing.some(({ verdict }) => verdict === 'stale')
+  const user = closing.map(({ title, why, fix }) => `${title}: ${why}.${fix ? ` ${fix}` : ''}`).join('\n')
+  const admin = closing.map(({ id, verdict, why }) => `${id} is ${verdict} (${why})`).join('; ')
+  return deny(
+    stale ? 'stale' : 'not-admitted',
+    user || 'The identity of this laptop is in doubt. Ask your admin.',
+    `not admitted to ${tierName}: ${admin || 'the identity of the device is in doubt'}`,
+    failing,
+  )
+}
+
+const HOLDS_OPEN: ReadonlySet<string> = new Set(['pass', 'grace', 'excepted', 'not-applicable'])
+
+function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string, failing: string[] = []): Decision {
+  return { allow: false, code, reasonUser, reasonAdmin, failing }
+}
+
+/** The tier that an address needs: the first entry of the resource map that matches, else the default tier. */
+export function tierOfResource(address: string, policy: Policy): string {
+  const plain = plainAddress(address)
+  const entry = policy.resources.find(({ pattern }) => pattern.test(plain))
+  return entry?.tier ?? policy.defaultTier
+}
+
+/** `https://Payroll.example.com:443/a?b` is asked for as `payroll.example.com/a`. */
+function plainAddress(address: string): string {
+  const [beforeQuery = ''] = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[?#]/)
+  const slash = beforeQuery.indexOf('/')
+  const host = (slash === -1 ? beforeQuery : beforeQuery.slice(0, slash)).toLowerCase().replace(/:\d+$/, '')
+  return `${host.replace(/\.$/, '')}${slash === -1 ? '/' : beforeQuery.slice(slash)}`
+}
