@@ -72,10 +72,18 @@ export type SessionContext = {
 
 type Step = [SessionState, SessionEffect[]]
 
-/** Seconds after which an agent that lost to a newer connection of the same device may come back. */
-const SUPERSEDED_SECONDS = 60
-const STOPPING_SECONDS = 1
-const STORE_RETRY_SECONDS = 5
+/** Seconds after which coming back makes sense; for every other code a person has to act first. */
+const RETRY_SECONDS: Partial<Record<ErrorCode, number>> = {
+  superseded: 60,
+  'collector-stopping': 1,
+  'store-unavailable': 5,
+  'handshake-timeout': 5,
+  'message-unexpected': 5,
+  'evidence-replayed': 5,
+  internal: 30,
+  'too-many-messages': 60,
+  'clock-skew': LIMITS.clockSkewSeconds,
+}
 
 /** A new connection: the collector speaks first. */
 export function openSession({ now, nonce }: SessionContext): Step {
@@ -104,13 +112,13 @@ export function stepSession(state: SessionState, event: SessionEvent, context: S
     case 'stored':
       return state.at === 'storing' ? onStored(state, event, context) : [state, []]
     case 'refused':
-      return close(event.code, event.detail, event.code === 'store-unavailable' ? STORE_RETRY_SECONDS : null)
+      return close(event.code, event.detail)
     case 'recheck':
       return onRecheck(state, event.reason, context)
     case 'superseded':
-      return close('superseded', undefined, SUPERSEDED_SECONDS)
+      return close('superseded')
     case 'stopping':
-      return close('collector-stopping', undefined, STOPPING_SECONDS)
+      return close('collector-stopping')
     case 'tick':
       return isLate(state, context.now) ? close('handshake-timeout') : [state, []]
   }
@@ -120,8 +128,8 @@ function isLate(state: SessionState, now: Date): boolean {
   return (state.at === 'challenged' || state.at === 'looking-up') && now >= state.until
 }
 
-function close(code: ErrorCode, detail?: string, retryAfterSeconds: number | null = null): Step {
-  const message = goodbye(code, detail, retryAfterSeconds)
+function close(code: ErrorCode, detail?: string): Step {
+  const message = goodbye(code, detail, RETRY_SECONDS[code] ?? null)
   return [
     { at: 'closed' },
     [
@@ -245,7 +253,7 @@ function closeForEvidence({ problem, forged }: Unverified, device: SessionDevice
 
 function closeForSkew(iat: number, now: Date): Step {
   const signed = new Date(iat * 1000).toISOString()
-  return close('clock-skew', `signed at ${signed}; here it is ${now.toISOString()}`, LIMITS.clockSkewSeconds)
+  return close('clock-skew', `signed at ${signed}; here it is ${now.toISOString()}`)
 }
 
 function onStored(

@@ -1,0 +1,104 @@
+import type { RequestListener, Server } from 'node:http'
+import fastifySwagger from '@fastify/swagger'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
+import { MusterError } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import { parserOf } from '../../shared/schema.ts'
+import type { Enrollment } from '../enrollment.ts'
+import type { Fleet } from '../fleet.ts'
+import type { Gateways } from '../gateways.ts'
+import type { Issuer } from '../issuer.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Policy } from '../appraisal/policy.ts'
+import { GATEWAY_CHALLENGE } from './auth.ts'
+import { codeOf, sendProblem } from './problem.ts'
+import { authzenRoutes } from './routes/authzen.ts'
+import { deviceRoutes } from './routes/devices.ts'
+import { enrollmentRoutes } from './routes/enrollments.ts'
+import { forwardAuthRoutes } from './routes/forward-auth.ts'
+import { healthRoutes } from './routes/health.ts'
+
+/** What the routes are built from. */
+export type AppParts = {
+  fleet: Fleet
+  enrollment: Enrollment
+  gateways: Gateways
+  issuer: Issuer
+  policy: Policy
+  metrics: Metrics
+  /** Proves that the store can be written to. */
+  probe: () => Promise<void>
+  issuerUrl: string
+  version: string
+  clock: () => Date
+}
+
+export type ServerOptions = {
+  logger: FastifyBaseLogger
+  trustedProxies: readonly string[]
+  /** Puts the application behind a port that is open already. */
+  serverFactory?: (handler: RequestListener) => Server
+}
+
+/** Builds the HTTP side of the collector. It never listens: tests inject, `main.ts` listens. */
+export async function buildApp(
+  parts: AppParts,
+  { logger, trustedProxies, serverFactory }: ServerOptions,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: LIMITS.requestBytes,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    routerOptions: { maxParamLength: 300 },
+    requestIdHeader: false,
+    ...(serverFactory && { serverFactory }),
+  })
+
+  // One validator for everything that comes in: the one that the messages of the agents go through.
+  app.setValidatorCompiler<TSchema>(({ schema }) => {
+    const parse = parserOf(schema)
+    return (input: unknown) => {
+      const parsed = parse(input)
+      return parsed.ok ? { value: parsed.value } : { error: new MusterError('request-invalid', parsed.problem) }
+    }
+  })
+  app.setErrorHandler((error: Error, request, reply) => {
+    const { code, detail } = codeOf(error)
+    if (code === 'internal')
+      request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'internal')
+    if (code === 'gateway-key-missing' || code === 'gateway-key-invalid')
+      reply.header('www-authenticate', GATEWAY_CHALLENGE)
+    return sendProblem(reply, code, detail)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 'not-found', `${request.method} ${pathOf(request.url)}`),
+  )
+  app.addHook('onRequest', async (request, reply) => {
+    const id = request.headers['x-request-id']
+    if (typeof id === 'string' && id.length <= 200) reply.header('x-request-id', id)
+    reply.header('x-content-type-options', 'nosniff')
+  })
+
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Muster collector', version: parts.version, description: 'Does this device pass muster?' },
+      servers: [{ url: parts.issuerUrl }],
+      components: { securitySchemes: { gateway: { type: 'http', scheme: 'bearer', bearerFormat: 'mgw_...' } } },
+    },
+  })
+  await app.register(async (scope) => {
+    healthRoutes(scope, parts)
+    enrollmentRoutes(scope, parts)
+    deviceRoutes(scope, parts)
+    authzenRoutes(scope, parts)
+  })
+  await app.register(async (scope) => forwardAuthRoutes(scope, parts))
+  return app
+}
+
+function pathOf(url: string): string {
+  return (url.split('?')[0] ?? '').slice(0, 200)
+}
