@@ -42,7 +42,8 @@ export function openEnrollment({ store, fleet, issuerUrl, approval, alert, clock
 
   /** A serial number that was seen before is a new device all the same, never the old one's place. */
   async function statusFor(deviceId: string, serial: string | null): Promise<DeviceStatus> {
-    const others = serial === null ? [] : await store.findBySerial(serial)
+    const sameSerial = serial === null ? [] : await store.findBySerial(serial)
+    const others = sameSerial.filter(({ id }) => id !== deviceId)
     if (others.length > 0) {
       alert('a second device enrolled with the serial number of another', {
         deviceId,
@@ -64,8 +65,8 @@ export function openEnrollment({ store, fleet, issuerUrl, approval, alert, clock
       const status = await statusFor(applicant.deviceId, serial)
       const device = await store.enroll(deviceOf(applicant, serial, status, now), applicant.tokenHash, now)
       if (device === 'token-invalid') throw new MusterError('enrollment-token-invalid')
-      if (device === 'known') throw new MusterError('already-enrolled', 'this key is enrolled already')
-      fleet.add(device)
+      if (device === 'locked-out') throw new MusterError('device-locked-out')
+      if (!fleet.find(device.id)) fleet.add(device)
       return { deviceId: device.id, issuer: issuerUrl, status: device.status === 'pending' ? 'pending' : 'active' }
     },
     async unenroll(deviceId, proof) {

@@ -40,12 +40,14 @@ export function openSqlite(file: string): Store {
 
     enroll: (device, tokenHash, now) =>
       write(() => {
-        if (sql.device.get(device.id)) return 'known'
+        const known = sql.device.get(device.id)
+        if (known?.status === 'locked-out') return 'locked-out'
         const token = sql.spendToken.get(tokenHash, now.getTime())
         if (!token) return 'token-invalid'
-        sql.addDevice.run(deviceParameters(device, token))
-        const added = sql.device.get(device.id)
-        return added ? deviceOfRow(added) : 'token-invalid'
+        // The same key once more is the same device: its first answer may have been lost on the way.
+        if (!known) sql.addDevice.run(deviceParameters(device, token))
+        const row = known ?? sql.device.get(device.id)
+        return row ? deviceOfRow(row) : 'token-invalid'
       }),
     async loadDevice(id) {
       const row = sql.state.get(id)

@@ -88,8 +88,11 @@ export type Store = {
   probe(): Promise<void>
   close(): Promise<void>
 
-  /** Spends one use of a token and adds the device with the tags and the owner that the token names, both or neither. */
-  enroll(device: DeviceRecord, tokenHash: string, now: Date): Promise<DeviceRecord | 'token-invalid' | 'known'>
+  /**
+   * Spends one use of a token and adds the device with the tags and the owner that the token names, both or neither.
+   * A device that is known by its key already stays as it is.
+   */
+  enroll(device: DeviceRecord, tokenHash: string, now: Date): Promise<DeviceRecord | 'token-invalid' | 'locked-out'>
   loadDevice(id: string): Promise<DeviceState | null>
   loadDevices(): Promise<DeviceState[]>
   removeDevice(id: string): Promise<void>
