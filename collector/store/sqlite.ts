@@ -16,11 +16,12 @@ import {
 import type { DeviceRecord, Store, Transition } from './store.ts'
 
 /**
- * Opens the SQLite store, bringing its tables to the newest form.
+ * Opens the SQLite store, bringing its tables to the newest form. `maxPages` bounds the size of the file.
  * @throws MusterError `store-unavailable` where the file cannot be opened, or is of a newer release
  */
-export function openSqlite(file: string): Store {
+export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {}): Store {
   const db = openDatabase(file)
+  if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`)
   const write = groupCommit(db, () => performance.now())
   const sql = statements(db)
 
