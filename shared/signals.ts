@@ -29,6 +29,8 @@ const OsUpdates = strict({
   lastCheckedAt: nullable(Time),
   automatic: flag,
   rebootRequired: flag,
+  /** Why the count is null. For people; nothing is decided by it. */
+  detail: Type.Optional(text(200)),
 })
 
 const Volume = strict({

@@ -1,4 +1,4 @@
-import { unreadable, type Fact } from '../../shared/fact.ts'
+import { unreadable, type Fact, type NoValue } from '../../shared/fact.ts'
 import type { Platform, SignalId, SignalValue } from '../../shared/signals.ts'
 import type { Host, Unread } from '../host/host.ts'
 
@@ -9,7 +9,7 @@ export type Reading<T> = Fact<T> & { source: string; readAt?: Date }
 export type Probe<Id extends SignalId> = (host: Host) => Promise<Reading<SignalValue[Id]>>
 
 /** An answer that could not be had is a fact that could not be read. */
-export function unreadableBecause(it: Unread): Fact<never> {
+export function unreadableBecause(it: Unread): NoValue {
   const needsRoot = it.reason === 'denied' ? ' (needs root)' : ''
   return unreadable(`${it.why}${needsRoot}`)
 }

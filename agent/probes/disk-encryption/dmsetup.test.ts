@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readDmsetupTable } from './dmsetup.ts'
-import { mutated } from './fake-laptop.ts'
+import { mutated } from '../../../test/fakes/mutations.ts'
 
 function stateOf(stdout: string, name = 'r') {
   const tables = readDmsetupTable(stdout)

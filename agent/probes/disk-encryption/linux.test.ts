@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parserOf } from '../../../shared/schema.ts'
 import { SIGNALS } from '../../../shared/signals.ts'
-import { crypt, disk, fakeLaptop, logical, mutated, type Laptop } from './fake-laptop.ts'
+import { crypt, disk, fakeLaptop, logical, type Laptop } from '../../../test/fakes/disks.ts'
+import { mutated } from '../../../test/fakes/mutations.ts'
 import { readDiskEncryption } from './probe.ts'
 
 const hasShape = parserOf(SIGNALS['disk-encryption'].value)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mutated } from './fake-laptop.ts'
+import { mutated } from '../../../test/fakes/mutations.ts'
 import { readLuksDump } from './luks-header.ts'
 
 const luks1 = (cipher: string) =>

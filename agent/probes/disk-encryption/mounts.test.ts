@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mutated } from './fake-laptop.ts'
+import { mutated } from '../../../test/fakes/mutations.ts'
 import { isOnDisk, mountHolding, readMountinfo, readSwaps, systemMount, type Mount } from './mounts.ts'
 
 const ROOT = '36 31 8:2 / / rw,relatime shared:1 master:2 - ext4 /dev/sda2 rw,errors=remount-ro\n'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mutated } from './fake-laptop.ts'
+import { mutated } from '../../../test/fakes/mutations.ts'
 import { readZfsGet, readZpoolStatus } from './zfs.ts'
 
 const get = (encryption: string, keystatus = '-', keyformat = 'none') =>

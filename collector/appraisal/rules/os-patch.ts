@@ -50,7 +50,10 @@ export const osPatch = defineRule({
     // What is known to be missing for too long fails, however old the lists are that do not know of the rest.
     if (missing && now >= due) return fail(`${found}, ${first}`, fix, TRUST.knownVulnerabilities)
 
-    if (updates.pendingSecurity === null) return unknown('which security updates are pending is not known', FIX.refresh)
+    if (updates.pendingSecurity === null) {
+      const because = updates.detail ? `: ${updates.detail}` : ''
+      return unknown(`which security updates are pending is not known${because}`, FIX.refresh)
+    }
     const listsAt = updates.lastCheckedAt === null ? Number.NaN : Date.parse(updates.lastCheckedAt)
     if (!(listsAt <= now.getTime() + CLOCKS_DIFFER)) {
       return unknown('when the package lists were refreshed is not known', FIX.refresh)

@@ -1,6 +1,6 @@
-import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
-import type { Host } from '../../host/host.ts'
-import type { ProgramName } from '../../host/programs.ts'
+import { recordedHost, type RecordingEntry } from '../../agent/host/recorded.ts'
+import type { Host } from '../../agent/host/host.ts'
+import type { ProgramName } from '../../agent/host/programs.ts'
 
 /** A block device of a laptop that exists only in a test; its number is its place in the list. */
 type Device = {
@@ -97,26 +97,4 @@ export function crypt(name: string, below: string, type = 'LUKS2'): Device {
 /** A logical volume. */
 export function logical(name: string, ...below: string[]): Device {
   return { dm: { name, uuid: 'LVM-x7kNyvQpJ5bK2mRw8sTz' }, on: below }
-}
-
-/** Changes one place of a text, the same way for the same number: for tests with many broken inputs. */
-export function mutated(text: string, seed: number): string {
-  const random = (below: number, salt: number) =>
-    Math.floor((Math.abs(Math.sin(seed * 12.9898 + salt)) * 43758.5453) % below)
-  const at = random(text.length, 1)
-  const length = random(12, 2)
-  const pieces = [
-    '',
-    '\n',
-    ' ',
-    '\t',
-    ':',
-    '-',
-    '0',
-    'x',
-    '\u0000',
-    'ü',
-    text.slice(random(text.length, 3)).slice(0, 9),
-  ]
-  return text.slice(0, at) + (pieces[random(pieces.length, 4)] ?? '') + text.slice(at + length)
 }

@@ -1,0 +1,48 @@
+import type { SignalValue } from '../../../shared/signals.ts'
+import type { Host, Unread } from '../../host/host.ts'
+import { unreadableBecause } from '../probe.ts'
+
+export type OsUpdates = SignalValue['os-updates']
+
+/** What a family's reader found, and why it could not count where it could not. */
+export type Answer = { value: OsUpdates; why: string; source: string }
+
+/** How many security updates are missing; null with the reason where nobody knows. */
+export type Count = { pendingSecurity: number | null; pending: number | null; why: string }
+
+export const notCounted = (why: string): Count => ({ pendingSecurity: null, pending: null, why })
+
+/** Why something could not be read, in words. */
+export function reasonOf(it: Unread): string {
+  return unreadableBecause(it).why
+}
+
+/** True where all are, false where one is not; null where that hangs on one that nobody knows. */
+export function allOf(flags: readonly (boolean | null)[]): boolean | null {
+  if (flags.includes(false)) return false
+  return flags.includes(null) ? null : true
+}
+
+/** True where one is, false where none is; null where that hangs on one that nobody knows. */
+export function anyOf(flags: readonly (boolean | null)[]): boolean | null {
+  if (flags.includes(true)) return true
+  return flags.includes(null) ? null : false
+}
+
+/** Whether a file or folder exists; null where that cannot be seen. */
+export async function isThere(host: Host, path: string): Promise<boolean | null> {
+  const file = await host.stat(path)
+  if (file.ok) return true
+  return file.reason === 'missing' ? false : null
+}
+
+/** When each of the paths was last written, for those where it can be seen. A time to come is no time. */
+export async function writtenAt(host: Host, paths: readonly string[]): Promise<Date[]> {
+  const files = await Promise.all(paths.map((path) => host.stat(path)))
+  const now = host.now()
+  return files.flatMap((file) => (file.ok && file.modifiedAt <= now ? [file.modifiedAt] : []))
+}
+
+export function newest(times: readonly Date[]): Date | null {
+  return times.reduce<Date | null>((latest, time) => (latest && latest >= time ? latest : time), null)
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
+import { parseOsRelease } from '../os/os-release.ts'
+import { updateFamily } from './family.ts'
+import { laptop } from '../../../test/fakes/laptop.ts'
+import { readOsUpdates } from './probe.ts'
+
+const families: readonly { release: string; family: string }[] = [
+  { release: 'ID=debian', family: 'apt' },
+  { release: 'ID=linuxmint\nID_LIKE="ubuntu debian"', family: 'apt' },
+  { release: 'ID=\nID_LIKE=debian', family: 'apt' },
+  { release: 'ID=fedora\nVARIANT_ID=workstation', family: 'dnf' },
+  { release: 'ID="rocky"\nID_LIKE="rhel centos fedora"', family: 'dnf' },
+  { release: 'ID="ol"', family: 'dnf' },
+  { release: 'ID="sles_sap"', family: 'zypper' },
+  { release: 'ID=fedora\nVARIANT_ID=silverblue', family: 'rpm-ostree' },
+  { release: 'ID=fedora\nOSTREE_VERSION=31.20200310.3.0', family: 'rpm-ostree' },
+  { release: 'ID=opensuse-leap\nID_LIKE="suse opensuse"', family: 'zypper' },
+  { release: 'ID=arch', family: 'pacman' },
+  { release: 'ID=steamos\nID_LIKE=arch', family: 'pacman' },
+  { release: 'ID=alpine', family: 'apk' },
+  { release: 'ID=nixos', family: 'nixos' },
+  { release: 'NAME=X', family: 'an unnamed system' },
+]
+
+for (const { release, family } of families) {
+  test(`family of ${JSON.stringify(release)}: ${family}`, () => {
+    expect(updateFamily(parseOsRelease(release))).toBe(family)
+  })
+}
+
+test('a family that is not read is said so', async () => {
+  expect(await readOsUpdates(laptop({ files: { '/etc/os-release': 'ID=alpine\n' } }))).toMatchObject({
+    kind: 'unreadable',
+    why: 'this version of the agent does not read updates of apk',
+  })
+  const files = { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' }
+  expect(await readOsUpdates(laptop({ files }))).toMatchObject({
+    kind: 'unreadable',
+    why: 'this version of the agent does not read updates of rpm-ostree',
+  })
+})
+
+test('another platform, and an empty recording, are unreadable', async () => {
+  const recordedAt = '2026-11-01T00:00:00Z'
+  for (const platform of ['linux', 'macos', 'windows'] as const) {
+    const reading = await readOsUpdates(recordedHost({ version: 1, platform, recordedAt, entries: [] }))
+    expect(reading.kind).toBe('unreadable')
+  }
+})
+
+test('a recording that holds the answer of apt alone tells what apt found', async () => {
+  const entries: RecordingEntry[] = [
+    { kind: 'file', path: '/etc/os-release', content: 'ID=ubuntu\nVERSION_CODENAME=noble\n' },
+    {
+      kind: 'command',
+      program: 'apt-get',
+      args: ['-s', 'dist-upgrade'],
+      exitCode: 0,
+      stdout: 'Inst curl [1.0] (1.1 Ubuntu:24.04/noble-security [amd64])\n',
+      stderr: '',
+    },
+  ]
+  const host = recordedHost({ version: 1, platform: 'linux', recordedAt: '2026-11-01T00:00:00Z', entries })
+  expect(await readOsUpdates(host)).toMatchObject({
+    kind: 'value',
+    value: { pendingSecurity: 1, pending: 1, lastCheckedAt: null, automatic: null, rebootRequired: null },
+    source: 'apt-get -s dist-upgrade',
+  })
+})

@@ -1,0 +1,37 @@
+import { unreadable, value } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { readOsRelease } from '../os/os-release.ts'
+import { unreadableBecause, type Reading } from '../probe.ts'
+import { isThere, type Answer, type OsUpdates } from './answer.ts'
+import { aptReader } from './apt.ts'
+import { dnfReader } from './dnf.ts'
+import { updateFamily } from './family.ts'
+
+/** A reader of what Linux lacks. It remembers the last count, so keep it for as long as the agent runs. */
+export function linuxUpdates(): (host: Host) => Promise<Reading<OsUpdates>> {
+  const readApt = aptReader()
+  const readDnf = dnfReader()
+  return async (host) => {
+    const found = await readOsRelease(host)
+    if (!found.ok) return { ...unreadableBecause(found), source: '/etc/os-release' }
+    const isImage = await isThere(host, '/run/ostree-booted')
+    const family = isImage === true ? 'rpm-ostree' : updateFamily(found.release)
+    if (family !== 'apt' && family !== 'dnf') {
+      return { ...unreadable(`this version of the agent does not read updates of ${family}`), source: found.path }
+    }
+    const answer = family === 'apt' ? await readApt(host, found.release) : await readDnf(host)
+    return isAnything(answer.value)
+      ? { ...value(withDetail(answer)), source: answer.source }
+      : { ...unreadable(answer.why), source: answer.source }
+  }
+}
+
+/** Why nothing was counted, for the person who has to mend that. */
+function withDetail({ value: updates, why }: Answer): OsUpdates {
+  return updates.pendingSecurity === null && why !== '' ? { ...updates, detail: why.slice(0, 200) } : updates
+}
+
+/** Whether a count or a time is known: without either, there is nothing to judge and a reason says more. */
+function isAnything({ pendingSecurity, pending, lastInstalledAt, lastCheckedAt }: OsUpdates): boolean {
+  return [pendingSecurity, pending, lastInstalledAt, lastCheckedAt].some((known) => known !== null)
+}

@@ -1,0 +1,58 @@
+import { unread, type Host, type Ran } from '../../agent/host/host.ts'
+
+export type Laptop = {
+  files: Readonly<Record<string, string>>
+  /** What a program prints, by its name and arguments; all others are not installed. */
+  programs?: Readonly<Record<string, Partial<Ran>>>
+  /** Paths that may not be read, nor what is below them. */
+  denied?: readonly string[]
+  /** When files were written, where it matters. */
+  times?: Readonly<Record<string, string>>
+  privileged?: boolean | null
+}
+
+export const NOW = '2026-11-20T12:00:00.000Z'
+const WRITTEN = '2026-11-01T00:00:00.000Z'
+
+/** A Linux laptop that has these files, the folders they are in, and nothing else; `ran` is what was started on it. */
+export function laptop({
+  files,
+  programs = {},
+  denied = [],
+  times = {},
+  privileged = true,
+}: Laptop): Host & { ran: string[] } {
+  const ran: string[] = []
+  const isDenied = (path: string) => denied.some((it) => path === it || path.startsWith(`${it}/`))
+  const below = (path: string) => Object.keys(files).filter((file) => file.startsWith(`${path}/`))
+  const failure = (path: string) =>
+    isDenied(path) ? unread('denied', `${path} may not be read`) : unread('missing', `${path} does not exist`)
+  return {
+    ran,
+    platform: 'linux',
+    privileged,
+    now: () => new Date(NOW),
+    async run(program, args) {
+      const command = [program, ...args].join(' ')
+      ran.push(command)
+      const answer = programs[command]
+      return answer
+        ? { ok: true, exitCode: 0, stdout: '', stderr: '', ...answer }
+        : unread('missing', `${program} is not installed`)
+    },
+    async readFile(path) {
+      const text = files[path]
+      return text === undefined || isDenied(path) ? failure(path) : { ok: true, text }
+    },
+    async readDirectory(path) {
+      const names = new Set(below(path).map((file) => file.slice(path.length + 1).split('/')[0] ?? ''))
+      return names.size === 0 || isDenied(path) ? failure(path) : { ok: true, names: [...names].toSorted() }
+    },
+    async stat(path) {
+      const isThere = files[path] !== undefined || below(path).length > 0
+      if (!isThere || isDenied(path)) return failure(path)
+      return { ok: true, modifiedAt: new Date(times[path] ?? WRITTEN), bytes: files[path]?.length ?? 0 }
+    },
+    readRegistry: async (key) => unread('missing', `${key} does not exist`),
+  }
+}
