@@ -66,7 +66,7 @@ export function openEnrollment({ store, fleet, issuerUrl, approval, alert, clock
       const device = await store.enroll(deviceOf(applicant, serial, status, now), applicant.tokenHash, now)
       if (device === 'token-invalid') throw new MusterError('enrollment-token-invalid')
       if (device === 'locked-out') throw new MusterError('device-locked-out')
-      if (!fleet.find(device.id)) fleet.add(device)
+      await fleet.add(device.id)
       return { deviceId: device.id, issuer: issuerUrl, status: device.status === 'pending' ? 'pending' : 'active' }
     },
     async unenroll(deviceId, proof) {

@@ -40,7 +40,8 @@ export type Fleet = {
   /** A signed attestation for one audience. Throws `device-unknown`, `stale`, `not-admitted`. */
   attestation(id: string, audience: string): Promise<string>
   find(id: string): DeviceRecord | null
-  add(device: DeviceRecord): void
+  /** Takes up a device that has just enrolled. */
+  add(id: string): Promise<void>
   remove(id: string): Promise<void>
 }
 
@@ -209,10 +210,9 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       return jws
     },
     find: (id) => entries.get(id)?.device ?? null,
-    add(device) {
-      const now = clock()
-      const state = { device, lastSequence: 0, bootIds: [], evidence: null, memory: {} }
-      entries.set(device.id, entryOf(state, judge(state, null, now), now))
+    async add(id) {
+      const state = await store.loadDevice(id)
+      if (state) await reappraise(state, clock())
     },
     async remove(id) {
       await store.removeDevice(id)

@@ -83,7 +83,7 @@ describe('enrolment', () => {
     expect(both.filter((it) => it === 'token-invalid')).toHaveLength(1)
   })
 
-  test('the same key once more is the same device, and needs a token all the same', async () => {
+  test('the same key once more is the same device that counts from 1, and needs a token all the same', async () => {
     await store.addToken(token({ uses: 2 }))
     await store.enroll(device('a'), 'h1', NOW)
     expect(await store.enroll(device('a', { hostname: 'renamed' }), 'h1', NOW)).toMatchObject({ hostname: 'a' })

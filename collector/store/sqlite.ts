@@ -45,9 +45,9 @@ export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {
         if (known?.status === 'locked-out') return 'locked-out'
         const token = sql.spendToken.get(tokenHash, now.getTime())
         if (!token) return 'token-invalid'
-        // The same key once more is the same device: its first answer may have been lost on the way.
-        if (!known) sql.addDevice.run(deviceParameters(device, token))
-        const row = known ?? sql.device.get(device.id)
+        if (known) sql.restart.run(device.id)
+        else sql.addDevice.run(deviceParameters(device, token))
+        const row = sql.device.get(device.id)
         return row ? deviceOfRow(row) : 'token-invalid'
       }),
     async loadDevice(id) {
@@ -157,6 +157,7 @@ function statements(db: Database) {
       `insert into device (id, jwk, key_protection, attested, status, identity, platform, hostname, serial, owner, tags, enrolled_at)
        values (@id, @jwk, @keyProtection, @attested, @status, @identity, @platform, @hostname, @serial, @owner, @tags, @enrolledAt)`,
     ),
+    restart: db.prepare("update device set last_sequence = 0, boot_ids = '[]' where id = ?"),
     removeDevice: db.prepare('delete from device where id = ?'),
     setIdentity: db.prepare('update device set identity = ? where id = ?'),
     setBootIds: db.prepare('update device set boot_ids = ? where id = ?'),

@@ -90,7 +90,7 @@ export type Store = {
 
   /**
    * Spends one use of a token and adds the device with the tags and the owner that the token names, both or neither.
-   * A device that is known by its key already stays as it is.
+   * The same key once more is the same device (its first answer may have been lost): it only counts from 1 again.
    */
   enroll(device: DeviceRecord, tokenHash: string, now: Date): Promise<DeviceRecord | 'token-invalid' | 'locked-out'>
   loadDevice(id: string): Promise<DeviceState | null>
