@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { askRunning } from '../../collector/control.ts'
+import { openSqlite } from '../../collector/store/sqlite.ts'
+import { connectedClient, enrolledClient } from '../fakes/client.ts'
+import { testCollector } from '../fakes/collector.ts'
+
+const MAIN = join(import.meta.dirname, '../../collector/main.ts')
+
+let data: string
+let folder: string
+let child: ChildProcess | null = null
+
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'muster-durable-'))
+  folder = join(data, 'collector')
+})
+afterEach(() => {
+  child?.kill('SIGKILL')
+  rmSync(data, { recursive: true, force: true })
+})
+
+/** Starts the collector as a user does, and waits until it says that it runs. */
+async function serve(): Promise<ChildProcess> {
+  child = spawn(process.execPath, [MAIN, 'serve', '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout! })
+  for await (const line of lines) if (line.includes('collector started')) break
+  return child
+}
+
+async function enrollment(): Promise<string> {
+  const input = { uses: 1, lifeSeconds: 3600, tags: [], owner: null }
+  return String((await askRunning(folder, 'token-create', input))?.['enrollment'])
+}
+
+test('kill -9 in the middle of many reports loses none that was acknowledged', async () => {
+  const collector = await serve()
+  const clients = await Promise.all(Array.from({ length: 8 }, async () => enrolledClient(await enrollment())))
+  const acknowledged = new Map<string, number>()
+  const dead = new Promise<void>((resolve) => collector.once('exit', () => resolve()))
+  let reports = 0
+
+  await Promise.all(
+    clients.map(async (client) => {
+      const conversation = await connectedClient(client)
+      try {
+        // Slower than the rate limit and never ending by itself: the kill ends it.
+        for (;;) {
+          await conversation.report({})
+          acknowledged.set(client.deviceId, client.sequence)
+          reports += 1
+          if (reports === 60) collector.kill('SIGKILL')
+        }
+      } catch {
+        // The connection broke, as it has to.
+      }
+    }),
+  )
+  await dead
+
+  expect(reports).toBeGreaterThanOrEqual(60)
+  const store = openSqlite(join(folder, 'muster.db'))
+  for (const [deviceId, sequence] of acknowledged) {
+    expect((await store.loadDevice(deviceId))?.lastSequence).toBeGreaterThanOrEqual(sequence)
+  }
+  await store.close()
+})
+
+test('after kill -9 the folder is free again, and the same device goes on with the same key', async () => {
+  const first = await serve()
+  const client = await enrolledClient(await enrollment())
+  await (await connectedClient(client)).report({})
+  const dead = new Promise<void>((resolve) => first.once('exit', () => resolve()))
+  first.kill('SIGKILL')
+  await dead
+  await serve()
+  const again = await enrollment()
+  const { url } = JSON.parse(Buffer.from(again.slice('muster1.'.length), 'base64url').toString()) as { url: string }
+  const conversation = await connectedClient({ ...client, url }).catch((error: Error) => error)
+  expect(conversation).not.toBeInstanceOf(Error)
+})
+
+test('a second collector on the same folder refuses to start, says why and leaves the first alone', async () => {
+  await serve()
+  const second = spawn(process.execPath, [MAIN, 'serve', '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  second.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const code = await new Promise((resolve) => second.once('close', resolve))
+  expect(code).toBe(1)
+  expect(said).toContain('data-folder-in-use')
+  expect(said.trim().split('\n')).toHaveLength(1)
+  expect(await enrollment()).toMatch(/^muster1\./)
+})
+
+test('a locked database refuses evidence with a code instead of acknowledging it, and readiness tells', async () => {
+  const collector = await testCollector({ folder: data })
+  const client = await enrolledClient(await collector.enrollment())
+  const conversation = await connectedClient(client)
+  const other = new Sqlite(join(folder, 'muster.db'))
+  other.exec('begin immediate')
+  conversation.send({ type: 'evidence', jws: await conversation.evidence({}) })
+  const [goodbye, ready] = await Promise.all([conversation.expect('goodbye'), fetch(`${collector.issuerUrl}/readyz`)])
+  expect(goodbye).toMatchObject({ code: 'store-unavailable', retryAfterSeconds: 5 })
+  expect(await ready.json()).toMatchObject({ code: 'not-ready' })
+  other.exec('rollback')
+  other.close()
+  // Nothing of it was kept: the same number is still free.
+  const store = new Sqlite(join(folder, 'muster.db'), { readonly: true })
+  expect(store.prepare('select last_sequence from device').get()).toEqual({ last_sequence: 0 })
+  store.close()
+  client.sequence = 0
+  const again = await connectedClient(client)
+  await again.report({})
+  await collector.close()
+})
+
+test('a restart keeps the device, its history, the key of the attestations and the policy version', async () => {
+  const first = await testCollector({ folder: data })
+  const client = await enrolledClient(await first.enrollment())
+  await (await connectedClient(client)).report({})
+  const gatewayKey = await first.gatewayKey('decide')
+  const jwks = await (await fetch(`${first.issuerUrl}/.well-known/jwks.json`)).text()
+  await first.close()
+  const second = await testCollector({ folder: data, settings: { port: new URL(first.issuerUrl).port } })
+  expect(await (await fetch(`${second.issuerUrl}/.well-known/jwks.json`)).text()).toBe(jwks)
+  const headers = { authorization: `Bearer ${gatewayKey}` }
+  const standing = (await (
+    await fetch(`${second.issuerUrl}/v1/devices/${client.deviceId}`, { headers })
+  ).json()) as object
+  expect(standing).toMatchObject({ deviceId: client.deviceId, tiers: ['public'], policyVersion: 1 })
+  await second.close()
+})
+
+test('keys and evidence are readable by the own user only', async () => {
+  await serve()
+  const key = readFileSync(join(folder, 'attestation-key.pem'), 'utf8')
+  expect(key).toContain('PRIVATE KEY')
+  expect(statSync(join(folder, 'attestation-key.pem')).mode & 0o077).toBe(0)
+  expect(statSync(folder).mode & 0o077).toBe(0)
+})
