@@ -1,0 +1,23 @@
+// `npm run bench [-- NAME ...]`: prints what things cost as CPU time, and as a ratio to a ceiling measured in the same run.
+import { benchDecisions } from './decisions.ts'
+import { benchIntake } from './intake.ts'
+import { benchStore } from './store.ts'
+
+const BENCHES: Record<string, () => Promise<void>> = {
+  intake: benchIntake,
+  store: benchStore,
+  decisions: benchDecisions,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in BENCHES))
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`)
+  process.exit(2)
+}
+for (const [name, run] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  console.log(`\n${name}`)
+  await run()
+}
+process.exit(0)
