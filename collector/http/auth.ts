@@ -19,6 +19,13 @@ export function gatewayOf(request: FastifyRequest, gateways: Gateways, scope: Sc
   return gateway
 }
 
+/** Refuses whoever may not ask, before anything of what they sent is looked at. */
+export function requireGateway(gateways: Gateways, scope: Scope) {
+  return async (request: FastifyRequest): Promise<void> => {
+    gatewayOf(request, gateways, scope)
+  }
+}
+
 function keyOf({ headers }: FastifyRequest): string | null {
   const own = headers['muster-gateway-key']
   if (typeof own === 'string') return own

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { AppParts } from '../app.ts'
-import { gatewayOf } from '../auth.ts'
+import { requireGateway } from '../auth.ts'
 import { Problem } from '../problem.ts'
 import { EvaluationRequest, EvaluationResponse, deviceOf, evaluate } from '../../protocol/authzen.ts'
 
@@ -9,6 +9,7 @@ export function authzenRoutes(app: FastifyInstance, { fleet, gateways, policy, m
   app.post<{ Body: EvaluationRequest }>(
     '/access/v1/evaluation',
     {
+      onRequest: requireGateway(gateways, 'decide'),
       schema: {
         summary: 'May this subject on this device do this? (AuthZEN)',
         body: EvaluationRequest,
@@ -17,7 +18,6 @@ export function authzenRoutes(app: FastifyInstance, { fleet, gateways, policy, m
       },
     },
     async (request, reply) => {
-      gatewayOf(request, gateways, 'decide')
       const device = deviceOf(request.body)
       const standing = device === null ? null : await fleet.standing(device)
       const answer = evaluate(request.body, standing, policy, clock())

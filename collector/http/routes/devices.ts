@@ -4,7 +4,7 @@ import { MusterError } from '../../../shared/errors.ts'
 import { DEVICE_ID } from '../../../shared/evidence.ts'
 import { Standing } from '../../../shared/standing.ts'
 import type { AppParts } from '../app.ts'
-import { gatewayOf } from '../auth.ts'
+import { requireGateway } from '../auth.ts'
 import { Problem } from '../problem.ts'
 
 const Params = Type.Object({ id: Type.String({ maxLength: 300 }) })
@@ -14,13 +14,14 @@ const knownId = new RegExp(DEVICE_ID)
 
 /** Where a device stands, and the attestation that says so to anybody. */
 export function deviceRoutes(app: FastifyInstance, { fleet, gateways, issuerUrl }: AppParts): void {
+  const onRequest = requireGateway(gateways, 'decide')
+
   app.get<{ Params: Static<typeof Params> }>(
     '/v1/devices/:id',
     {
       schema: { summary: 'Standing of a device', params: Params, security, response: { 200: Standing, 404: Problem } },
     },
     async (request, reply) => {
-      gatewayOf(request, gateways, 'decide')
       const standing = await fleet.standing(request.params.id)
       if (!standing) throw new MusterError('device-unknown')
       reply.header('cache-control', 'no-store')
@@ -31,6 +32,7 @@ export function deviceRoutes(app: FastifyInstance, { fleet, gateways, issuerUrl 
   app.get<{ Params: Static<typeof Params>; Querystring: Static<typeof Query> }>(
     '/v1/devices/:id/attestation',
     {
+      onRequest,
       schema: {
         summary: 'Attestation of a device: a signed EAR (application/eat+jwt)',
         params: Params,
@@ -40,7 +42,6 @@ export function deviceRoutes(app: FastifyInstance, { fleet, gateways, issuerUrl 
       },
     },
     async (request, reply) => {
-      gatewayOf(request, gateways, 'decide')
       const { id } = request.params
       if (!knownId.test(id)) throw new MusterError('device-unknown')
       const jws = await fleet.attestation(id, request.query.aud ?? issuerUrl)
