@@ -35,6 +35,7 @@ const PolicyDocument = strict({
   tiers: Type.Record(Name, Type.Union([CheckNames, strict({ checks: CheckNames, unknown: Type.Optional(Unknown) })]), {
     minProperties: 1,
     maxProperties: 32,
+    additionalProperties: false,
   }),
   checks: Type.Optional(Checks),
   unknown: Type.Optional(Unknown),

@@ -72,7 +72,7 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
       if (!parsed.ok) return parsed
       const parameters = parsed.value
       const asked: Asked = {
-        ask: rule.ask(parameters),
+        ask: rule.ask(parameters).slice(0, 400),
         judge(facts, context) {
           const fact = factOf(facts, rule.signal)
           switch (fact.kind) {
@@ -101,4 +101,10 @@ export const pass = (why: string, code = 2, until?: Date): Judgement => ({
   ...(until && { until }),
 })
 export const fail = (why: string, fix: string, code: number): Judgement => ({ verdict: 'fail', why, fix, code })
-export const unknown = (why: string, fix: string): Judgement => ({ verdict: 'unknown', why, fix, code: null })
+export const unknown = (why: string, fix: string, until?: Date): Judgement => ({
+  verdict: 'unknown',
+  why,
+  fix,
+  code: null,
+  ...(until && { until }),
+})

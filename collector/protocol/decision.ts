@@ -58,10 +58,11 @@ export function tierOfResource(address: string, policy: Policy): string {
   return entry?.tier ?? policy.defaultTier
 }
 
-/** `https://Payroll.example.com:443/a?b` is asked for as `payroll.example.com/a`. */
+/** `https://me@Payroll.example.com:443/a?b` is asked for as `payroll.example.com/a`. */
 function plainAddress(address: string): string {
   const [beforeQuery = ''] = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[?#]/)
   const slash = beforeQuery.indexOf('/')
-  const host = (slash === -1 ? beforeQuery : beforeQuery.slice(0, slash)).toLowerCase().replace(/:\d+$/, '')
+  const authority = (slash === -1 ? beforeQuery : beforeQuery.slice(0, slash)).toLowerCase()
+  const host = authority.replace(/^.*@/, '').replace(/:\d+$/, '')
   return `${host.replace(/\.$/, '')}${slash === -1 ? '/' : beforeQuery.slice(slash)}`
 }

@@ -77,7 +77,7 @@ export const diskEncryption = defineRule({
       const why = `protection of ${name(paused)} is suspended${aside(paused)}`
       if (now >= end)
         return fail(`${why} for more than ${inWords(milliseconds(suspended))}`, FIX.resume, TRUST.contraindicated)
-      if (!worst) return { ...pass(why, TRUST.contraindicated, end), fix: FIX.resume }
+      return worst ? { ...worst.judgement, until: end } : { ...pass(why, TRUST.contraindicated, end), fix: FIX.resume }
     }
     if (worst) return worst.judgement
 

@@ -50,18 +50,19 @@ export const osPatch = defineRule({
     // What is known to be missing for too long fails, however old the lists are that do not know of the rest.
     if (missing && now >= due) return fail(`${found}, ${first}`, fix, TRUST.knownVulnerabilities)
 
+    const failsAt = missing ? due : undefined
     if (updates.pendingSecurity === null) {
       const because = updates.detail ? `: ${updates.detail}` : ''
-      return unknown(`which security updates are pending is not known${because}`, FIX.refresh)
+      return unknown(`which security updates are pending is not known${because}`, FIX.refresh, failsAt)
     }
     const listsAt = updates.lastCheckedAt === null ? Number.NaN : Date.parse(updates.lastCheckedAt)
     if (!(listsAt <= now.getTime() + CLOCKS_DIFFER)) {
-      return unknown('when the package lists were refreshed is not known', FIX.refresh)
+      return unknown('when the package lists were refreshed is not known', FIX.refresh, failsAt)
     }
     const listsEnd = new Date(listsAt + milliseconds(lists))
     if (now >= listsEnd) {
       const age = inWords(now.getTime() - listsAt)
-      return unknown(`the package lists are ${age} old, so what is missing is not known`, FIX.refresh)
+      return unknown(`the package lists are ${age} old, so what is missing is not known`, FIX.refresh, failsAt)
     }
 
     if (!missing) return pass('no security update is missing', TRUST.affirming, listsEnd)

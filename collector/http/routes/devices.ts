@@ -19,6 +19,7 @@ export function deviceRoutes(app: FastifyInstance, { fleet, gateways, issuerUrl 
   app.get<{ Params: Static<typeof Params> }>(
     '/v1/devices/:id',
     {
+      onRequest,
       schema: { summary: 'Standing of a device', params: Params, security, response: { 200: Standing, 404: Problem } },
     },
     async (request, reply) => {
