@@ -1,10 +1,11 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { absent, unreadable, value } from '../../shared/fact.ts'
+import { absent, unreadable, value, type Fact } from '../../shared/fact.ts'
+import type { SignalId, SignalValue } from '../../shared/signals.ts'
 import type { Standing } from '../../shared/standing.ts'
 import { connectedClient, enrolledClient, type Client, type Conversation } from '../fakes/client.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
-import { healthyFacts, unreadableFacts } from '../fakes/facts.ts'
+import { healthyFacts, read, unreadableFacts } from '../fakes/facts.ts'
 
 let collector: TestCollector
 let key: string
@@ -23,7 +24,13 @@ beforeEach(async () => {
 })
 
 const now = () => collector.clock.now
-const report = (changes = {}) => conversation.report(healthyFacts(now(), changes), now())
+
+/** Reports a laptop that is healthy but for these facts. */
+function report(changes: { [Id in SignalId]?: Fact<SignalValue[Id]> } = {}) {
+  const facts = healthyFacts(now())
+  for (const [id, fact] of Object.entries(changes)) Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now()) })
+  return conversation.report(facts, now())
+}
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 
