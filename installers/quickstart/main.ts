@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const stop = async () => {
     for (const program of running.toReversed()) await program.stop()
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       console.log('\nStopping ...')
       void stop().then(() => process.exit(0))

@@ -12,6 +12,8 @@ import type { Standing } from '../../shared/standing.ts'
 export type Program = { stop(): Promise<void>; ended: Promise<void> }
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Longer than either program takes on a slow laptop. */
+const PATIENCE_MS = 60_000
 
 /** Starts one of our programs with its output in a log file; `until` sees each line of it. */
 function start(args: string[], log: string, until: (line: string) => boolean): Promise<Program> {
@@ -22,15 +24,22 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
   const program: Program = { ended, stop: () => stop(child, ended) }
 
   return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      void program.stop()
+      reject(new Error(`${args[0]} did not come up within ${PATIENCE_MS / 1000} s; see ${log}`))
+    }, PATIENCE_MS)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         file.write(`${line}\n`)
         if (stream === child.stderr) errors.push(line)
-        if (until(line)) resolve(program)
+        if (!until(line)) return
+        clearTimeout(late)
+        resolve(program)
       })
     }
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(errors.at(-1) ?? `${args[0]} ended with ${code}; see ${log}`)))
+    void ended.then(() => clearTimeout(late))
   })
 }
 
@@ -86,11 +95,15 @@ export type RunningAgent = Program & {
   firstStanding(): Promise<Standing>
 }
 
+const parseConnected = jsonParserOf(Type.Object({ event: Type.Literal('connected') }))
+
 export async function startAgent(data: string, enrollment: string, url: string): Promise<RunningAgent> {
   await enrol(data, enrollment, url)
   const pointer = join(data, 'agent', 'socket-path')
-  const program = await start(['agent/main.ts', 'run', '--data', data], join(data, 'agent.log'), (line) =>
-    line.includes('listening'),
+  const program = await start(
+    ['agent/main.ts', 'run', '--data', data],
+    join(data, 'agent.log'),
+    (line) => parseConnected(line).ok,
   )
   const socketPath = readFileSync(pointer, 'utf8').trim()
   return { ...program, socketPath, firstStanding: () => watchUntilAppraised(socketPath, program.ended) }
