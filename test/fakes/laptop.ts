@@ -1,7 +1,9 @@
-import { unread, type Host, type Ran } from '../../agent/host/host.ts'
+import { unread, type Host, type Ran, type RunOptions } from '../../agent/host/host.ts'
 
 export type Laptop = {
   files: Readonly<Record<string, string>>
+  /** Folders that are there and empty. */
+  folders?: readonly string[]
   /** What a program prints, by its name and arguments; all others are not installed. */
   programs?: Readonly<Record<string, Partial<Ran>>>
   /** Paths that may not be read, nor what is below them. */
@@ -14,27 +16,31 @@ export type Laptop = {
 export const NOW = '2026-11-20T12:00:00.000Z'
 const WRITTEN = '2026-11-01T00:00:00.000Z'
 
-/** A Linux laptop that has these files, the folders they are in, and nothing else; `ran` is what was started on it. */
+/** A Linux laptop that has these files, the folders they are in, and nothing else; `ran` is what was started on it, and as whom. */
 export function laptop({
   files,
+  folders = [],
   programs = {},
   denied = [],
   times = {},
   privileged = true,
-}: Laptop): Host & { ran: string[] } {
+}: Laptop): Host & { ran: string[]; ranAs: RunOptions['asUser'][] } {
   const ran: string[] = []
+  const ranAs: RunOptions['asUser'][] = []
   const isDenied = (path: string) => denied.some((it) => path === it || path.startsWith(`${it}/`))
   const below = (path: string) => Object.keys(files).filter((file) => file.startsWith(`${path}/`))
   const failure = (path: string) =>
     isDenied(path) ? unread('denied', `${path} may not be read`) : unread('missing', `${path} does not exist`)
   return {
     ran,
+    ranAs,
     platform: 'linux',
     privileged,
     now: () => new Date(NOW),
-    async run(program, args) {
+    async run(program, args, options) {
       const command = [program, ...args].join(' ')
       ran.push(command)
+      ranAs.push(options?.asUser)
       const answer = programs[command]
       return answer
         ? { ok: true, exitCode: 0, stdout: '', stderr: '', ...answer }
@@ -46,10 +52,11 @@ export function laptop({
     },
     async readDirectory(path) {
       const names = new Set(below(path).map((file) => file.slice(path.length + 1).split('/')[0] ?? ''))
-      return names.size === 0 || isDenied(path) ? failure(path) : { ok: true, names: [...names].toSorted() }
+      const isThere = names.size > 0 || folders.includes(path)
+      return isThere && !isDenied(path) ? { ok: true, names: [...names].toSorted() } : failure(path)
     },
     async stat(path) {
-      const isThere = files[path] !== undefined || below(path).length > 0
+      const isThere = files[path] !== undefined || below(path).length > 0 || folders.includes(path)
       if (!isThere || isDenied(path)) return failure(path)
       return { ok: true, modifiedAt: new Date(times[path] ?? WRITTEN), bytes: files[path]?.length ?? 0 }
     },

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { parserOf } from '../../../shared/schema.ts'
+import { SIGNALS } from '../../../shared/signals.ts'
+import { unread } from '../../host/host.ts'
+import { laptop } from '../../../test/fakes/laptop.ts'
+import { mutations } from '../../../test/fakes/mutations.ts'
+import { readInventory } from './inventory.ts'
+import { deviceProbe, type RunInventory } from './probe.ts'
+import { meaningfulSerial } from './serial.ts'
+
+const PRINTED = JSON.stringify({
+  hostname: 'ada',
+  manufacturer: 'LENOVO',
+  model: '21HD',
+  serial: 'PF4XK2',
+  chassis: 'Notebook',
+})
+const DMI = '/sys/class/dmi/id'
+const FILES = {
+  '/proc/sys/kernel/hostname': 'bob\n',
+  [`${DMI}/sys_vendor`]: 'Dell Inc.\n',
+  [`${DMI}/product_name`]: 'To be filled by O.E.M.\n',
+  [`${DMI}/product_serial`]: '7QX2YT3\n',
+  [`${DMI}/chassis_type`]: '10\n',
+}
+
+const prints =
+  (stdout: string, exitCode = 0): RunInventory =>
+  async () => ({ ok: true, exitCode, stdout, stderr: '' })
+
+test('the inventory script tells what this machine is', async () => {
+  expect(await deviceProbe(prints(PRINTED))(laptop({ files: {} }))).toEqual({
+    kind: 'value',
+    value: { hostname: 'ada', manufacturer: 'LENOVO', model: '21HD', serial: 'PF4XK2', chassis: 'Notebook' },
+    source: 'systeminformation',
+  })
+})
+
+const failing: readonly { name: string; run: RunInventory }[] = [
+  { name: 'prints nothing', run: prints('') },
+  { name: 'prints another shape', run: prints('{"hostname":7}') },
+  { name: 'ends with an error', run: prints(PRINTED, 1) },
+  { name: 'does not start', run: async () => unread('failed', 'no such thing') },
+]
+
+for (const { name, run } of failing) {
+  test(`where the script ${name}, Linux tells it by its files, and others do not`, async () => {
+    expect(await deviceProbe(run)(laptop({ files: FILES }))).toEqual({
+      kind: 'value',
+      value: { hostname: 'bob', manufacturer: 'Dell Inc.', model: '', serial: '7QX2YT3', chassis: 'Notebook' },
+      source: '/sys/class/dmi/id',
+    })
+    expect((await deviceProbe(run)({ ...laptop({ files: {} }), platform: 'macos' })).kind).toBe('unreadable')
+  })
+}
+
+test('a recording is not described by the machine that reads it', async () => {
+  let runs = 0
+  const probe = deviceProbe(async () => {
+    runs++
+    return { ok: true, exitCode: 0, stdout: PRINTED, stderr: '' }
+  })
+  expect(await probe(laptop({ files: FILES, privileged: null }))).toMatchObject({ value: { hostname: 'bob' } })
+  expect((await probe({ ...laptop({ files: {}, privileged: null }), platform: 'windows' })).kind).toBe('unreadable')
+  expect(runs).toBe(0)
+})
+
+test('a machine without tables of its maker still has a name; one without a name is unreadable', async () => {
+  const bare = laptop({ files: { '/proc/sys/kernel/hostname': 'carol' }, denied: [DMI] })
+  expect(await deviceProbe(prints(''))(bare)).toMatchObject({ value: { hostname: 'carol', serial: '', chassis: '' } })
+  expect((await deviceProbe(prints(''))(laptop({ files: {} }))).kind).toBe('unreadable')
+})
+
+const placeholders = [
+  '', ' ', '-', '0', '0000000000', 'XXXXXXX', '........', 'None', 'N/A', 'To Be Filled By O.E.M.', 'To be filled by O.E.M',
+  'Default string', 'Not Specified', 'Not Applicable', 'System Serial Number', 'Serial Number', 'Chassis Serial Number',
+  'OEM', 'Unknown', '123456789', '1234567890', '0123456789', 'INVALID', '00-00-00', '\0\0', 'No Serial',
+] // prettier-ignore
+
+for (const serial of placeholders) {
+  test(`${JSON.stringify(serial)} is no serial number`, () => expect(meaningfulSerial(serial)).toBe(''))
+}
+
+test('a real serial number stays as it is', () => {
+  for (const serial of ['PF4XK2', '7QX2YT3', 'C02XK0AAJGH5', '5CG1234567', 'VMware-56 4d 1f', '1001', 'NONE7X']) {
+    expect(meaningfulSerial(` ${serial}\n`)).toBe(serial)
+  }
+})
+
+test('whatever a script prints, it is a fact that a collector takes, or unreadable', () => {
+  const parse = parserOf(SIGNALS.device.value)
+  for (const text of [...mutations(PRINTED, 3000), PRINTED.replaceAll(/(?<=:")[^"]+/g, 'x9'.repeat(400))]) {
+    const fact = readInventory(text)
+    expect(fact.kind === 'unreadable' || (fact.kind === 'value' && parse(fact.value).ok)).toBe(true)
+  }
+})

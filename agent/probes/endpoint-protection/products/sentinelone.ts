@@ -1,0 +1,83 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import type { CatalogueProduct } from '../catalogue.ts'
+import type { Told } from '../told.ts'
+
+const WORDS: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['enabled', true],
+  ['off', false],
+  ['disabled', false],
+])
+const ENGINES = ['DFI engine', 'Dynamic engine'] as const
+
+/** Reads the output of `sentinelctl control status`, `management status`, `engines status` and `version`, or several. */
+export function readSentinelctl(stdout: string): Fact<Told> {
+  const lines = stdout.split(/\r?\n/)
+  const state = switchOf(lines, 'Agent state')
+  const connected = switchOf(lines, 'Connectivity')
+  const tamperProtection = switchOf(lines, 'Anti Tamper')
+  const uuid = fieldOf(lines, 'UUID')
+  const site = fieldOf(lines, 'Site-Key')
+  const version = fieldOf(lines, 'Agent version')
+  const engines = ENGINES.map((name) => ({ name, isOn: switchOf(lines, name) }))
+
+  const told: Told = { installed: true }
+  if (state !== undefined) Object.assign(told, state ? runningOf(lines) : DISABLED)
+  if (connected !== undefined) told.connected = connected
+  if (tamperProtection !== undefined) told.tamperProtection = tamperProtection
+  if (uuid !== undefined) Object.assign(told, isSet(uuid) ? { agentId: true, id: uuid } : { agentId: false })
+  // Only that there is one: the key itself lets a machine join the site.
+  if (site !== undefined) told.onboarded = isSet(site)
+  if (version !== undefined && /^\d+(\.\d+)+$/.test(version)) told.version = version
+  const off = engines.filter(({ isOn }) => isOn === false).map(({ name }) => `${name} is disabled`)
+  if (off.length > 0) Object.assign(told, { healthy: false, issues: [...(told.issues ?? []), ...off] })
+
+  const switches = [state, connected, tamperProtection, ...engines.map(({ isOn }) => isOn)]
+  const isAnswer = told.version !== undefined || site !== undefined || switches.some((it) => it !== undefined)
+  return isAnswer ? value(told) : unreadable('sentinelctl gave no answer that is known')
+}
+
+const DISABLED: Told = { running: false, healthy: false, issues: ['the agent is disabled'] }
+
+/** "Enabled" is what it should be; the table below it shows which processes there are. */
+function runningOf(lines: readonly string[]): Told {
+  if (!lines.some((line) => /^\s*Process Name\b/.test(line))) return {}
+  const hasAgent = lines.some((line) => /^\s*agent\s*[| ]\s*[1-9]\d*\s*$/.test(line))
+  return hasAgent ? { running: true } : { running: false, issues: ['the agent is enabled, but its process is gone'] }
+}
+
+/** What follows a name at the start of a line, after blanks, a colon or a bar. Two different answers are none. */
+function fieldOf(lines: readonly string[], name: string): string | undefined {
+  const found = new Set<string>()
+  for (const line of lines) {
+    const trimmed = line.trim()
+    if (!trimmed.toLowerCase().startsWith(name.toLowerCase())) continue
+    const [, text] = /^(?:\s*[:|]\s*|\s+|$)(.*)$/.exec(trimmed.slice(name.length)) ?? []
+    if (text !== undefined) found.add(text.trim())
+  }
+  const [only] = found
+  return found.size === 1 ? only : undefined
+}
+
+function switchOf(lines: readonly string[], name: string): boolean | undefined {
+  return WORDS.get(fieldOf(lines, name)?.toLowerCase() ?? '')
+}
+
+function isSet(text: string): boolean {
+  return /^[\w-]{8,}$/.test(text) && !/^(undefined|unavailable|not.?set)$/i.test(text) && /[^0-]/.test(text)
+}
+
+const ask = (...args: string[]) => ({ program: 'sentinelctl', args, needsRoot: true }) as const
+
+export const sentinelOne: CatalogueProduct = {
+  id: 'sentinelone',
+  linux: {
+    folder: '/opt/sentinelone',
+    holds: 'bin',
+    unit: 'sentinelone.service',
+    processes: ['s1-agent'],
+    commands: [ask('control', 'status'), ask('management', 'status'), ask('engines', 'status'), ask('version')],
+    read: readSentinelctl,
+    healthyWhen: { connected: true, agentId: true, onboarded: true },
+  },
+}

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
+import { hasIpv6, readUfw } from './configured.ts'
+import { readFirewall } from './probe.ts'
+import { watchFirewall } from './watch.ts'
+
+const NFT = 'nft -j list ruleset'
+const nft = (...families: string[]) => ({
+  stdout: JSON.stringify({
+    nftables: [
+      { metainfo: { version: '1.1' } },
+      ...families.map((family) => ({
+        chain: { family, table: 't', name: 'in', type: 'filter', hook: 'input', policy: 'drop' },
+      })),
+    ],
+  }),
+})
+const iptables = (policy: string, stderr = '') => ({ stdout: `-P INPUT ${policy}\n-P FORWARD ACCEPT\n`, stderr })
+const IPV6 = { '/proc/net/if_inet6': 'fe80000000000000 02 40 20 80   wlan0\n' }
+const OLD = { '/proc/net/ip_tables_names': 'nat\nfilter\n' }
+const UFW = {
+  '/etc/ufw/ufw.conf': '# x\nENABLED=yes\nLOGLEVEL=low\n',
+  '/etc/default/ufw': 'IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\n',
+}
+const FIREWALLD = {
+  '/sys/fs/cgroup/system.slice/firewalld.service/cgroup.procs': '600\n',
+  '/proc/600/status': 'Name:\tfirewalld\nState:\tS (sleeping)\n',
+}
+
+const cases: readonly { name: string; laptop: Laptop; expected: object }[] = [
+  {
+    name: 'nft filters both families',
+    laptop: { files: IPV6, programs: { [NFT]: nft('inet') } },
+    expected: { enabled: true, profiles: { ipv4: true, ipv6: true } },
+  },
+  { name: 'root sees no rules', laptop: { files: IPV6, programs: { [NFT]: nft() } }, expected: { enabled: false } },
+  {
+    name: 'IPv6 is open',
+    laptop: { files: IPV6, programs: { [NFT]: nft('ip') } },
+    expected: { enabled: false, profiles: { ipv4: true, ipv6: false } },
+  },
+  {
+    name: 'IPv6 is not used',
+    laptop: { files: {}, programs: { [NFT]: nft('ip') } },
+    expected: { enabled: true, profiles: { ipv4: true } },
+  },
+  {
+    name: 'what is set up does not count where the rules are seen',
+    laptop: { files: { ...IPV6, ...UFW, ...FIREWALLD }, programs: { [NFT]: nft() } },
+    expected: { enabled: false },
+  },
+  {
+    name: 'old rules, IPv6 not used',
+    laptop: { files: OLD, programs: { [NFT]: nft(), 'iptables -S': iptables('DROP') } },
+    expected: { enabled: true },
+  },
+  {
+    name: 'old rules, IPv6 without any',
+    laptop: { files: { ...OLD, ...IPV6 }, programs: { [NFT]: nft(), 'iptables -S': iptables('DROP') } },
+    expected: { enabled: false },
+  },
+  {
+    name: 'old rules of ufw, which loads those for IPv6 too',
+    laptop: {
+      files: { ...OLD, ...IPV6, ...UFW, '/proc/net/ip6_tables_names': 'filter\n' },
+      programs: { [NFT]: nft(), 'iptables -S': iptables('DROP') },
+    },
+    expected: { enabled: true },
+  },
+  {
+    name: 'no nft, and iptables lets all in',
+    laptop: { files: IPV6, programs: { 'iptables -S': iptables('ACCEPT') } },
+    expected: { enabled: false },
+  },
+  { name: 'a user, and ufw is switched on', laptop: { files: UFW, privileged: false }, expected: { enabled: true } },
+  { name: 'a user, and firewalld runs', laptop: { files: FIREWALLD, privileged: false }, expected: { enabled: true } },
+]
+
+for (const { name, laptop: it, expected } of cases) {
+  test(`firewall: ${name}`, async () => {
+    const host = laptop(it)
+    expect(await readFirewall(host)).toMatchObject({ kind: 'value', value: expected })
+    expect(host.ran.length).toBeLessThanOrEqual(2)
+  })
+}
+
+const unknown: readonly { name: string; laptop: Laptop }[] = [
+  { name: 'a user, and nothing is set up', laptop: { files: IPV6, privileged: false } },
+  {
+    name: 'a user, and ufw is switched off',
+    laptop: { files: { ...UFW, '/etc/ufw/ufw.conf': 'ENABLED=no\n' }, privileged: false },
+  },
+  {
+    name: 'a user, and ufw lets in',
+    laptop: { files: { ...UFW, '/etc/default/ufw': 'DEFAULT_INPUT_POLICY="ACCEPT"\n' }, privileged: false },
+  },
+  {
+    name: 'a user, and firewalld trusts everybody',
+    laptop: { files: { ...FIREWALLD, '/etc/firewalld/firewalld.conf': 'DefaultZone=trusted\n' }, privileged: false },
+  },
+  { name: 'neither nft nor iptables is there', laptop: { files: {} } },
+  {
+    name: 'nft is refused',
+    laptop: { files: {}, programs: { [NFT]: { exitCode: 1, stderr: 'Operation not permitted' } } },
+  },
+  {
+    name: 'no nft, and the rules for IPv6 are out of reach',
+    laptop: { files: IPV6, programs: { 'iptables -S': iptables('DROP') } },
+  },
+  {
+    name: 'old rules that the new iptables does not list',
+    laptop: {
+      files: { ...OLD, ...IPV6 },
+      programs: {
+        [NFT]: nft(),
+        'iptables -S': iptables(
+          'ACCEPT',
+          '# Warning: iptables-legacy tables present, use iptables-legacy to see them\n',
+        ),
+      },
+    },
+  },
+]
+
+for (const { name, laptop: it } of unknown) {
+  test(`firewall is not known: ${name}`, async () => expect((await readFirewall(laptop(it))).kind).toBe('unreadable'))
+}
+
+test('a user starts no program', async () => {
+  const host = laptop({ files: UFW, privileged: false })
+  await readFirewall(host)
+  expect(host.ran).toEqual([])
+})
+
+function ufwOf(conf: string, defaults: string | null = null): boolean | string {
+  const fact = readUfw(conf, defaults)
+  return fact.kind === 'value' ? fact.value : fact.kind
+}
+
+test('ufw.conf: only the plain words count, and the last of them', () => {
+  expect(ufwOf('ENABLED=yes')).toBe(true)
+  expect(ufwOf('ENABLED="YES" # on')).toBe(true)
+  expect(ufwOf('ENABLED=yes\nENABLED=no\n')).toBe(false)
+  for (const conf of ['', '#ENABLED=yes', 'ENABLED=', 'ENABLED=ja', 'XENABLED=yes', 'ENABLED'])
+    expect(ufwOf(conf)).toBe('unreadable')
+  expect(ufwOf('ENABLED=yes', 'DEFAULT_INPUT_POLICY="REJECT"')).toBe(true)
+  expect(ufwOf('ENABLED=yes', '')).toBe('unreadable')
+})
+
+test('loopback is no use of IPv6', () => {
+  expect(hasIpv6('00000000000000000000000000000001 01 80 10 80       lo\n')).toBe(false)
+  expect(hasIpv6('')).toBe(false)
+  expect(hasIpv6('fe80 02 40 20 80 wlo1\n')).toBe(true)
+})
+
+test('the watch tells a change of ufw and a stop of firewalld', async () => {
+  const looks = [
+    { files: { ...UFW, ...FIREWALLD } },
+    { files: { ...UFW, ...FIREWALLD }, times: { '/etc/ufw/ufw.conf': '2026-11-20T11:59:00Z' } },
+    { files: { ...UFW, '/sys/fs/cgroup/system.slice/x': '' } },
+  ]
+  const told = await Promise.all(looks.map((look) => watchFirewall(laptop(look))))
+  expect(new Set(told).size).toBe(3)
+})
+
+test('other platforms are not read', async () => {
+  for (const platform of ['macos', 'windows'] as const) {
+    expect((await readFirewall({ ...laptop({ files: {} }), platform })).kind).toBe('unreadable')
+  }
+})

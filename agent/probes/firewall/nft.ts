@@ -1,0 +1,76 @@
+import { Type, type Static } from 'typebox'
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { jsonParserOf, parserOf } from '../../../shared/schema.ts'
+import { concerns, verdictsOf } from './nft-rule.ts'
+import { fateIn, type Chains, type Verdict } from './verdicts.ts'
+
+/** Of each address family whether an unasked packet is refused. */
+export type Filtered = { ipv4: boolean; ipv6: boolean }
+
+const Names = { family: Type.String(), table: Type.String() }
+const Table = Type.Object({ family: Type.String(), name: Type.String(), flags: Type.Optional(Type.Unknown()) })
+const Chain = Type.Object({
+  ...Names,
+  name: Type.String(),
+  type: Type.Optional(Type.String()),
+  hook: Type.Optional(Type.String()),
+  policy: Type.Optional(Type.String()),
+})
+const Rule = Type.Object({
+  ...Names,
+  chain: Type.String(),
+  expr: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+})
+type Chain = Static<typeof Chain>
+
+const parseRuleset = jsonParserOf(Type.Object({ nftables: Type.Array(Type.Record(Type.String(), Type.Unknown())) }))
+const parseTable = parserOf(Table)
+const parseChain = parserOf(Chain)
+const parseRule = parserOf(Rule)
+
+/** Reads `nft -j list ruleset`, as root sees it. No rules at all is an answer: nothing is refused. */
+export function readNftRuleset(stdout: string): Fact<Filtered> {
+  const ruleset = parseRuleset(stdout)
+  const [first] = ruleset.ok ? ruleset.value.nftables : []
+  if (!ruleset.ok || !first || !('metainfo' in first)) return unreadable('nft gave no list of rules')
+
+  const dormant = new Set<string>()
+  const entries: Chain[] = []
+  const rules = new Map<string, Map<string, Verdict[]>>()
+  for (const item of ruleset.value.nftables) {
+    if ('table' in item) {
+      const table = parseTable(item['table'])
+      if (!table.ok) return unreadable(`nft lists a table of another shape: ${table.problem}`)
+      if (JSON.stringify(table.value.flags ?? '').includes('dormant'))
+        dormant.add(keyOf(table.value.family, table.value.name))
+    } else if ('chain' in item) {
+      const chain = parseChain(item['chain'])
+      if (!chain.ok) return unreadable(`nft lists a chain of another shape: ${chain.problem}`)
+      if (chain.value.hook === 'input' && chain.value.type === 'filter') entries.push(chain.value)
+    } else if ('rule' in item) {
+      const rule = parseRule(item['rule'])
+      if (!rule.ok) return unreadable(`nft lists a rule of another shape: ${rule.problem}`)
+      const { family, table, chain, expr } = rule.value
+      const chains = rules.get(keyOf(family, table)) ?? new Map<string, Verdict[]>()
+      const verdicts = chains.get(chain) ?? []
+      rules.set(keyOf(family, table), chains.set(chain, verdicts))
+      if (concerns(expr)) verdicts.push(...verdictsOf(expr))
+    }
+  }
+  const refusing = entries
+    .filter(({ family, table }) => !dormant.has(keyOf(family, table)))
+    .filter((chain) => refuses(chain, rules.get(keyOf(chain.family, chain.table)) ?? new Map()))
+  // A packet has to pass all base chains of its hook, so one that refuses it is enough.
+  const has = (family: string) => refusing.some((chain) => chain.family === family || chain.family === 'inet')
+  return value({ ipv4: has('ip'), ipv6: has('ip6') })
+}
+
+function refuses({ name, policy }: Chain, chains: Chains): boolean {
+  const fate = fateIn(name, chains)
+  return fate === 'drop' || (fate === 'fall' && policy === 'drop')
+}
+
+/** Names of tables are unique in their family only. */
+function keyOf(family: string, table: string): string {
+  return `${family} ${table}`
+}
