@@ -29,9 +29,10 @@ const BORDERS: [folder: string, mayImport: string[], why: string][] = [
     'nobody else knows the web',
   ],
   ['collector', ['shared', 'collector', 'npm', 'node'], 'the programs share nothing but shared/'],
+  ['agent/probes/all.ts', ['agent'], 'the list of the probes is where they meet the agent'],
   [
     'agent/probes',
-    ['shared', 'agent/probes', 'agent/host/host.ts', 'agent/host/programs.ts'],
+    ['shared', 'agent/probes', 'agent/host/host.ts', 'agent/host/programs.ts', 'typebox'],
     'a probe knows only a Host',
   ],
   ['agent/host', ['shared', 'agent/host', 'typebox', 'node', 'systeminformation'], 'one door to the operating system'],
