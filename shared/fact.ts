@@ -20,13 +20,14 @@ export const unreadable = (why: string): NoValue => ({ kind: 'unreadable', why: 
 const WHY_CHARS = 300
 
 function shorten(why: string): string {
+  if (why === '') return 'no reason was given'
   return why.length <= WHY_CHARS ? why : `${why.slice(0, WHY_CHARS - 1)}…`
 }
 
 const Why = Type.String({ minLength: 1, maxLength: WHY_CHARS })
 
-/** RFC 3339 in UTC, as `Date.prototype.toISOString` writes it. */
-export const Time = Type.String({ format: 'date-time', pattern: 'Z$', maxLength: 30 })
+/** RFC 3339 in UTC, as `Date.prototype.toISOString` writes it; a leap second (`:60`) is no time to `Date.parse`. */
+export const Time = Type.String({ format: 'date-time', pattern: ':[0-5][0-9](\\.[0-9]+)?Z$', maxLength: 30 })
 
 /** How a fact travels: the fact, the programs or files it was read from, and when. */
 export type Reported<T> = Fact<T> & { source: string; observedAt: string }

@@ -45,7 +45,8 @@ function encode(it: object): string {
   return Buffer.from(JSON.stringify(it)).toString('base64url')
 }
 
-const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/
+// 64 bytes leave four bits of the last character unused; only zeros there, or one signature could be written in many ways.
+const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{85}[AQgw])$/
 
 /** Takes a compact ES256 JWS of the given `typ` apart. Says what is wrong with it rather than throwing. */
 export function parseJws(compact: string, typ: string): Parsed<Jws> {

@@ -23,7 +23,9 @@ export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Pars
     if (compiled.Check(input)) return { ok: true, value: input }
     const [first] = compiled.Errors(input)
     const where = first?.instancePath ? first.instancePath.slice(1).replaceAll('/', '.') : 'it'
-    return { ok: false, problem: `${where.slice(0, 100)} ${first?.message ?? 'has the wrong shape'}` }
+    // The validator says "schema is false" of a key that a strict object does not have.
+    const what = first?.keyword === 'boolean' ? 'is not a key that is known here' : first?.message
+    return { ok: false, problem: `${where.slice(0, 100)} ${what ?? 'has the wrong shape'}` }
   }
 }
 

@@ -63,7 +63,12 @@ const EndpointProtection = strict({ products: Type.Array(Product, { maxItems: 32
 
 const Firewall = strict({
   enabled: Type.Boolean(),
-  profiles: Type.Optional(Type.Record(Type.String({ maxLength: 60 }), Type.Boolean(), { maxProperties: 16 })),
+  profiles: Type.Optional(
+    Type.Record(Type.String({ pattern: '^.{0,60}$' }), Type.Boolean(), {
+      maxProperties: 16,
+      additionalProperties: false,
+    }),
+  ),
 })
 
 const ScreenLock = strict({

@@ -78,8 +78,9 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
           switch (fact.kind) {
             case 'value':
               return rule.judge(fact.value, parameters, context)
-            case 'absent':
             case 'unsupported':
+              return unknown(`${fact.kind}: ${fact.why}`, FIX_UNSUPPORTED)
+            case 'absent':
             case 'unreadable':
               return unknown(`${fact.kind}: ${fact.why}`, rule.fixUnread)
           }
@@ -92,6 +93,15 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
       return { ok: true, value: asked }
     },
   }
+}
+
+/** No user can mend what a kind of machine cannot have; whether it needs it is for the policy to say. */
+const FIX_UNSUPPORTED =
+  'Ask your admin: this kind of machine cannot have it, so the policy should not ask it of this one.'
+
+/** The fix for the system that the device runs. */
+export function fixOn(platform: Platform | null, fixes: Record<Platform, string>): string {
+  return platform ? fixes[platform] : 'Ask your admin.'
 }
 
 export const pass = (why: string, code = 2, until?: Date): Judgement => ({

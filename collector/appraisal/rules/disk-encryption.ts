@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { oneOf } from '../../../shared/schema.ts'
-import type { Volume } from '../../../shared/signals.ts'
+import type { Platform, Volume } from '../../../shared/signals.ts'
 import { Duration, inWords, milliseconds } from '../duration.ts'
-import { defineRule, fail, pass, unknown, type Judgement } from '../rule.ts'
+import { defineRule, fail, fixOn, pass, unknown, type Judgement } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
 const parameters = {
@@ -13,14 +13,17 @@ const parameters = {
 }
 
 const FIX = {
-  encrypt:
-    'Turn on disk encryption: BitLocker in Windows settings, FileVault in macOS settings. On Linux back up and reinstall with encryption, or ask your admin to encrypt in place.',
+  encrypt: {
+    windows: 'Turn on device encryption, or BitLocker, in the settings under Privacy & security.',
+    macos: 'Turn on FileVault in the system settings under Privacy & Security.',
+    linux: 'Back up, then reinstall with disk encryption turned on; or ask your admin to encrypt the disk in place.',
+  },
   wait: 'Leave the laptop on until encryption has finished.',
   resume: 'Resume protection in the BitLocker settings.',
   look: 'Run "muster-agent check" as an administrator to see why the state cannot be read.',
 } as const
 
-type Bad = { rank: number; judge: (volume: Volume) => Judgement }
+type Bad = { rank: number; judge: (volume: Volume, platform: Platform | null) => Judgement }
 
 const name = (volume: Volume) => (volume.role === 'system' ? `the system volume (${volume.mount})` : volume.mount)
 const aside = (volume: Volume) => (volume.detail ? `: ${volume.detail}` : '')
@@ -29,11 +32,13 @@ const aside = (volume: Volume) => (volume.detail ? `: ${volume.detail}` : '')
 const STATES: Record<Exclude<Volume['state'], 'on' | 'suspended'>, Bad> = {
   off: {
     rank: 5,
-    judge: (v) => fail(`${name(v)} is not encrypted${aside(v)}`, FIX.encrypt, TRUST.contraindicated),
+    judge: (v, platform) =>
+      fail(`${name(v)} is not encrypted${aside(v)}`, fixOn(platform, FIX.encrypt), TRUST.contraindicated),
   },
   decrypting: {
     rank: 4,
-    judge: (v) => fail(`${name(v)} is being decrypted${aside(v)}`, FIX.encrypt, TRUST.contraindicated),
+    judge: (v, platform) =>
+      fail(`${name(v)} is being decrypted${aside(v)}`, fixOn(platform, FIX.encrypt), TRUST.contraindicated),
   },
   encrypting: {
     rank: 3,
@@ -57,7 +62,7 @@ export const diskEncryption = defineRule({
     volumes === 'all' ? 'All fixed volumes are encrypted.' : 'The volume with the operating system is encrypted.',
   tracks: ({ volumes }) => volumes.some(({ state }) => state === 'suspended'),
 
-  judge({ volumes }, { volumes: which = 'system', suspended = '1d' }, { now, trackedSince }) {
+  judge({ volumes }, { volumes: which = 'system', suspended = '1d' }, { now, platform, trackedSince }) {
     const deciding = decisive(volumes, which)
     if (!deciding.some(({ role }) => role === 'system')) {
       return unknown('the system volume is not among what was read', FIX.look)
@@ -67,7 +72,7 @@ export const diskEncryption = defineRule({
     for (const volume of deciding) {
       if (volume.state === 'on' || volume.state === 'suspended') continue
       const { rank, judge } = STATES[volume.state]
-      if (!worst || rank > worst.rank) worst = { rank, judgement: judge(volume) }
+      if (!worst || rank > worst.rank) worst = { rank, judgement: judge(volume, platform) }
     }
     if (worst?.judgement.verdict === 'fail') return worst.judgement
 

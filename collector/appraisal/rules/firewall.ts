@@ -1,5 +1,11 @@
-import { defineRule, fail, pass } from '../rule.ts'
+import { defineRule, fail, fixOn, pass } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
+
+const FIX = {
+  windows: 'Turn the firewall on in Windows Security, under Firewall & network protection, for every network.',
+  macos: 'Turn the firewall on in the system settings under Network.',
+  linux: 'Turn the firewall on: sudo ufw enable (Ubuntu, Debian), sudo systemctl enable --now firewalld (Fedora, RHEL).',
+} as const
 
 export const firewall = defineRule({
   signal: 'firewall',
@@ -8,13 +14,12 @@ export const firewall = defineRule({
   fixUnread: 'Run the agent as a service, so that it may read the firewall.',
   ask: () => 'The firewall is on and filters what comes in.',
 
-  judge({ enabled, profiles = {} }) {
+  judge({ enabled, profiles = {} }, _parameters, { platform }) {
     const off = Object.entries(profiles)
       .filter(([, on]) => !on)
       .map(([profile]) => profile)
     if (enabled && off.length === 0) return pass('the firewall is on')
     const why = off.length > 0 ? `the firewall is off for: ${off.join(', ')}` : 'the firewall is off'
-    const fix = 'Turn the firewall on (Windows and macOS: in the security settings; Ubuntu: sudo ufw enable).'
-    return fail(why.slice(0, 400), fix, TRUST.knownVulnerabilities)
+    return fail(why.slice(0, 400), fixOn(platform, FIX), TRUST.knownVulnerabilities)
   },
 })

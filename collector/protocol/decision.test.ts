@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { VERDICTS, type CheckResult, type Standing, type Verdict } from '../../shared/standing.ts'
+import { parsePolicy } from '../appraisal/policy.ts'
+import { decide, tierOfResource } from './decision.ts'
+
+const policy = parsePolicy(readFileSync(join(import.meta.dirname, '../policy.yaml'), 'utf8'))
+const TIME = '2026-11-24T08:00:00.000Z'
+
+const check = (id: CheckResult['id'], verdict: Verdict, more: Partial<CheckResult> = {}): CheckResult => ({
+  id,
+  title: id,
+  verdict,
+  since: TIME,
+  why: 'it is so',
+  mode: 'enforce',
+  ...more,
+})
+const standing = (more: Partial<Standing> = {}): Standing => ({
+  deviceId: `dev_${'a'.repeat(43)}`,
+  status: 'active',
+  tiers: ['public', 'internal'],
+  checks: [],
+  earStatus: 'affirming',
+  evidenceAt: TIME,
+  evaluatedAt: TIME,
+  nextChange: TIME,
+  policyVersion: 1,
+  ...more,
+})
+
+describe('a decision', () => {
+  test.each([
+    { name: 'a tier that the device is admitted to', it: standing(), tier: 'internal', allow: true, code: null },
+    {
+      name: 'a tier that it is not admitted to',
+      it: standing(),
+      tier: 'confidential',
+      allow: false,
+      code: 'not-admitted',
+    },
+    {
+      name: 'a tier that the policy does not have',
+      it: standing({ tiers: ['secret'] }),
+      tier: 'secret',
+      allow: false,
+      code: 'tier-unknown',
+    },
+    { name: 'a tier without a name', it: standing(), tier: '', allow: false, code: 'tier-unknown' },
+    { name: 'a tier in other letters', it: standing(), tier: 'Internal', allow: false, code: 'tier-unknown' },
+    { name: 'a device that nobody knows', it: null, tier: 'public', allow: false, code: 'device-unknown' },
+    {
+      name: 'a device that is locked out',
+      it: standing({ status: 'locked-out' }),
+      tier: 'public',
+      allow: false,
+      code: 'device-locked-out',
+    },
+    {
+      name: 'a device that waits for approval',
+      it: standing({ status: 'pending' }),
+      tier: 'public',
+      allow: false,
+      code: 'not-admitted',
+    },
+    {
+      name: 'a device whose identity is in doubt',
+      it: standing({ tiers: [] }),
+      tier: 'public',
+      allow: false,
+      code: 'not-admitted',
+    },
+  ])('about $name: $code', ({ it, tier, allow, code }) => {
+    expect(decide(it, tier, policy)).toMatchObject({ allow, code })
+  })
+
+  test('that denies tells the person what to do, and the admin which checks', () => {
+    const checks = [
+      check('os-supported', 'pass'),
+      check('disk-encryption', 'fail', { title: 'Disk encryption', why: 'it is off', fix: 'Turn it on.' }),
+      check('os-patch', 'unknown', { title: 'Security updates' }),
+      check('secure-boot', 'fail'),
+      check('firewall', 'fail', { mode: 'report' }),
+    ]
+    expect(decide(standing({ checks }), 'confidential', policy)).toEqual({
+      allow: false,
+      code: 'not-admitted',
+      failing: ['disk-encryption', 'os-patch'],
+      reasonUser: 'Disk encryption: it is off. Turn it on.\nSecurity updates: it is so.',
+      reasonAdmin: 'not admitted to confidential: disk-encryption is fail (it is off); os-patch is unknown (it is so)',
+    })
+  })
+
+  test.each(VERDICTS.map((verdict) => ({ verdict, closes: ['fail', 'unknown', 'stale'].includes(verdict) })))(
+    'names a check that is $verdict as what closes the tier: $closes',
+    ({ verdict, closes }) => {
+      const { failing } = decide(standing({ tiers: [], checks: [check('firewall', verdict)] }), 'confidential', policy)
+      expect(failing).toEqual(closes ? ['firewall'] : [])
+    },
+  )
+
+  test('says that the evidence is stale where a check is', () => {
+    const checks = [check('os-supported', 'fail'), check('disk-encryption', 'stale')]
+    expect(decide(standing({ tiers: ['public'], checks }), 'internal', policy).code).toBe('stale')
+    const elsewhere = [check('os-supported', 'fail'), check('secure-boot', 'stale')]
+    expect(decide(standing({ tiers: ['public'], checks: elsewhere }), 'internal', policy).code).toBe('not-admitted')
+  })
+
+  test('says that the identity is in doubt where every check holds', () => {
+    const decision = decide(standing({ tiers: [], checks: [check('firewall', 'pass')] }), 'confidential', policy)
+    expect(decision.reasonUser).toBe('The identity of this laptop is in doubt. Ask your admin.')
+    expect(decision.reasonAdmin).toBe('not admitted to confidential: the identity of the device is in doubt')
+  })
+})
+
+describe('the tier that an address needs', () => {
+  const mapped = parsePolicy(`
+version: 1
+freshness: 15m
+tiers: { public: [], internal: [], secret: [] }
+default-tier: secret
+resources:
+  - { match: 'wiki.example.com/open/**', tier: public }
+  - { match: 'wiki.example.com/*', tier: internal }
+  - { match: 'pay.example.com', tier: secret }
+  - { match: '*.example.com/**', tier: internal }
+`)
+
+  test.each([
+    { name: 'the first entry that matches', address: 'wiki.example.com/open/a/b', tier: 'public' },
+    { name: 'a single star for one part of the path', address: 'wiki.example.com/a', tier: 'internal' },
+    { name: 'a later entry where no earlier one matches', address: 'wiki.example.com/a/b', tier: 'internal' },
+    { name: 'a host without a path', address: 'pay.example.com', tier: 'secret' },
+    { name: 'the root of a host', address: 'pay.example.com/', tier: 'secret' },
+    { name: 'the default where nothing matches', address: 'example.org/', tier: 'secret' },
+    { name: 'the default for a host that is not below', address: 'example.com/', tier: 'secret' },
+    { name: 'the default for a host that only ends like one', address: 'evilexample.com/', tier: 'secret' },
+    {
+      name: 'the default for an address inside a path',
+      address: 'example.org/wiki.example.com/open/a',
+      tier: 'secret',
+    },
+    { name: 'the default for nothing', address: '', tier: 'secret' },
+    { name: 'the default for a path alone', address: '/open/a', tier: 'secret' },
+    { name: 'an address with a scheme', address: 'https://wiki.example.com/open/a', tier: 'public' },
+    { name: 'a scheme in capitals', address: 'HTTPS://wiki.example.com/open/a', tier: 'public' },
+    { name: 'a scheme of another kind', address: 'svn+ssh://wiki.example.com/open/a', tier: 'public' },
+    { name: 'a host in capitals', address: 'WIKI.Example.COM/open/a', tier: 'public' },
+    { name: 'a path in capitals, which is another path', address: 'wiki.example.com/OPEN/a/b', tier: 'internal' },
+    { name: 'a port', address: 'wiki.example.com:8443/open/a', tier: 'public' },
+    { name: 'a port and no path', address: 'pay.example.com:443', tier: 'secret' },
+    { name: 'a dot at the end of the host', address: 'pay.example.com./a', tier: 'secret' },
+    { name: 'a dot and a port', address: 'https://PAY.example.com.:443/a', tier: 'secret' },
+    { name: 'a user in the address', address: 'https://wiki:x@pay.example.com/a', tier: 'secret' },
+    { name: 'a host that hides behind a user', address: 'https://wiki.example.com@example.org/', tier: 'secret' },
+    { name: 'a query, which does not count', address: 'pay.example.com/?x=wiki.example.com/open/', tier: 'secret' },
+    { name: 'a query right after the host', address: 'pay.example.com?a/b', tier: 'secret' },
+    { name: 'a fragment, which does not count', address: 'wiki.example.com/open/a#/b', tier: 'public' },
+    { name: 'a line break in the path', address: 'pay.example.com/a\nb', tier: 'secret' },
+  ])('is that of $name', ({ address, tier }) => {
+    expect(tierOfResource(address, mapped)).toBe(tier)
+  })
+
+  test('by the default policy is restricted for payroll, and confidential where it says nothing', () => {
+    expect(tierOfResource('https://payroll.example.com/a', policy)).toBe('restricted')
+    expect(tierOfResource('intranet.example.com', policy)).toBe('internal')
+    expect(tierOfResource('example.net', policy)).toBe('confidential')
+  })
+})
