@@ -1,0 +1,35 @@
+import type { Platform } from '../../shared/signals.ts'
+import { readDirectory, readFile, statFile } from './files.ts'
+import { unread, type Host } from './host.ts'
+import type { Runner } from './run.ts'
+
+const PLATFORMS: Partial<Record<NodeJS.Platform, Platform>> = { linux: 'linux', darwin: 'macos', win32: 'windows' }
+
+/**
+ * The machine that this program runs on.
+ * @throws Error on a system that Muster cannot read
+ */
+export function realHost(runner: Runner): Host {
+  const platform = PLATFORMS[process.platform]
+  if (!platform) throw new Error(`Muster reads Windows, macOS and Linux; this is ${process.platform}.`)
+  return {
+    platform,
+    // There is no such user on Windows, where it cannot be told this way.
+    privileged: process.getuid ? process.getuid() === 0 : null,
+    now: () => new Date(),
+    run: runner.run,
+    readFile,
+    readDirectory,
+    stat: statFile,
+    readRegistry: async (key) => unread('failed', `${key}: this version of the agent does not read the registry`),
+  }
+}
+
+/**
+ * Names one run of the system. Evidence under two such names in turn shows a copied key, so where the system tells
+ * none, one that lasts as long as this process is the honest stand-in.
+ */
+export async function bootId(host: Host, makeId: () => string): Promise<string> {
+  const id = await host.readFile('/proc/sys/kernel/random/boot_id', { maxBytes: 100 })
+  return (id.ok && /^[0-9a-f-]{36}$/.exec(id.text.trim())?.[0]) || makeId()
+}
