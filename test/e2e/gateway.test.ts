@@ -28,7 +28,8 @@ const now = () => collector.clock.now
 /** Reports a laptop that is healthy but for these facts. */
 function report(changes: { [Id in SignalId]?: Fact<SignalValue[Id]> } = {}) {
   const facts = healthyFacts(now())
-  for (const [id, fact] of Object.entries(changes)) Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now()) })
+  for (const [id, fact] of Object.entries(changes))
+    Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now()) })
   return conversation.report(facts, now())
 }
 

@@ -13,6 +13,7 @@ export type FakeDevice = {
   id: string
   jwk: PublicJwk
   key: KeyObject
+  privateKey: KeyObject
   sign: Sign
   session(said: Said, otherwise?: Otherwise): Promise<string>
   evidence(said: Said & { facts: Facts; seq: number }, otherwise?: Otherwise): Promise<string>
@@ -44,6 +45,7 @@ export function fakeDevice(issuer: string): FakeDevice {
     id,
     jwk,
     key,
+    privateKey,
     sign,
     session: ({ nonce, now }, otherwise) =>
       token({ typ: TYP.session, kid: id }, { nonce, boot: 'boot-1' }, now, otherwise),

@@ -10,10 +10,10 @@ export function randomFacts(luck: Chance, now: Date): Facts {
   const good = healthyValues(now)
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR).toISOString()
 
-  function fact<T>(good: T, random: () => T): Reported<T> | undefined {
+  function fact<T>(fine: T, random: () => T): Reported<T> | undefined {
     if (luck.oneIn(12)) return undefined
     const none = luck.of([absent, unsupported, unreadable])
-    const it: Fact<T> = luck.oneIn(8) ? none('bad luck') : value(luck.oneIn(2) ? good : random())
+    const it: Fact<T> = luck.oneIn(8) ? none('bad luck') : value(luck.oneIn(2) ? fine : random())
     return read(it, new Date(now.getTime() - luck.of([0, 0, 0, 1, 20, 29, 45, 60]) * 60_000))
   }
 

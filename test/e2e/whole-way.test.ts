@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startAgent, type Agent } from '../../agent/agent.ts'
+import { enroll } from '../../agent/enroll.ts'
+import type { Host } from '../../agent/host/host.ts'
+import { unread } from '../../agent/host/host.ts'
+import { createSoftwareKey } from '../../agent/identity/software.ts'
+import { openJournal, readJournal } from '../../agent/journal.ts'
+import { WATCHES, allProbes } from '../../agent/probes/all.ts'
+import { makePrivate, openState } from '../../agent/state.ts'
+import type { Timers } from '../../agent/timers.ts'
+import { parseEnrollmentString } from '../../shared/enrollment.ts'
+import { factOf } from '../../shared/signals.ts'
+import type { Standing } from '../../shared/standing.ts'
+import { testCollector, type TestCollector } from '../fakes/collector.ts'
+import { laptop } from '../fakes/laptop.ts'
+
+const GROUPS = '/sys/fs/cgroup'
+const SENSOR = `${GROUPS}/system.slice/falcon-sensor.service/cgroup.procs`
+
+/** What the probes find on a laptop with an encrypted disk and a healthy CrowdStrike Falcon. */
+const FILES: Record<string, string> = {
+  '/etc/os-release': 'ID=debian\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\n',
+  '/proc/sys/kernel/osrelease': '6.12.48-amd64\n',
+  '/proc/self/mountinfo': '30 1 254:0 / / rw,relatime shared:1 - ext4 /dev/mapper/root rw\n',
+  '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n',
+  '/proc/partitions': 'major minor  #blocks  name\n\n 259 0 500000000 nvme0n1\n 254 0 499000000 dm-0\n',
+  '/sys/class/block/dm-0/slaves/nvme0n1/x': '',
+  '/sys/class/block/dm-0/uevent': 'MAJOR=254\nMINOR=0\nDEVNAME=dm-0\nDEVTYPE=disk\n',
+  '/sys/class/block/dm-0/dm/uuid': 'CRYPT-LUKS2-29abbee9af70419a88aedca2d7066538-root\n',
+  '/sys/class/block/dm-0/dm/name': 'root\n',
+  '/sys/class/block/dm-0/removable': '0\n',
+  '/sys/class/block/nvme0n1/uevent': 'MAJOR=259\nMINOR=0\nDEVNAME=nvme0n1\nDEVTYPE=disk\n',
+  '/sys/class/block/nvme0n1/removable': '0\n',
+  [`${GROUPS}/cgroup.procs`]: '1\n',
+  [`${GROUPS}/system.slice/cgroup.procs`]: '',
+  [SENSOR]: '700\n',
+  '/proc/700/status': 'Name:\tfalcon-sensor-b\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\n',
+  '/opt/CrowdStrike/falconctl': '',
+  '/usr/lib/systemd/system/falcon-sensor.service': '[Unit]\n',
+}
+const PROGRAMS = {
+  'falconctl -g --aid --rfm-state --version': {
+    stdout: 'aid="d2f01c7be04a4c6f9d0b3a55e8817f24", rfm-state=false, version = 7.18.17106.0\n',
+  },
+  'dmsetup table': { stdout: 'root: 0 998000000 crypt aes-xts-plain64 :64:logon:x 0 259:0 32768\n' },
+}
+
+/** Closed at once: what passed has no grace. */
+const POLICY = `version: 1
+freshness: 15m
+tiers:
+  public: []
+  internal: [disk-encryption, endpoint-protection]
+default-tier: internal
+`
+
+/** Timers that only move when the test says so. */
+function stillTimers(): Timers & { watch(): void } {
+  const every: (() => void)[] = []
+  return {
+    after: () => () => undefined,
+    every: (_seconds, action) => {
+      every.push(action)
+      return () => void every.splice(every.indexOf(action), 1)
+    },
+    somewhereInEvery: () => () => undefined,
+    watch: () => {
+      for (const action of every) action()
+    },
+  }
+}
+
+let collector: TestCollector
+let folder: string
+let key: string
+let files: Record<string, string>
+let timers: ReturnType<typeof stillTimers>
+let agent: Agent
+let deviceId: string
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-whole-'))
+  const policy = join(folder, 'policy.yaml')
+  writeFileSync(policy, POLICY)
+  collector = await testCollector({ settings: { policy } })
+  key = await collector.gatewayKey('decide', 'vouch')
+  files = { ...FILES }
+  timers = stillTimers()
+  const host: Host = {
+    ...laptop({ files, folders: ['/sys/class/block/nvme0n1/slaves'], programs: PROGRAMS }),
+    now: () => new Date(),
+  }
+
+  const state = openState(folder)
+  await makePrivate(state.folder)
+  const deviceKey = await createSoftwareKey(state.keyPath)
+  const device = { hostname: 'laptop', manufacturer: '', model: '', serial: '', chassis: '' }
+  const applicant = { key: deviceKey, platform: 'linux' as const, device }
+  const { enrollment } = await enroll(parseEnrollmentString(await collector.enrollment()), applicant, host.now)
+  await state.saveEnrollment(enrollment)
+  deviceId = enrollment.deviceId
+  agent = startAgent({
+    version: 'test',
+    host,
+    probes: allProbes(async () => unread('failed', 'no inventory in this test')),
+    watches: WATCHES,
+    bootId: 'boot-1',
+    enrollment,
+    key: deviceKey,
+    nextSequence: state.nextSequence,
+    journal: await openJournal(state.journalPath),
+    log: () => undefined,
+    timers,
+  })
+})
+afterEach(async () => {
+  agent.stop()
+  await collector.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The next standing that answers the question; events only, no waiting for time. */
+function standing(isIt: (standing: Standing) => boolean): Promise<Standing> {
+  return new Promise((resolve) => {
+    const look = (now: Standing | null) => {
+      if (!now || !isIt(now)) return
+      stop()
+      resolve(now)
+    }
+    const stop = agent.onStatus((status) => look(status.standing))
+    look(agent.status().standing)
+  })
+}
+
+const verdict = (it: Standing, id: string) => it.checks.find((check) => check.id === id)?.verdict
+
+async function gatewayAnswer(tier: string): Promise<number> {
+  const headers = { authorization: `Bearer ${key}`, 'muster-device': deviceId }
+  return (await fetch(`${collector.issuerUrl}/v1/forward-auth/${tier}`, { headers })).status
+}
+
+test('a disk that loses its encryption turns the answer of the gateway from 200 to 403, and back', async () => {
+  await standing((it) => it.tiers.includes('internal'))
+  expect(await gatewayAnswer('internal')).toBe(200)
+
+  const mounts = files['/proc/self/mountinfo']
+  files['/proc/self/mountinfo'] = '30 1 259:0 / / rw,relatime shared:1 - ext4 /dev/nvme0n1 rw\n'
+  await agent.checkAgain()
+  const bad = await standing((it) => verdict(it, 'disk-encryption') === 'fail')
+  expect(bad.earStatus).toBe('contraindicated')
+  expect(await gatewayAnswer('internal')).toBe(403)
+
+  files['/proc/self/mountinfo'] = mounts ?? ''
+  collector.recheck(deviceId, 'the admin asks')
+  await standing((it) => verdict(it, 'disk-encryption') === 'pass')
+  expect(await gatewayAnswer('internal')).toBe(200)
+})
+
+test('an EDR that stops is seen by the watch, reported at once, and closed at the gateway', async () => {
+  await standing((it) => it.tiers.includes('internal'))
+  expect(factOf(agent.status().facts, 'endpoint-protection')).toMatchObject({
+    value: { products: [{ product: 'crowdstrike-falcon', state: 'healthy' }] },
+  })
+
+  const sensor = files[SENSOR]
+  delete files[SENSOR]
+  timers.watch()
+  const bad = await standing((it) => verdict(it, 'endpoint-protection') === 'fail')
+  expect(bad.checks.find(({ id }) => id === 'endpoint-protection')?.why).toContain('crowdstrike-falcon is off')
+  expect(await gatewayAnswer('internal')).toBe(403)
+
+  files[SENSOR] = sensor ?? ''
+  timers.watch()
+  await standing((it) => verdict(it, 'endpoint-protection') === 'pass')
+  expect(await gatewayAnswer('internal')).toBe(200)
+})
+
+test('a laptop that cannot be read any more is admitted to no tier but public', async () => {
+  await standing((it) => it.tiers.includes('internal'))
+  for (const path of Object.keys(files)) delete files[path]
+  await agent.checkAgain()
+  const blind = await standing((it) => !it.tiers.includes('internal'))
+  expect(blind.tiers).toEqual(['public'])
+  expect(await gatewayAnswer('internal')).toBe(403)
+  expect(await gatewayAnswer('public')).toBe(200)
+})
+
+test('the journal has every report as it was signed, with what was answered', async () => {
+  await standing(() => true)
+  const sent = await readJournal(join(folder, 'agent', 'journal.jsonl'))
+  expect(sent).toMatchObject([{ kind: 'evidence', seq: 1, to: collector.issuerUrl, answer: 'appraised' }])
+})
