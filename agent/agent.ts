@@ -104,7 +104,7 @@ export function startAgent(parts: AgentParts): Agent {
     talking = true
     attempt = 0
     settings = wanted
-    reader.want(settings.signals)
+    reader.want(SIGNAL_IDS.filter((id) => settings.signals.includes(id)))
     stopTimers()
     stopTimers = startTimers()
     status.connection('connected')

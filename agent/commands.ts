@@ -22,7 +22,6 @@ import { allProbes, WATCHES } from './probes/all.ts'
 import { makePrivate, openState, type Enrollment, type State } from './state.ts'
 import { askStatus } from './status-client.ts'
 import { openStatusServer } from './status-server.ts'
-import { realTimers } from './timers.ts'
 
 /** This machine, and the probes that read it. */
 function thisMachine() {
@@ -63,7 +62,9 @@ export async function enrollHere(
   const device = factOf(await collect(host, probes, ['device']), 'device')
 
   await makePrivate(state.folder)
-  const key = await createSoftwareKey(state.keyPath)
+  // A key without an enrolment is that of a try whose answer was lost: the collector knows it, or takes it, as the same.
+  const kept = await openSoftwareKey(state.keyPath)
+  const key = kept ?? (await createSoftwareKey(state.keyPath))
   try {
     const unknown = { hostname: '', manufacturer: '', model: '', serial: '', chassis: '' }
     const applicant = { key, platform: host.platform, device: device.kind === 'value' ? device.value : unknown }
@@ -71,7 +72,9 @@ export async function enrollHere(
     await state.saveEnrollment(enrolled.enrollment)
     return enrolled
   } catch (error) {
-    await state.forget()
+    // Where no answer came, the token may be spent on this key: the next try has to come with the same one.
+    const isAnswered = error instanceof MusterError && error.code !== 'collector-unreachable'
+    if (!kept && isAnswered) await state.forget()
     throw error
   }
 }
@@ -92,9 +95,6 @@ export type RunningAgent = {
   unenrolled: Promise<void>
   stop(): Promise<void>
 }
-
-/** How often a running agent looks whether it is still enrolled. */
-const LOOK_SECONDS = 5
 
 /** Starts the agent of this machine. */
 export async function runHere(config: Config, version: string, log: Log): Promise<RunningAgent> {
@@ -118,7 +118,7 @@ export async function runHere(config: Config, version: string, log: Log): Promis
     })
     server.serve(agent)
     const { promise: unenrolled, resolve: isUnenrolled } = Promise.withResolvers<void>()
-    const stopLooking = realTimers.every(LOOK_SECONDS, () => {
+    const stopLooking = state.watch(() => {
       // A file that cannot be read says nothing; one that is gone, or of another device, does.
       state.readEnrollment().then(
         (now) => now?.deviceId !== key.id && isUnenrolled(),

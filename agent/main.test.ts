@@ -136,63 +136,83 @@ describe('check', () => {
   })
 })
 
+/** What a collector answers over HTTP to those who join and leave; it has no WebSocket. */
+async function fakeCollector() {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += String(chunk)))
+    request.on('end', () => {
+      const answer = (status: number, it: object) => response.writeHead(status).end(JSON.stringify(it))
+      if (request.url === '/v1/enrollments/nonce') answer(200, { nonce: 'n'.repeat(32), expiresIn: 300 })
+      else if (request.method === 'DELETE') response.writeHead(204).end()
+      else if (request.url !== '/v1/enrollments') answer(404, {})
+      else answer(201, { deviceId: deviceIdIn(body), issuer: url, status: 'pending' })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stop = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url, stop, enrollment: enrollmentString({ url, secret: 's'.repeat(43) }) }
+}
+
+/** Runs an agent in a process of its own, in which `meanwhile` happens after a second. */
+async function runAnd(meanwhile: string): Promise<Ran> {
+  const script = join(folder, 'run.ts')
+  writeFileSync(
+    script,
+    `const { main } = await import(${JSON.stringify(MAIN)})
+     const data = ['--data', ${JSON.stringify(folder)}]
+     setTimeout(async () => { ${meanwhile} }, 1000)
+     process.exitCode = await main(['run', ...data])`,
+  )
+  const ran = await programRunner().runNode(script, { timeoutMs: 15_000 })
+  if (!ran.ok) throw new Error(ran.why)
+  return ran
+}
+
+const eventsOf = ({ stderr }: Ran): unknown[] =>
+  stderr
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): unknown => JSON.parse(line).event)
+
 describe('enroll, run, status, unenroll', () => {
   test('a device joins, runs, is asked, stops within a second, and leaves', async () => {
-    const server = createServer((request, response) => {
-      let body = ''
-      request.on('data', (chunk) => (body += String(chunk)))
-      request.on('end', () => {
-        const answer = (status: number, it: object) => response.writeHead(status).end(JSON.stringify(it))
-        if (request.url === '/v1/enrollments/nonce') answer(200, { nonce: 'n'.repeat(32), expiresIn: 300 })
-        else if (request.method === 'DELETE') response.writeHead(204).end()
-        else if (request.url !== '/v1/enrollments') answer(404, {})
-        else answer(201, { deviceId: deviceIdIn(body), issuer: url, status: 'pending' })
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-    const enrolled = await agent('enroll', enrollmentString({ url, secret: 's'.repeat(43) }), '--data', folder)
-    expect(enrolled).toMatchObject({
+    const { url, enrollment, stop } = await fakeCollector()
+    expect(await agent('enroll', enrollment, '--data', folder)).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^Enrolled at .*\nAn admin has to approve/),
     })
 
-    const stopper = join(folder, 'run.ts')
-    writeFileSync(
-      stopper,
-      `const { main } = await import(${JSON.stringify(MAIN)})
+    const ran = await runAnd(
+      `process.kill(process.pid, 'SIGHUP')
+       await main(['status', '--json', ...data])
+       const told = Date.now()
        process.once('exit', () => console.log('ended after', Date.now() - told, 'ms'))
-       let told = 0
-       const tell = async () => {
-         process.kill(process.pid, 'SIGHUP')
-         process.exitCode = await main(['status', '--json', '--data', ${JSON.stringify(folder)}])
-         if (process.exitCode !== 0) return setTimeout(tell, 100)
-         told = Date.now()
-         process.kill(process.pid, 'SIGTERM')
-       }
-       setTimeout(tell, 1000)
-       process.exitCode = await main(['run', '--data', ${JSON.stringify(folder)}])`,
+       process.kill(process.pid, 'SIGTERM')`,
     )
-    const ran = await programRunner().runNode(stopper, { timeoutMs: 15_000 })
-    if (!ran.ok) throw new Error(ran.why)
     expect(ran.exitCode).toBe(0)
     const status = /^\{[\s\S]*?^\}/m.exec(ran.stdout)?.[0]
-    expect(JSON.parse(status ?? '')).toMatchObject({
-      collectorUrl: url,
-      connection: { state: expect.stringMatching(/^(waiting|connecting)$/) },
-    })
+    expect(JSON.parse(status ?? '')).toMatchObject({ collectorUrl: url, connection: { state: 'waiting' } })
     expect(Number(/ended after (\d+)/.exec(ran.stdout)?.[1])).toBeLessThan(1000)
-    const events = ran.stderr
-      .trimEnd()
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-    expect(events.map((line): unknown => JSON.parse(line).event)).toEqual(['the collector is not connected', 'stopped'])
+    expect(eventsOf(ran)).toEqual(['the collector is not connected', 'stopped'])
 
     expect(await agent('unenroll', '--data', folder)).toMatchObject({ exitCode: 0 })
     expect(await agent('run', '--data', folder)).toMatchObject({ exitCode: 1 })
-    server.closeAllConnections()
-    server.close()
+    stop()
+  })
+
+  test('an agent that is unenrolled while it runs ends, with the key that it still held', async () => {
+    const { enrollment, stop } = await fakeCollector()
+    await agent('enroll', enrollment, '--data', folder)
+    const ran = await runAnd(`await main(['unenroll', ...data])`)
+    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('its key is destroyed') })
+    expect(eventsOf(ran).at(-1)).toBe('stopped')
+    stop()
   })
 })
 

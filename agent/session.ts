@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ErrorCode } from '../shared/errors.ts'
+import { knownCode, type ErrorCode } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { goodbye, type AgentMessage, type CollectorMessage, type Settings } from '../shared/messages.ts'
 import { keysOf } from '../shared/schema.ts'
@@ -125,7 +125,10 @@ function onMessage(state: Open, message: CollectorMessage, now: Date): Step {
   switch (message.type) {
     case 'goodbye': {
       const { code, reason, retryAfterSeconds } = message
-      return [{ at: 'closed' }, [{ type: 'end', ended: { by: 'collector', code, reason, retryAfterSeconds } }]]
+      return [
+        { at: 'closed' },
+        [{ type: 'end', ended: { by: 'collector', code: knownCode(code), reason, retryAfterSeconds } }],
+      ]
     }
     case 'challenge': {
       if (state.at !== 'connected') return unexpected(message)

@@ -1,3 +1,4 @@
+import { watch } from 'node:fs'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
@@ -32,6 +33,8 @@ export type State = {
   /** Where the agent that runs on this state listens, for those who look for it. */
   saveSocketPath(path: string): Promise<void>
   readSocketPath(): Promise<string | null>
+  /** Calls back when something in the folder has changed, until the returned function is called. */
+  watch(changed: () => void): () => void
   /** Destroys the key and all that belongs to the enrolment. */
   forget(): Promise<void>
 }
@@ -81,6 +84,10 @@ export function openState(dataFolder: string): State {
       await writeDurably(paths.socket, `${path}\n`)
     },
     readSocketPath: async () => (await readIfThere(paths.socket))?.trimEnd() ?? null,
+    watch(changed) {
+      const watcher = watch(folder, changed)
+      return () => watcher.close()
+    },
     async forget() {
       await rm(paths.enrollment, { force: true })
       if ((await readIfThere(paths.key)) !== null) await destroy(paths.key)

@@ -66,9 +66,11 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
       clock,
     })
     const alert = (message: string, details: object) => log.warn(details, message)
-    const enrollment = openEnrollment({ store, fleet, issuerUrl, approval: config.approval, alert, clock })
     const metrics = openMetrics(fleet.size, () => agents.connected())
     const agents: Agents = openAgents({ fleet, issuerUrl, metrics, log, clock })
+    const onRemoved = (deviceId: string) => agents.dismiss(deviceId, 'device-unknown')
+    const { approval } = config
+    const enrollment = openEnrollment({ store, fleet, issuerUrl, approval, alert, onRemoved, clock })
     const app = await buildApp(
       {
         fleet,

@@ -31,13 +31,16 @@ export type EnrollmentOptions = {
   approval: 'automatic' | 'manual'
   /** Told of what an admin should look at. */
   alert: (message: string, details: object) => void
+  /** Told of a device that was removed. */
+  onRemoved: (deviceId: string) => void
   clock: () => Date
 }
 
 /** Nonces that are out at a time; more than a company enrols in five minutes. */
 const NONCES = 10_000
 
-export function openEnrollment({ store, fleet, issuerUrl, approval, alert, clock }: EnrollmentOptions): Enrollment {
+export function openEnrollment(options: EnrollmentOptions): Enrollment {
+  const { store, fleet, issuerUrl, approval, alert, onRemoved, clock } = options
   const nonces = nonceBook(LIMITS.enrollmentNonceSeconds, NONCES, clock)
 
   /** A serial number that was seen before is a new device all the same, never the old one's place. */
@@ -76,6 +79,7 @@ export function openEnrollment({ store, fleet, issuerUrl, approval, alert, clock
       const nonce = readUnenrollmentProof(proof, { id: deviceId, key }, issuerUrl, clock())
       if (!nonces.spend(nonce)) throw new MusterError('enrollment-proof-invalid', 'the nonce is not known, or spent')
       await fleet.remove(deviceId)
+      onRemoved(deviceId)
     },
   }
 }

@@ -28,7 +28,7 @@ gateway create  prints a key for a gateway, this once
 settings (flag, or MUSTER_... in the environment, or a key of the file; a flag wins):
   --config FILE   settings in YAML                       --data DIR      data folder (/var/lib/muster)
   --host ADDRESS  address to listen on (127.0.0.1)       --port N        port (7400)
-  --issuer URL    the address that agents know           --policy FILE   the policy (default: docs/policy.md)
+  --issuer URL    the address that agents know           --policy FILE   the policy (docs/policy.md)
   --tls-cert, --tls-key FILE   for any address but loopback
 All settings are in docs/operations.md. --json prints what a script can read.`
 

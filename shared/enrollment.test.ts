@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { mutations } from '../test/fakes/mutations.ts'
-import { enrollmentString, parseEnrolled, parseEnrollmentNonce, parseEnrollmentString } from './enrollment.ts'
+import {
+  enrollmentString,
+  parseEnrolled,
+  parseEnrollmentNonce,
+  parseEnrollmentString,
+  type EnrollmentTicket,
+} from './enrollment.ts'
 import { MusterError } from './errors.ts'
 
 const ticket = { url: 'https://collector.example:7400', secret: 's'.repeat(43) }
@@ -53,13 +59,15 @@ describe('an enrolment string', () => {
   })
 
   test('damaged in any way is refused with its code, or holds a ticket of the right shape', () => {
+    const tickets: EnrollmentTicket[] = []
     for (const pasted of mutations(string, 3000)) {
       try {
-        expect(parseEnrollmentString(pasted).secret).toMatch(/^[A-Za-z0-9_-]{32,86}$/)
+        tickets.push(parseEnrollmentString(pasted))
       } catch (error) {
-        expect(error).toBeInstanceOf(MusterError)
+        if (!(error instanceof MusterError)) throw error
       }
     }
+    for (const { secret } of tickets) expect(secret).toMatch(/^[A-Za-z0-9_-]{32,86}$/)
   })
 })
 

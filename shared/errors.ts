@@ -1,5 +1,7 @@
+import { keysOf } from './schema.ts'
+
 /**
- * The catalogue of error codes. A code never changes its meaning and is never used again.
+ * The catalogue of error codes. A code never changes its meaning; one that is dropped is never used for another.
  *
  * `status` is the HTTP answer, `close` the WebSocket close code of an agent's connection; `title` says what happened,
  * `fix` what to do. `docs/errors.md` explains each, and a test compares the two.
@@ -65,12 +67,6 @@ export const ERRORS = {
     close: 1008,
     title: 'The nonce of the evidence is not the one that was given out',
     fix: 'Sign each report with the newest nonce of this connection.',
-  },
-  'evidence-unknown-digest': {
-    status: 409,
-    close: 1008,
-    title: 'The report says that nothing changed, but what it refers to is not known here',
-    fix: 'Send full evidence.',
   },
   'clock-skew': {
     status: 400,
@@ -153,12 +149,6 @@ export const ERRORS = {
     close: 1008,
     title: 'The request proves no device',
     fix: 'Send Muster-Device from a gateway whose key may vouch.',
-  },
-  'device-proofs-differ': {
-    status: 400,
-    close: 1008,
-    title: 'Two proofs of one request name different devices',
-    fix: 'Send one proof.',
   },
   'tier-unknown': {
     status: 404,
@@ -258,11 +248,16 @@ export const ERRORS = {
     status: 400,
     close: 1011,
     title: 'The recording cannot be read',
-    fix: 'Make it again with "muster-agent record DIR".',
+    fix: 'Look at what is named, and have the recording made again.',
   },
 } as const satisfies Record<string, { status: number; close: number; title: string; fix: string }>
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** A code that came from elsewhere; one that a newer release knows and this one does not is `internal` here. */
+export function knownCode(code: string): ErrorCode {
+  return keysOf(ERRORS).find((known) => known === code) ?? 'internal'
+}
 
 /** An error with a code of the catalogue. `detail` says what happened this time; it never contains a secret. */
 export class MusterError extends Error {

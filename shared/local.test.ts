@@ -55,7 +55,7 @@ describe('a request of a program of this laptop', () => {
   test('damaged in any way is read or refused, and never throws', () => {
     for (const line of mutations('{"id":1,"method":"check-again"}', 3000)) {
       const parsed = parseLocalRequest(line)
-      if (parsed.ok) expect(['status', 'watch', 'check-again']).toContain(parsed.value.method)
+      expect(!parsed.ok || ['status', 'watch', 'check-again'].includes(parsed.value.method)).toBe(true)
     }
   })
 

@@ -2,8 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Time } from './fact.ts'
 import { ERRORS, type ErrorCode } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { jsonParserOf, keysOf, nullable, oneOf, strict, text } from './schema.ts'
-import { SIGNAL_IDS } from './signals.ts'
+import { jsonParserOf, nullable, strict, text } from './schema.ts'
 import { Standing } from './standing.ts'
 
 /** The WebSocket subprotocol that both ends must name (RFC 6455, section 1.9). */
@@ -18,13 +17,15 @@ export const Settings = strict({
   reportSeconds: Seconds,
   unchangedSeconds: Seconds,
   watchSeconds: Seconds,
-  signals: Type.Array(oneOf(SIGNAL_IDS), { maxItems: 64 }),
+  /** An older agent reads of these what it knows. */
+  signals: Type.Array(text(40), { maxItems: 64 }),
 })
 export type Settings = Static<typeof Settings>
 
 const Goodbye = strict({
   type: Type.Literal('goodbye'),
-  code: oneOf(keysOf(ERRORS)),
+  /** Of the catalogue; the other end may be newer and know more of them. */
+  code: text(60),
   reason: text(400),
   /** Seconds after which coming back makes sense; null where a person has to act first. */
   retryAfterSeconds: nullable(Type.Integer({ minimum: 0, maximum: 86_400 })),

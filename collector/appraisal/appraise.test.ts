@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { unreadable, value } from '../../shared/fact.ts'
 import { parserOf } from '../../shared/schema.ts'
@@ -10,7 +11,7 @@ import { healthyFacts, healthyValues, factsOf, read, unreadableFacts } from '../
 import { randomFacts } from '../../test/fakes/random-facts.ts'
 import { appraise, type Appraisal, type AppraisalInput, type Identity, type Memory } from './appraise.ts'
 import { parseCatalogue } from './catalogue.ts'
-import { parsePolicy, type Policy } from './policy.ts'
+import { parsePolicy, type Policy, type Tier } from './policy.ts'
 import { RULES } from './rules/all.ts'
 import { statusOf } from './trust-vector.ts'
 
@@ -54,6 +55,8 @@ const result = ({ checks }: Appraisal, id: CheckId) => checks.find((check) => ch
 const on = (now: Date): Facts => ({ firewall: read(value({ enabled: true }), now) })
 const off = (now: Date): Facts => ({ firewall: read(value({ enabled: false }), now) })
 const unseen = (now: Date): Facts => ({ firewall: read(unreadable('denied'), now) })
+
+const booted = (now: Date): Facts => ({ ...on(now), 'secure-boot': read(value({ enabled: true, tpm: null }), now) })
 
 /** A policy that asks for the firewall alone, unless it says otherwise. */
 const policyOf = (lines = '', tier = '[firewall]') =>
@@ -109,19 +112,13 @@ describe('the default policy', () => {
   })
 
   test('asks of a Linux laptop what its override says', () => {
-    const wazuh = (now: Date) => {
-      const values = healthyValues(now)
-      const products = values['endpoint-protection'].products.map((it) => ({ ...it, product: 'wazuh' }))
-      return { ...values, 'endpoint-protection': { products } }
-    }
-    expect(laptop(DEFAULT).reports(0, (now) => factsOf(wazuh(now), now)).tiers).toContain('confidential')
-    const onMac = (now: Date) => ({ ...wazuh(now), os: { ...wazuh(now).os, platform: 'macos' as const } })
-    expect(
-      result(
-        laptop(DEFAULT).reports(0, (now) => factsOf(onMac(now), now)),
-        'endpoint-protection',
-      )?.verdict,
-    ).toBe('fail')
+    const values = healthyValues(at(0))
+    const products = values['endpoint-protection'].products.map((it) => ({ ...it, product: 'wazuh' }))
+    const onLinux = { ...values, 'endpoint-protection': { products } }
+    expect(laptop(DEFAULT).reports(0, (now) => factsOf(onLinux, now)).tiers).toContain('confidential')
+    const onMac = { ...onLinux, os: { ...values.os, platform: 'macos' as const } }
+    const appraisal = laptop(DEFAULT).reports(0, (now) => factsOf(onMac, now))
+    expect(result(appraisal, 'endpoint-protection')?.verdict).toBe('fail')
   })
 })
 
@@ -174,7 +171,7 @@ describe('pass and fail', () => {
   test('say what was found, and what to do', () => {
     const check = result(laptop(policyOf()).reports(0, off), 'firewall')
     expect(check).toMatchObject({ title: 'Firewall', why: 'the firewall is off', mode: 'enforce' })
-    expect(check?.fix).toContain('Turn the firewall on')
+    expect(check?.fix).toMatch(/\.$/)
     expect(result(laptop(policyOf()).reports(0, on), 'firewall')).not.toHaveProperty('fix')
   })
 
@@ -312,9 +309,8 @@ describe('unknown', () => {
 
   test('is forgiven by the tier that says so, and by no other', () => {
     const it = laptop(policyOf('', '{ checks: [firewall], unknown: grace }, secret: [secure-boot]'))
-    const facts = (now: Date) => ({ ...on(now), 'secure-boot': read(value({ enabled: true, tpm: null }), now) })
-    expect(it.reports(0, facts).tiers).toEqual(['public', 'internal', 'secret'])
-    expect(it.reports(5, (now) => ({ ...facts(now), ...unseen(now) })).tiers).toEqual(['public', 'internal'])
+    expect(it.reports(0, booted).tiers).toEqual(['public', 'internal', 'secret'])
+    expect(it.reports(5, (now) => ({ ...booted(now), ...unseen(now) })).tiers).toEqual(['public', 'internal'])
   })
 
   test('is not forgiven where the device never passed, unless enrolment has a grace', () => {
@@ -371,29 +367,25 @@ describe('stale', () => {
   test('is a single signal that grew older than it may, while the others hold', () => {
     const it = laptop(policyOf('', '[firewall, secure-boot]'))
     // A firewall may be 30 minutes old; this one was read 20 minutes before it was sent.
-    const facts = (now: Date): Facts => ({
-      ...on(new Date(now.getTime() - 20 * MINUTE)),
-      'secure-boot': read(value({ enabled: true, tpm: null }), now),
-    })
-    expect(it.reports(0, facts).nextChange).toEqual(at(10))
+    expect(it.reports(0, (now) => ({ ...booted(now), ...on(at(-20)) })).nextChange).toEqual(at(10))
     const appraisal = it.asked(10)
     expect(result(appraisal, 'firewall')).toMatchObject({ verdict: 'stale', since: time(10) })
     expect(result(appraisal, 'secure-boot')?.verdict).toBe('pass')
     expect(appraisal.tiers).toEqual(['public'])
   })
 
-  test('is a fact that was too old when it came, and one that was never stale is not, wherever its clock is', () => {
-    const old = (now: Date) => on(new Date(now.getTime() - 31 * MINUTE))
-    const early = (now: Date) => on(new Date(now.getTime() + 500 * MINUTE))
-    expect(result(laptop(policyOf()).reports(0, old), 'firewall')?.verdict).toBe('stale')
+  test('is a fact that was too old when it came; one from the future is as old as its report', () => {
+    const late = laptop(policyOf()).reports(0, () => on(at(-31)))
+    expect(result(late, 'firewall')?.verdict).toBe('stale')
     const it = laptop(policyOf())
-    expect(result(it.reports(0, early), 'firewall')?.verdict).toBe('pass')
+    const early = it.reports(0, () => on(at(500)))
+    expect(result(early, 'firewall')?.verdict).toBe('pass')
     expect(result(it.asked(15), 'firewall')?.verdict).toBe('stale')
   })
 
   test('leaves the memory of a device that is stale from its first report', () => {
     const it = laptop(policyOf())
-    expect(it.reports(0, (now) => on(new Date(now.getTime() - 31 * MINUTE))).memory.firewall).toEqual({
+    expect(it.reports(0, () => on(at(-31))).memory.firewall).toEqual({
       verdict: 'stale',
       since: at(-1),
       passed: false,
@@ -421,18 +413,14 @@ describe('a check in report mode', () => {
   })
 })
 
+const updates = (pendingSecurity: number | null) => (now: Date) => {
+  const values = healthyValues(now)
+  return factsOf({ ...values, 'os-updates': { ...values['os-updates'], pendingSecurity } }, now)
+}
+const tracked = ({ memory }: Appraisal) => memory['os-patch']?.trackedSince
+
 describe('what a rule tracks', () => {
   const patching = policyOf('', '[os-patch]')
-  const updates =
-    (pendingSecurity: number | null) =>
-    (now: Date): Facts => {
-      const values = healthyValues(now)
-      return {
-        os: read(value(values.os), now),
-        'os-updates': read(value({ ...values['os-updates'], pendingSecurity }), now),
-      }
-    }
-  const tracked = (appraisal: Appraisal) => appraisal.memory['os-patch']?.trackedSince
 
   test('begins when it is first seen, and lasts until it is seen to be over', () => {
     const it = laptop(patching)
@@ -480,8 +468,10 @@ const POLICIES = [
   ),
 ] as const
 
+type Past = { input: AppraisalInput; appraisal: Appraisal }
+
 /** A device with a random past, at a random moment of it: the last thing that was asked, and the answer. */
-function randomPast(luck: Chance): { input: AppraisalInput; appraisal: Appraisal } {
+function randomPast(luck: Chance): Past {
   const policy = luck.of(POLICIES)
   const identity: Identity = luck.oneIn(20) ? luck.of(['conflict', 'unverified']) : 'recognised'
   let input: AppraisalInput = {
@@ -500,29 +490,29 @@ function randomPast(luck: Chance): { input: AppraisalInput; appraisal: Appraisal
       next === 'report'
         ? { facts: luck.oneIn(4) ? healthyFacts(now) : randomFacts(luck, now), receivedAt: now, confirmedAt: now }
         : input.evidence && (next === 'confirm' ? { ...input.evidence, confirmedAt: now } : input.evidence)
-    input = { ...input, evidence, memory: appraisal.memory, now }
+    input = { evidence, device: { tags: [], identity }, policy, catalogue: CATALOGUE, memory: appraisal.memory, now }
     appraisal = appraise(input)
   }
   return { input, appraisal }
 }
 
 /** What a fact has to say for its check to count as good, written down a second time and as plainly as can be. */
-const SUPPORTED = ['debian 13', 'ubuntu 24.04', 'rhel 9.6']
+const SUPPORTED = new Set(['debian 13', 'ubuntu 24.04', 'rhel 9.6'])
 const GOOD: { [Id in CheckId]: (facts: Facts, now: Date) => boolean } = {
   'os-supported': ({ os }, now) => {
     if (os?.kind !== 'value') return false
     const { platform, id, version, supportEnd } = os.value
-    if (platform === 'linux' && (id === 'arch' || SUPPORTED.includes(`${id} ${version}`))) return true
+    if (platform === 'linux' && (id === 'arch' || SUPPORTED.has(`${id} ${version}`))) return true
     const isOver = platform === 'linux' && id === 'debian' && version === '11'
     return !isOver && supportEnd !== undefined && Date.parse(supportEnd) > now.getTime()
   },
   'os-patch': (facts) => {
-    const [os, updates] = [facts.os, facts['os-updates']]
+    const [os, patches] = [facts.os, facts['os-updates']]
     return (
       os?.kind === 'value' &&
       os.value.platform === 'linux' &&
-      updates?.kind === 'value' &&
-      updates.value.pendingSecurity !== null
+      patches?.kind === 'value' &&
+      patches.value.pendingSecurity !== null
     )
   },
   'disk-encryption': ({ 'disk-encryption': disks }) =>
@@ -539,95 +529,118 @@ const GOOD: { [Id in CheckId]: (facts: Facts, now: Date) => boolean } = {
   'secure-boot': ({ 'secure-boot': boot }) => boot?.kind === 'value' && boot.value.enabled,
 }
 
+/** Whether a check holds its tier open, as its result tells the world. */
+function holdsOpen(tier: Tier, check: CheckResult | undefined, now: Date): boolean {
+  if (!check) return false
+  const inGrace = check.deadline !== undefined && Date.parse(check.deadline) > now.getTime()
+  const forgiven = check.verdict === 'grace' || (check.verdict === 'unknown' && tier.unknown === 'grace')
+  return check.mode === 'report' || check.verdict === 'pass' || (forgiven && inGrace)
+}
+
+/** Whether the answer is the same at another moment, by time alone. */
+function isSameAt({ input, appraisal }: Past, ms: number): boolean {
+  const then = appraise({ ...input, memory: appraisal.memory, now: new Date(ms) })
+  return isDeepStrictEqual(answerOf(then), answerOf(appraisal))
+}
+
 describe('for any facts, any past and any moment', () => {
   const pasts = Array.from({ length: 4000 }, (_, seed) => randomPast(chance(seed)))
   const parseCheck = parserOf(CheckResult)
 
+  /** The pasts of which it is not true, by their seeds. */
+  const exceptionsTo = (isTrueOf: (past: Past, seed: number) => boolean) =>
+    pasts.flatMap((past, seed) => (isTrueOf(past, seed) ? [] : [seed]))
+
   test('a pass rests on a fact that says so', () => {
-    for (const { input, appraisal } of pasts) {
-      for (const { id, verdict } of appraisal.checks) {
-        if (verdict === 'pass')
-          expect([id, input.evidence && GOOD[id](input.evidence.facts, input.now)]).toEqual([id, true])
-      }
-    }
+    const exceptions = exceptionsTo(({ input: { evidence, now }, appraisal }) =>
+      appraisal.checks.every(({ id, verdict }) => verdict !== 'pass' || (evidence && GOOD[id](evidence.facts, now))),
+    )
+    expect(exceptions).toEqual([])
   })
 
   test('a tier is open only where each of its checks passes, is in its grace, or is not counted', () => {
-    for (const { input, appraisal } of pasts) {
-      for (const tier of input.policy.tiers.filter(({ name }) => appraisal.tiers.includes(name))) {
-        expect(input.device.identity).toBe('recognised')
-        for (const id of tier.checks) {
-          const { verdict, deadline, mode } = result(appraisal, id) ?? {}
-          const inGrace = deadline !== undefined && Date.parse(deadline) > input.now.getTime()
-          const forgiven = verdict === 'grace' || (verdict === 'unknown' && tier.unknown === 'grace')
-          expect(mode === 'report' || verdict === 'pass' || (forgiven && inGrace)).toBe(true)
-        }
-      }
-    }
+    const exceptions = exceptionsTo(({ input, appraisal }) =>
+      input.policy.tiers
+        .filter(({ name }) => appraisal.tiers.includes(name))
+        .every(
+          (tier) =>
+            input.device.identity === 'recognised' &&
+            tier.checks.every((id) => holdsOpen(tier, result(appraisal, id), input.now)),
+        ),
+    )
+    expect(exceptions).toEqual([])
   })
 
-  test('a tier that is open stands on open tiers', () => {
-    for (const { input, appraisal } of pasts) {
-      if (input.policy === DEFAULT)
-        expect(appraisal.tiers).toEqual(DEFAULT.tiers.slice(0, appraisal.tiers.length).map(({ name }) => name))
-    }
+  test('a tier of the default policy that is open stands on open tiers', () => {
+    const names = DEFAULT.tiers.map(({ name }) => name)
+    const exceptions = exceptionsTo(
+      ({ input, appraisal: { tiers } }) =>
+        input.policy !== DEFAULT || tiers.join() === names.slice(0, tiers.length).join(),
+    )
+    expect(exceptions).toEqual([])
   })
 
   test('ear_status is never better than any claim of the vector', () => {
     const rank = { affirming: 0, none: 1, warning: 2, contraindicated: 3 }
-    for (const { appraisal } of pasts) {
-      for (const code of Object.values(appraisal.vector))
-        expect(rank[appraisal.earStatus]).toBeGreaterThanOrEqual(rank[statusOf(code)])
-    }
+    const exceptions = exceptionsTo(({ appraisal: { vector, earStatus } }) =>
+      Object.values(vector).every((code) => rank[earStatus] >= rank[statusOf(code)]),
+    )
+    expect(exceptions).toEqual([])
   })
 
   test('what could not be seen is never affirmed, and never 0, 1 or silence', () => {
-    for (const { appraisal } of pasts) {
-      for (const { id, verdict } of appraisal.checks.filter((check) => ['unknown', 'stale'].includes(check.verdict))) {
-        const code = appraisal.vector[RULES[id].claim]
-        expect([id, verdict, code === undefined || statusOf(code)]).not.toEqual([id, verdict, 'affirming'])
-        expect(appraisal.vector.configuration).toBeGreaterThanOrEqual(36)
-        expect(['warning', 'contraindicated']).toContain(appraisal.earStatus)
-      }
-    }
+    const exceptions = exceptionsTo(({ appraisal: { checks, vector, earStatus } }) =>
+      checks
+        .filter(({ verdict }) => verdict === 'unknown' || verdict === 'stale')
+        .every(({ id }) => {
+          const code = vector[RULES[id].claim]
+          const affirmed = code !== undefined && statusOf(code) === 'affirming'
+          return !affirmed && (vector.configuration ?? 0) >= 36 && earStatus !== 'affirming' && earStatus !== 'none'
+        }),
+    )
+    expect(exceptions).toEqual([])
   })
 
   test('to see less never opens a tier', () => {
-    for (const { input, appraisal } of pasts.filter((past) => past.input.policy === DEFAULT)) {
-      for (const id of SIGNAL_IDS) {
-        const blinded = appraise({ ...input, evidence: input.evidence && without(input.evidence, id, input.now) })
-        expect(appraisal.tiers).toEqual(expect.arrayContaining(blinded.tiers))
-      }
-    }
+    const exceptions = exceptionsTo(
+      ({ input, appraisal }) =>
+        input.policy !== DEFAULT ||
+        SIGNAL_IDS.every((id) => {
+          const blinded = appraise({ ...input, evidence: input.evidence && without(input.evidence, id, input.now) })
+          return blinded.tiers.every((name) => appraisal.tiers.includes(name))
+        }),
+    )
+    expect(exceptions).toEqual([])
   })
 
   test('every result has the shape that travels', () => {
-    for (const { appraisal } of pasts) {
-      for (const check of appraisal.checks) expect(parseCheck(check)).toEqual({ ok: true, value: check })
-    }
+    expect(exceptionsTo(({ appraisal }) => appraisal.checks.every((check) => parseCheck(check).ok))).toEqual([])
   })
 
   test('the same question has the same answer, and asking twice changes nothing', () => {
-    for (const { input, appraisal } of pasts) {
-      expect(appraise(input)).toEqual(appraisal)
-      expect(answerOf(appraise({ ...input, memory: appraisal.memory }))).toEqual(answerOf(appraisal))
-    }
+    const exceptions = exceptionsTo(({ input, appraisal }) => {
+      const again = appraise({ ...input, memory: appraisal.memory })
+      return isDeepStrictEqual(appraise(input), appraisal) && isDeepStrictEqual(answerOf(again), answerOf(appraisal))
+    })
+    expect(exceptions).toEqual([])
   })
 
-  test('nothing changes by time alone before the moment that the answer names', () => {
-    let changed = 0
-    for (const [seed, { input, appraisal }] of pasts.entries()) {
-      const { nextChange } = appraisal
-      const asked = (now: Date) => answerOf(appraise({ ...input, memory: appraisal.memory, now }))
-      const end = nextChange?.getTime() ?? input.now.getTime() + 1e12
-      const between = input.now.getTime() + chance(seed).below(end - input.now.getTime())
-      for (const now of [between, end - 1]) expect([seed, asked(new Date(now))]).toEqual([seed, answerOf(appraisal)])
-      if (!nextChange) continue
-      expect(nextChange > input.now).toBe(true)
-      if (JSON.stringify(asked(nextChange)) !== JSON.stringify(answerOf(appraisal))) changed += 1
-    }
-    // A moment that changes nothing wakes the collector for nothing; a few are the price of simple rules.
-    expect(changed / pasts.filter(({ appraisal }) => appraisal.nextChange).length).toBeGreaterThan(0.95)
+  describe('the moment at which time changes the answer', () => {
+    test('lies ahead, and nothing changes before it', () => {
+      const exceptions = exceptionsTo((past, seed) => {
+        const now = past.input.now.getTime()
+        const end = past.appraisal.nextChange?.getTime() ?? now + 1e12
+        const between = now + chance(seed).below(end - now)
+        return end > now && isSameAt(past, between) && isSameAt(past, end - 1)
+      })
+      expect(exceptions).toEqual([])
+    })
+
+    test('changes it, but for a few that are the price of simple rules', () => {
+      const moments = pasts.filter(({ appraisal }) => appraisal.nextChange !== null)
+      const idle = moments.filter((past) => isSameAt(past, past.appraisal.nextChange?.getTime() ?? 0))
+      expect(idle.length / moments.length).toBeLessThan(0.05)
+    })
   })
 })
 

@@ -45,8 +45,10 @@ export type AppraisalInput = {
   now: Date
 }
 
+export type JudgedCheck = CheckResult & { id: CheckId }
+
 export type Appraisal = {
-  checks: CheckResult[]
+  checks: JudgedCheck[]
   /** The tiers that the facts admit the device to; a device that is not active may not use them. */
   tiers: string[]
   vector: TrustVector
@@ -59,7 +61,7 @@ export type Appraisal = {
 /** One check, judged and weighed against the past. */
 type Weighed = {
   id: CheckId
-  result: CheckResult
+  result: JudgedCheck
   code: number | null
   memory: CheckMemory
   /** Until when a tier that forgives `unknown` for a while stays open. */

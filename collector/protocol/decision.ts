@@ -31,7 +31,8 @@ export function decide(standing: Standing | null, tierName: string, policy: Poli
   }
 
   const closing = standing.checks.filter(
-    ({ id, verdict, mode }) => tier.checks.includes(id) && mode === 'enforce' && !HOLDS_OPEN.has(verdict),
+    ({ id, verdict, mode }) =>
+      tier.checks.some((check) => check === id) && mode === 'enforce' && !HOLDS_OPEN.has(verdict),
   )
   const failing = closing.map(({ id }) => id)
   const stale = closing.some(({ verdict }) => verdict === 'stale')

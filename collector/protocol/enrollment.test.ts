@@ -16,6 +16,8 @@ const other = fakeDevice(ISSUER)
 const proof = await device.enrollment({ nonce, now: NOW, secret })
 const said = { nonce, now: NOW }
 
+const signedAt = (seconds: number) => device.enrollment({ ...said, secret }, { claims: { iat: iat + seconds } })
+
 const refused = (code: string, message: string | RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
 
@@ -83,16 +85,14 @@ describe('the proof of an enrolment', () => {
     expect(() => readEnrollmentProof(bad, ISSUER, NOW)).toThrow(refused('enrollment-proof-invalid', problem))
   })
 
-  test.each([
-    { seconds: 120, ok: true },
-    { seconds: -120, ok: true },
-    { seconds: 121, ok: false },
-    { seconds: -121, ok: false },
-  ])('signed $seconds s from now is taken: $ok', async ({ seconds, ok }) => {
-    const signed = await device.enrollment({ ...said, secret }, { claims: { iat: iat + seconds } })
-    const readIt = () => readEnrollmentProof(signed, ISSUER, NOW)
-    if (ok) expect(readIt().deviceId).toBe(device.id)
-    else expect(readIt).toThrow(refused('clock-skew', /signed at 2026-11-24T.*; here it is 2026-11-24T08:00:00.000Z/))
+  test.each([120, -120])('signed %i s from now is taken', async (seconds) => {
+    expect(readEnrollmentProof(await signedAt(seconds), ISSUER, NOW).deviceId).toBe(device.id)
+  })
+
+  test.each([121, -121])('signed %i s from now is refused: clock-skew, with both times', async (seconds) => {
+    const signed = await signedAt(seconds)
+    const times = /signed at 2026-11-24T.*; here it is 2026-11-24T08:00:00.000Z/
+    expect(() => readEnrollmentProof(signed, ISSUER, NOW)).toThrow(refused('clock-skew', times))
   })
 
   test('damaged in any way is refused with a code', () => {

@@ -51,6 +51,8 @@ export type SessionEvent =
   | { type: 'refused'; code: ErrorCode; detail?: string }
   | { type: 'recheck'; reason: string }
   | { type: 'superseded' }
+  /** The device may not go on: it was removed, or locked out. */
+  | { type: 'dismissed'; code: ErrorCode }
   | { type: 'stopping' }
   | { type: 'tick' }
 
@@ -115,6 +117,8 @@ export function stepSession(state: SessionState, event: SessionEvent, context: S
       return close(event.code, event.detail)
     case 'recheck':
       return onRecheck(state, event.reason, context)
+    case 'dismissed':
+      return close(event.code)
     case 'superseded':
       return close('superseded')
     case 'stopping':

@@ -34,6 +34,8 @@ export type Agents = {
   connected(): number
   /** Asks a device to read everything now; false where it is not connected. */
   recheck(deviceId: string, reason: string): boolean
+  /** Ends the connection of a device that may not go on. */
+  dismiss(deviceId: string, code: ErrorCode): void
   /** Says goodbye to all. */
   close(): Promise<void>
 }
@@ -205,6 +207,10 @@ export function openAgents({ fleet, issuerUrl, metrics, log, clock }: AgentsOpti
       const connection = byDevice.get(deviceId)
       if (connection) happen(connection, { type: 'recheck', reason })
       return connection !== undefined
+    },
+    dismiss(deviceId, code) {
+      const connection = byDevice.get(deviceId)
+      if (connection) happen(connection, { type: 'dismissed', code })
     },
     async close() {
       stopping = true

@@ -13,6 +13,7 @@ type Order = { enrollments: string[]; warmUp: number; reports: number }
 type Heard = { type: string; nonce?: string; eat_nonce?: string }
 
 const facts = healthyFacts(new Date())
+const iat = () => Math.floor(Date.now() / 1000)
 
 /** Connects, reports `first` times, and then as often again as `more` says when it is called. */
 async function laptop(client: Client) {
@@ -21,7 +22,6 @@ async function laptop(client: Client) {
   })
   let [left, sequence, nonce] = [1, 0, '']
   let done: () => void = () => undefined
-  const iat = () => Math.floor(Date.now() / 1000)
 
   async function report(): Promise<void> {
     sequence += 1

@@ -313,8 +313,10 @@ describe('enrolment', () => {
       const headers = { 'muster-proof': proof }
       return fetch(`${client.url}/v1/enrollments/${client.deviceId}`, { method: 'DELETE', headers })
     }
+    const conversation = await connectedClient(client)
     expect((await remove(newKey().sign)).status).toBe(400)
     expect((await remove(client.sign)).status).toBe(204)
+    await refusedWith(conversation, 'device-unknown')
     expect((await remove(client.sign)).status).toBe(404)
   })
 })

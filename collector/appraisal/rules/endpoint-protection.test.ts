@@ -100,11 +100,9 @@ test.each([
   expect(judge(endpointProtection, { products })).toMatchObject({ verdict, code, why })
 })
 
-describe('definitions', () => {
-  const of = (definitionsAt: Date) => ({
-    products: [defender('healthy', { definitionsAt: definitionsAt.toISOString() })],
-  })
+const withDefinitions = (at: Date) => ({ products: [defender('healthy', { definitionsAt: at.toISOString() })] })
 
+describe('definitions', () => {
   test.each([
     {
       name: 'just young enough',
@@ -115,14 +113,14 @@ describe('definitions', () => {
     { name: 'just too old', at: days(-7), verdict: 'fail', until: undefined },
     { name: 'from the future, which are as old as now', at: days(30), verdict: 'pass', until: days(7) },
   ])('$name: $verdict', ({ at, verdict, until }) => {
-    const judgement = judge(endpointProtection, of(at))
+    const judgement = judge(endpointProtection, withDefinitions(at))
     expect(judgement.verdict).toBe(verdict)
     expect(judgement.until).toEqual(until)
   })
 
   test('may be of the age that the policy says', () => {
-    expect(judge(endpointProtection, of(days(-2)), { definitions: '3d' }).verdict).toBe('pass')
-    expect(judge(endpointProtection, of(days(-2)), { definitions: '2d' }).verdict).toBe('fail')
+    expect(judge(endpointProtection, withDefinitions(days(-2)), { definitions: '3d' }).verdict).toBe('pass')
+    expect(judge(endpointProtection, withDefinitions(days(-2)), { definitions: '2d' }).verdict).toBe('fail')
   })
 
   test('do not help a product that is off', () => {

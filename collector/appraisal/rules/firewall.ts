@@ -4,7 +4,8 @@ import { TRUST } from '../trust-vector.ts'
 const FIX = {
   windows: 'Turn the firewall on in Windows Security, under Firewall & network protection, for every network.',
   macos: 'Turn the firewall on in the system settings under Network.',
-  linux: 'Turn the firewall on: sudo ufw enable (Ubuntu, Debian), sudo systemctl enable --now firewalld (Fedora, RHEL).',
+  linux:
+    'Turn the firewall on: sudo ufw enable (Ubuntu, Debian), sudo systemctl enable --now firewalld (Fedora, RHEL).',
 } as const
 
 export const firewall = defineRule({

@@ -30,8 +30,9 @@ describe('what is missing is tracked from when it was first seen', () => {
   })
 })
 
+const seen = (count: number) => ({ trackedSince: days(-count) })
+
 describe('with the default of 14 days, and lists of at most 7', () => {
-  const seen = (count: number) => ({ trackedSince: days(-count) })
   const old = { lastCheckedAt: days(-8).toISOString() }
 
   test.each([
