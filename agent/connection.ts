@@ -5,7 +5,7 @@ import { SUBPROTOCOL, type AgentMessage } from '../shared/messages.ts'
 import { requireSafe, tlsOptions, type Address } from './address.ts'
 
 /** What happens on a connection; `closed` comes once, last, and in any case. */
-export type ConnectionEvents = {
+type ConnectionEvents = {
   opened(): void
   text(json: string): void
   closed(end: Closed): void
@@ -14,7 +14,7 @@ export type ConnectionEvents = {
 /** `cut` is true where the other end went away, and false where the network, or we, made an end. */
 export type Closed = { cut: boolean; why: string }
 
-export type Connection = {
+type Connection = {
   send(message: AgentMessage): void
   /** Ends it after what was sent; the other end has a moment to agree. */
   close(why: ErrorCode): void

@@ -45,7 +45,7 @@ export type Fleet = {
   remove(id: string): Promise<void>
 }
 
-export type Welcome = {
+type Welcome = {
   settings: Settings
   asks: { check: string; title: string; ask: string }[]
   lastSequence: number

@@ -60,7 +60,7 @@ export const EnrollmentClaims = strict({
 export type EnrollmentClaims = Static<typeof EnrollmentClaims>
 
 /** Asks to be forgotten. */
-export const UnenrollmentClaims = strict({ aud: Audience, iss: DeviceId, nonce: Nonce, iat: Seconds })
+const UnenrollmentClaims = strict({ aud: Audience, iss: DeviceId, nonce: Nonce, iat: Seconds })
 
 export const parseEvidence = parserOf(EvidenceClaims)
 export const parseUnchanged = parserOf(UnchangedClaims)

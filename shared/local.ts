@@ -51,8 +51,7 @@ const Id = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ maxLength: 60
  * What a program of this laptop may ask of the agent, one JSON text a line: `status` once, `watch` for the status now
  * and at each change, `check-again` for a new reading and report (answered when the reading is done).
  */
-export const LocalRequest = strict({ id: Id, method: oneOf(['status', 'watch', 'check-again']) })
-export type LocalRequest = Static<typeof LocalRequest>
+const LocalRequest = strict({ id: Id, method: oneOf(['status', 'watch', 'check-again']) })
 
 const Failure = strict({ code: oneOf(keysOf(ERRORS)), message: text(600) })
 

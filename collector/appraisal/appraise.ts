@@ -45,7 +45,7 @@ export type AppraisalInput = {
   now: Date
 }
 
-export type JudgedCheck = CheckResult & { id: CheckId }
+type JudgedCheck = CheckResult & { id: CheckId }
 
 export type Appraisal = {
   checks: JudgedCheck[]

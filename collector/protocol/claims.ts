@@ -6,9 +6,9 @@ import type { CheckResult, EarStatus } from '../../shared/standing.ts'
 import type { TrustVector } from '../appraisal/trust-vector.ts'
 
 /** EAR as draft-ietf-rats-ear-04 names it. */
-export const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#04'
+const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#04'
 /** What the verifier claims of our only submodule mean. */
-export const DEVICE_PROFILE = 'tag:muster.example,2026:device#1'
+const DEVICE_PROFILE = 'tag:muster.example,2026:device#1'
 
 /** The claims of an attestation: what was concluded of one device, for how long, and for whom. */
 export type AttestationClaims = {

@@ -21,7 +21,7 @@ async function laptop(client: Client) {
     perMessageDeflate: false,
   })
   let [left, sequence, nonce] = [1, 0, '']
-  let done: () => void = () => undefined
+  let done = Promise.withResolvers<void>()
 
   async function report(): Promise<void> {
     sequence += 1
@@ -42,16 +42,16 @@ async function laptop(client: Client) {
     }
     nonce = message.eat_nonce ?? nonce
     if (left-- > 0) await report()
-    else done()
+    else done.resolve()
   }
   socket.on('message', (data: Buffer) => void onMessage(data))
-  await new Promise<void>((resolve) => (done = resolve))
+  await done.promise
 
   return async (more: number) => {
     left = more - 1
-    const finished = new Promise<void>((resolve) => (done = resolve))
+    done = Promise.withResolvers<void>()
     await report()
-    await finished
+    await done.promise
   }
 }
 

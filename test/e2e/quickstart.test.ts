@@ -72,7 +72,7 @@ describe('npm start', () => {
     expect((await fetch(`${again.collectorUrl}/v1/forward-auth/public`, { headers })).status).toBe(200)
     child.kill('SIGINT')
     expect(await ended).toBe(0)
-    await expect(fetch(again.collectorUrl)).rejects.toThrow()
+    await expect(fetch(again.collectorUrl)).rejects.toThrow(/fetch failed/)
   })
 
   test('a port that is taken is said in one line with what to do', async () => {
