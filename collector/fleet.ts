@@ -161,7 +161,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
         if (now) entries.set(id, { ...now, bootIds })
       }
       const { device, lastSequence } = required(id)
-      const checks = policy.inForce.checksFor({ platform: device.platform, tags: device.tags })
+      const checks = policy.inForce.checksFor(device)
       return {
         settings: { ...options.settings, signals: SIGNAL_IDS },
         asks: [...checks].map(([check, { ask }]) => ({ check, title: CHECKS[check].title, ask })),

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -52,7 +52,7 @@ const KEEPERS: Record<string, string[]> = {
 
 const JUNK = /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)|(^|\/)(index|types)\.ts$/
 
-const files = ROOMS.flatMap((room) =>
+const files = ROOMS.filter((room) => existsSync(join(ROOT, room))).flatMap((room) =>
   readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
 ).filter((name) => /\.[jt]s$/.test(name))
 const isTest = (file: string) => file.endsWith('.test.ts')

@@ -29,7 +29,7 @@ function laptop(policy: Policy, device: Partial<AppraisalInput['device']> = {}) 
   let evidence: AppraisalInput['evidence'] = null
   const look = (now: Date): Appraisal => {
     const input = { evidence, policy, catalogue: CATALOGUE, memory, now }
-    const appraisal = appraise({ ...input, device: { tags: [], identity: 'recognised', ...device } })
+    const appraisal = appraise({ ...input, device: { platform: 'linux', tags: [], identity: 'recognised', ...device } })
     memory = appraisal.memory
     return appraisal
   }
@@ -116,9 +116,8 @@ describe('the default policy', () => {
     const products = values['endpoint-protection'].products.map((it) => ({ ...it, product: 'wazuh' }))
     const onLinux = { ...values, 'endpoint-protection': { products } }
     expect(laptop(DEFAULT).reports(0, (now) => factsOf(onLinux, now)).tiers).toContain('confidential')
-    const onMac = { ...onLinux, os: { ...values.os, platform: 'macos' as const } }
-    const appraisal = laptop(DEFAULT).reports(0, (now) => factsOf(onMac, now))
-    expect(result(appraisal, 'endpoint-protection')?.verdict).toBe('fail')
+    const onMac = laptop(DEFAULT, { platform: 'macos' }).reports(0, (now) => factsOf(onLinux, now))
+    expect(result(onMac, 'endpoint-protection')?.verdict).toBe('fail')
   })
 })
 
@@ -135,6 +134,12 @@ describe('a device that never reported', () => {
     })
     expect(appraisal.nextChange).toBeNull()
     expect(appraisal.vector).toEqual({ 'instance-identity': 2, configuration: 36 })
+  })
+
+  test('is not taken for one that passed before, because it was asked about', () => {
+    const it = laptop(policyOf())
+    it.asked(0)
+    expect(result(it.reports(5, off), 'firewall')).toMatchObject({ verdict: 'fail', since: time(5) })
   })
 
   test('has no grace of a policy that forgives the unknown', () => {
@@ -476,7 +481,7 @@ function randomPast(luck: Chance): Past {
   const identity: Identity = luck.oneIn(20) ? luck.of(['conflict', 'unverified']) : 'recognised'
   let input: AppraisalInput = {
     evidence: null,
-    device: { tags: [], identity },
+    device: { platform: 'linux', tags: [], identity },
     policy,
     catalogue: CATALOGUE,
     memory: {},
@@ -490,7 +495,14 @@ function randomPast(luck: Chance): Past {
       next === 'report'
         ? { facts: luck.oneIn(4) ? healthyFacts(now) : randomFacts(luck, now), receivedAt: now, confirmedAt: now }
         : input.evidence && (next === 'confirm' ? { ...input.evidence, confirmedAt: now } : input.evidence)
-    input = { evidence, device: { tags: [], identity }, policy, catalogue: CATALOGUE, memory: appraisal.memory, now }
+    input = {
+      evidence,
+      device: { platform: 'linux', tags: [], identity },
+      policy,
+      catalogue: CATALOGUE,
+      memory: appraisal.memory,
+      now,
+    }
     appraisal = appraise(input)
   }
   return { input, appraisal }
@@ -506,15 +518,7 @@ const GOOD: { [Id in CheckId]: (facts: Facts, now: Date) => boolean } = {
     const isOver = platform === 'linux' && id === 'debian' && version === '11'
     return !isOver && supportEnd !== undefined && Date.parse(supportEnd) > now.getTime()
   },
-  'os-patch': (facts) => {
-    const [os, patches] = [facts.os, facts['os-updates']]
-    return (
-      os?.kind === 'value' &&
-      os.value.platform === 'linux' &&
-      patches?.kind === 'value' &&
-      patches.value.pendingSecurity !== null
-    )
-  },
+  'os-patch': ({ 'os-updates': updates }) => updates?.kind === 'value' && updates.value.pendingSecurity !== null,
   'disk-encryption': ({ 'disk-encryption': disks }) =>
     disks?.kind === 'value' &&
     disks.value.volumes.some(({ role }) => role === 'system') &&

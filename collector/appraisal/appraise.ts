@@ -1,4 +1,4 @@
-import { SIGNALS, factOf, type Facts, type Platform } from '../../shared/signals.ts'
+import { SIGNALS, type Facts, type Platform } from '../../shared/signals.ts'
 import { CHECKS, type CheckId, type CheckResult, type EarStatus, type Verdict } from '../../shared/standing.ts'
 import type { Catalogue } from './catalogue.ts'
 import { inWords } from './duration.ts'
@@ -38,7 +38,8 @@ export type Memory = Partial<Record<CheckId, CheckMemory>>
 
 export type AppraisalInput = {
   evidence: Evidence | null
-  device: { tags: readonly string[]; identity: Identity }
+  /** The platform is that of the enrolment: what a device says of itself later does not choose its rules. */
+  device: { platform: Platform; tags: readonly string[]; identity: Identity }
   policy: Policy
   catalogue: Catalogue
   memory: Memory
@@ -79,10 +80,7 @@ const IDENTITY_CODES: Record<Identity, number> = {
 /** Turns evidence, policy and time into verdicts. Pure: the same input gives the same answer, anywhere and always. */
 export function appraise(input: AppraisalInput): Appraisal {
   const { device, policy, now } = input
-  const platform = platformOf(input.evidence)
-  const weighed = [...policy.checksFor({ platform, tags: device.tags })].map(([id, asked]) =>
-    weigh(id, asked, input, platform),
-  )
+  const weighed = [...policy.checksFor(device)].map(([id, asked]) => weigh(id, asked, input))
   const vector = trustVector([
     { claim: 'instance-identity', code: IDENTITY_CODES[device.identity] },
     ...weighed.map(({ id, code }) => ({ claim: RULES[id].claim, code })),
@@ -99,11 +97,6 @@ export function appraise(input: AppraisalInput): Appraisal {
     ),
     memory: Object.fromEntries(weighed.map(({ id, memory }) => [id, memory])),
   }
-}
-
-function platformOf(evidence: Evidence | null): Platform | null {
-  const os = evidence && factOf(evidence.facts, 'os')
-  return os?.kind === 'value' ? os.value.platform : null
 }
 
 /** The first of the moments that still lies ahead. */
@@ -132,8 +125,8 @@ function admits(tier: Tier, weighed: readonly Weighed[], now: Date): boolean {
   })
 }
 
-function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput, platform: Platform | null): Weighed {
-  const { evidence, policy, catalogue, memory, now } = input
+function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput): Weighed {
+  const { evidence, device, policy, catalogue, memory, now } = input
   const prior = memory[id]
   if (!evidence) return unheard(id, asked, prior, now)
   const freshUntil = endOfFreshness(evidence, id, policy.freshnessMs)
@@ -143,7 +136,7 @@ function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput, platform: 
   const begun = prior?.trackedSince ?? null
   // A fact that cannot be seen for a while neither begins nor ends what is tracked.
   const trackedSince = tracked === null ? begun : tracked ? (begun ?? now) : null
-  const found = asked.judge(evidence.facts, { now, platform, catalogue, trackedSince })
+  const found = asked.judge(evidence.facts, { now, platform: device.platform, catalogue, trackedSince })
   const { verdict, since, failingSince, graceUntil } = settle(found, asked, prior, policy, now)
   const forgiven = policy.tiers.some((tier) => tier.unknown === 'grace' && tier.checks.includes(id))
   const deadline = verdict === 'grace' || (verdict === 'unknown' && forgiven) ? graceUntil : null

@@ -52,7 +52,6 @@ describe('the default policy', () => {
   test('counts other products on Linux', () => {
     expect(policy.checksFor(linux).get('endpoint-protection')?.ask).toContain('wazuh')
     expect(policy.checksFor(windows).get('endpoint-protection')?.ask).not.toContain('wazuh')
-    expect(policy.checksFor({ platform: null, tags: [] }).get('endpoint-protection')?.ask).not.toContain('wazuh')
   })
 })
 
@@ -132,7 +131,6 @@ overrides:
       grace: 1,
       mode: 'enforce',
     },
-    { name: 'none for a platform that is not known', platform: null, tags: ['server'], grace: 1, mode: 'enforce' },
   ] as const)('$name', ({ platform, tags, grace, mode }) => {
     expect(policy.checksFor({ platform, tags }).get('firewall')).toMatchObject({ graceMs: grace * DAY, mode })
   })

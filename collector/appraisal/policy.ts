@@ -77,7 +77,7 @@ export type Policy = {
   /** The resource map: addresses without scheme and query, as `payroll.example.com/a`. */
   resources: readonly { pattern: RegExp; tier: string }[]
   /** The checks that some tier needs, with the parameters for a device of this platform and these tags. */
-  checksFor(device: { platform: Platform | null; tags: readonly string[] }): ReadonlyMap<CheckId, CheckAsked>
+  checksFor(device: { platform: Platform; tags: readonly string[] }): ReadonlyMap<CheckId, CheckAsked>
 }
 
 const parseShape = parserOf(PolicyDocument)

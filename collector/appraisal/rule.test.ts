@@ -40,6 +40,11 @@ describe.each(CHECK_IDS)('the rule %s', (id) => {
   })
 })
 
+test('what a kind of machine cannot have is for the admin to mend, and nobody else', () => {
+  const facts = { firewall: read<{ enabled: boolean }>(unsupported('a server has none'), NOW) }
+  expect(asks(RULES.firewall).judge(facts, context).fix).toMatch(/^Ask your admin: /)
+})
+
 test('what is asked fits a message, however many products the policy names', () => {
   const anyOf = Array.from({ length: 32 }, (_, at) => `product-${at}`.padEnd(40, 'x'))
   expect(asks(RULES['endpoint-protection'], { anyOf }).ask.length).toBeLessThanOrEqual(400)

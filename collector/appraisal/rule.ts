@@ -7,7 +7,7 @@ import type { TrustClaim } from './trust-vector.ts'
 /** What a rule may look at besides its own fact. */
 export type RuleContext = {
   now: Date
-  platform: Platform | null
+  platform: Platform
   catalogue: Catalogue
   /** Since when the condition that the rule tracks has held without a break; null while it does not. */
   trackedSince: Date | null
@@ -98,11 +98,6 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
 /** No user can mend what a kind of machine cannot have; whether it needs it is for the policy to say. */
 const FIX_UNSUPPORTED =
   'Ask your admin: this kind of machine cannot have it, so the policy should not ask it of this one.'
-
-/** The fix for the system that the device runs. */
-export function fixOn(platform: Platform | null, fixes: Record<Platform, string>): string {
-  return platform ? fixes[platform] : 'Ask your admin.'
-}
 
 export const pass = (why: string, code = 2, until?: Date): Judgement => ({
   verdict: 'pass',

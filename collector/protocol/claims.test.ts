@@ -29,7 +29,7 @@ const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)
 const appraised = (facts: Facts): Appraisal =>
   appraise({
     evidence: { facts, receivedAt: NOW, confirmedAt: NOW },
-    device: { tags: [], identity: 'recognised' },
+    device: { platform: 'linux', tags: [], identity: 'recognised' },
     policy,
     catalogue,
     memory: {},

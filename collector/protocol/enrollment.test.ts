@@ -159,6 +159,7 @@ test.each([
   { serial: '  EX-4711 ', expected: 'EX-4711' },
   { serial: '12345678', expected: '12345678' },
   { serial: '00001', expected: '00001' },
+  { serial: 'AB12', expected: 'AB12' },
   { serial: '', expected: null },
   { serial: '   ', expected: null },
   { serial: 'abc', expected: null },

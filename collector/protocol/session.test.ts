@@ -456,8 +456,8 @@ describe('a recheck', () => {
     const underWay = await evidence(it, 8)
     expect(types(it.happens(RECHECK))).toEqual(['recheck'])
     expect(types(it.says({ type: 'evidence', jws: underWay }))).toEqual(['store'])
-    // It did not answer the recheck, so that is repeated with the answer.
-    expect(types(it.happens(STORED))).toEqual(['appraised', 'recheck'])
+    // The agent has heard the recheck and reads again: with the nonce that the answer brings.
+    expect(types(it.happens(STORED))).toEqual(['appraised'])
     refusedWith(it, it.says({ type: 'evidence', jws: underWay }), 'evidence-replayed')
   })
 

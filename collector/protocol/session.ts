@@ -209,10 +209,8 @@ function onReport(state: Ready, message: ReportMessage, context: SessionContext)
     const heard = { ...device, lastSequence: claims.seq }
     return [{ at: 'ready', device: heard, nonce, replaced: null }, [{ type: 'send', message: recheck }]]
   }
-  // The nonce that a recheck gave out stays good for the reading that it asked for.
-  const recheck = claims.eat_nonce === state.nonce ? null : 'asked for while a report was under way'
   return [
-    { at: 'storing', device, report: report.value, recheck },
+    { at: 'storing', device, report: report.value, recheck: null },
     [{ type: 'store', deviceId: device.id, report: report.value }],
   ]
 }

@@ -129,6 +129,21 @@ describe('the system volume decides', () => {
   })
 })
 
+test.each([
+  { platform: 'windows', fix: 'BitLocker' },
+  { platform: 'macos', fix: 'FileVault' },
+  { platform: 'linux', fix: 'reinstall' },
+] as const)('the fix is that of the system: $platform', ({ platform, fix }) => {
+  for (const state of ['off', 'decrypting'] as const) {
+    expect(judge(diskEncryption, { volumes: [volume(state)] }, {}, { platform }).fix).toContain(fix)
+  }
+})
+
+test('of two volumes in the same state the first is told', () => {
+  const volumes = [volume('off', { mount: '/a' }), volume('off', { mount: '/b' })]
+  expect(judge(diskEncryption, { volumes }).why).toContain('/a')
+})
+
 describe('where the policy asks for all volumes', () => {
   const all = { volumes: 'all' }
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { oneOf } from '../../../shared/schema.ts'
 import type { Platform, Volume } from '../../../shared/signals.ts'
 import { Duration, inWords, milliseconds } from '../duration.ts'
-import { defineRule, fail, fixOn, pass, unknown, type Judgement } from '../rule.ts'
+import { defineRule, fail, pass, unknown, type Judgement } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
 const parameters = {
@@ -23,7 +23,7 @@ const FIX = {
   look: 'Run "muster-agent check" as an administrator to see why the state cannot be read.',
 } as const
 
-type Bad = { rank: number; judge: (volume: Volume, platform: Platform | null) => Judgement }
+type Bad = { rank: number; judge: (volume: Volume, platform: Platform) => Judgement }
 
 const name = (volume: Volume) => (volume.role === 'system' ? `the system volume (${volume.mount})` : volume.mount)
 const aside = (volume: Volume) => (volume.detail ? `: ${volume.detail}` : '')
@@ -33,12 +33,12 @@ const STATES: Record<Exclude<Volume['state'], 'on' | 'suspended'>, Bad> = {
   off: {
     rank: 5,
     judge: (v, platform) =>
-      fail(`${name(v)} is not encrypted${aside(v)}`, fixOn(platform, FIX.encrypt), TRUST.contraindicated),
+      fail(`${name(v)} is not encrypted${aside(v)}`, FIX.encrypt[platform], TRUST.contraindicated),
   },
   decrypting: {
     rank: 4,
     judge: (v, platform) =>
-      fail(`${name(v)} is being decrypted${aside(v)}`, fixOn(platform, FIX.encrypt), TRUST.contraindicated),
+      fail(`${name(v)} is being decrypted${aside(v)}`, FIX.encrypt[platform], TRUST.contraindicated),
   },
   encrypting: {
     rank: 3,

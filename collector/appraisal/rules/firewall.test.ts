@@ -34,3 +34,11 @@ test('says no more than a result holds, however many profiles are off', () => {
   const profiles = Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`${at}`.padEnd(60, 'x'), false]))
   expect(judge(firewall, { enabled: true, profiles }).why).toHaveLength(400)
 })
+
+test.each([
+  { platform: 'windows', fix: 'Windows Security' },
+  { platform: 'macos', fix: 'system settings' },
+  { platform: 'linux', fix: 'ufw' },
+] as const)('the fix is that of the system: $platform', ({ platform, fix }) => {
+  expect(judge(firewall, { enabled: false }, {}, { platform }).fix).toContain(fix)
+})

@@ -1,4 +1,4 @@
-import { defineRule, fail, fixOn, pass } from '../rule.ts'
+import { defineRule, fail, pass } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
 const FIX = {
@@ -21,6 +21,6 @@ export const firewall = defineRule({
       .map(([profile]) => profile)
     if (enabled && off.length === 0) return pass('the firewall is on')
     const why = off.length > 0 ? `the firewall is off for: ${off.join(', ')}` : 'the firewall is off'
-    return fail(why.slice(0, 400), fixOn(platform, FIX), TRUST.knownVulnerabilities)
+    return fail(why.slice(0, 400), FIX[platform], TRUST.knownVulnerabilities)
   },
 })

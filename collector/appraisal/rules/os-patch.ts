@@ -37,7 +37,7 @@ export const osPatch = defineRule({
 
   judge(updates, { within = '14d', lists = '7d' }, { now, platform, trackedSince }) {
     if (platform !== 'linux') {
-      return unknown(`the release catalogue does not cover ${platform ?? 'this system'} yet`, 'Ask your admin.')
+      return unknown(`the release catalogue does not cover ${platform} yet`, 'Ask your admin.')
     }
     const missing = outstanding(updates)
     const since = trackedSince ?? now

@@ -7,6 +7,9 @@ const JWKS_SECONDS = 300
 
 /** What anybody may ask: is it alive, can it work, and by which keys are its attestations verified. */
 export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: AppParts): void {
+  let probing: Promise<void> | null = null
+  // Anybody may ask, and the answer costs a write: those who ask at once share one.
+  const sharedProbe = () => (probing ??= probe().finally(() => (probing = null)))
   const Ok = Type.Object({ status: Type.String() })
 
   app.get('/healthz', { schema: { summary: 'The process is alive', response: { 200: Ok } } }, async () => ({
@@ -18,7 +21,7 @@ export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: A
     { schema: { summary: 'It can take evidence and keep it', response: { 200: Ok, 503: Problem } } },
     async (_request, reply) => {
       try {
-        await probe()
+        await sharedProbe()
         return { status: 'ok' }
       } catch (error) {
         return sendProblem(reply, 'not-ready', error instanceof Error ? error.message : String(error))
