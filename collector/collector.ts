@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { MusterError } from '../shared/errors.ts'
@@ -7,7 +9,7 @@ import { parseCatalogue } from './appraisal/catalogue.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
 import { actsOf, openControl, type Acts } from './control.ts'
-import { openEnrollment } from './enrollment.ts'
+import { openEnrollment, type Address } from './enrollment.ts'
 import { openFleet } from './fleet.ts'
 import { openGateways } from './gateways.ts'
 import { buildApp } from './http/app.ts'
@@ -50,7 +52,7 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
     const tls = readTls(config)
     const listening = await openServer({ host: config.host, port: config.port, tls })
     closing.push(() => listening.close())
-    const issuerUrl = config.issuer ?? `http://${config.host}:${listening.port}`
+    const issuerUrl = issuerOfConfig(config, listening.port)
     const policy = await adoptPolicy(config.policyFile, store, clock())
     const issuer = issuerOf(fileSigner(join(config.folder, 'attestation-key.pem')))
     const gateways = await openGateways(store, clock)
@@ -93,7 +95,10 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
     await app.ready()
     agents.attach(listening.server)
     closing.push(() => agents.close())
-    const control = await openControl(config.folder, actsOf({ store, gateways, issuerUrl, clock }))
+    const control = await openControl(
+      config.folder,
+      actsOf({ store, gateways, address: addressOf(issuerUrl, tls), clock }),
+    )
     closing.push(() => control.close())
     log.info({ issuer: issuerUrl, policyVersion: policy.version, devices: fleet.size() }, 'collector started')
     return { issuerUrl, port: listening.port, recheck: agents.recheck, close: closeAll }
@@ -110,8 +115,8 @@ export async function actOnStopped<T>(config: Config, clock: () => Date, run: (a
   try {
     const store = openSqlite(join(config.folder, 'muster.db'))
     try {
-      const issuerUrl = config.issuer ?? `http://${config.host}:${config.port}`
-      return await run(actsOf({ store, gateways: await openGateways(store, clock), issuerUrl, clock }))
+      const address = addressOf(issuerOfConfig(config, config.port), readTls(config))
+      return await run(actsOf({ store, gateways: await openGateways(store, clock), address, clock }))
     } finally {
       await store.close()
     }
@@ -125,6 +130,18 @@ export function checkFiles(config: Config): void {
   readTls(config)
   parsePolicy(readNamed(config.policyFile))
   parseCatalogue(readNamed(config.releasesFile))
+}
+
+/** The address that everything is signed for: as configured, else where it listens. */
+function issuerOfConfig({ issuer, host, tls }: Config, port: number): string {
+  return issuer ?? `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+/** A certificate that signed itself is known to nobody: its pin goes along with the address. */
+function addressOf(url: string, tls: { cert: string } | null): Address {
+  const certificate = tls && new X509Certificate(tls.cert)
+  if (!certificate || certificate.issuer !== certificate.subject) return { url }
+  return { url, pin: digest(certificate.publicKey.export({ type: 'spki', format: 'der' })) }
 }
 
 /** Keys and evidence are for the collector's own user alone. */

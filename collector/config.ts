@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { closest, distance } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../shared/errors.ts'
 import { keysOf, oneOf, strict, text } from '../shared/schema.ts'
@@ -72,8 +73,10 @@ export function readConfig(
     ...fromEnvironment(env, problems),
     ...fromFlags(flags, problems),
   }
-  for (const { instancePath, message } of compiled.Errors(given).slice(0, 20)) {
-    if (message !== 'schema is false') problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'it'} ${message}`)
+  for (const { keyword, instancePath, message, params } of compiled.Errors(given).slice(0, 20)) {
+    const allowed = 'allowedValues' in params ? `: ${String(params.allowedValues)}` : ''
+    if (keyword === 'additionalProperties' || keyword === 'boolean') continue // named below
+    problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'it'} ${message}${allowed}`)
   }
   for (const key of Object.keys(given)) if (!(key in SETTINGS)) problems.push(`${key} is not a setting${nearest(key)}`)
   if (problems.length > 0 || !compiled.Check(given)) throw invalid(problems)
@@ -170,10 +173,10 @@ function typed(key: keyof typeof SETTINGS, value: string): unknown {
   return type === 'array' ? value.split(',').map((part) => part.trim()) : value
 }
 
-/** A setting whose name begins alike, for a slip of the finger. */
+/** The setting that was probably meant. */
 function nearest(key: string): string {
-  const alike = keysOf(SETTINGS).find((name) => name.slice(0, 4).toLowerCase() === key.slice(0, 4).toLowerCase())
-  return alike ? `; did you mean ${alike}?` : ''
+  const meant = closest(key, keysOf(SETTINGS))
+  return distance(key, meant) <= 3 ? `; did you mean ${meant}?` : ''
 }
 
 function beside(name: string): string {

@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import { Type, type Static } from 'typebox'
 import { ERRORS, MusterError } from '../shared/errors.ts'
 import { jsonParserOf, keysOf, nullable, oneOf, parserOf, strict, text } from '../shared/schema.ts'
-import { createToken } from './enrollment.ts'
+import { createToken, type Address } from './enrollment.ts'
 import type { Gateways } from './gateways.ts'
 import { SCOPES, type Store } from './store/store.ts'
 
@@ -31,12 +31,12 @@ export type ActResult = Record<string, string | string[]>
 export type Acts = { [Act in ActName]: (input: ActInput[Act]) => Promise<ActResult> }
 
 /** The acts themselves: the same on a running collector and on a stopped one. */
-export function actsOf(parts: { store: Store; gateways: Gateways; issuerUrl: string; clock: () => Date }): Acts {
-  const { store, gateways, issuerUrl, clock } = parts
+export function actsOf(parts: { store: Store; gateways: Gateways; address: Address; clock: () => Date }): Acts {
+  const { store, gateways, address, clock } = parts
   return {
     async 'token-create'({ uses, lifeSeconds, tags, owner }) {
       const options = { uses, lifeMs: lifeSeconds * 1000, tags, owner }
-      return { enrollment: await createToken(store, issuerUrl, options, clock()) }
+      return { enrollment: await createToken(store, address, options, clock()) }
     },
     async 'gateway-create'({ name, scopes }) {
       const { gateway, key } = await gateways.create(name, scopes)

@@ -105,8 +105,11 @@ function deviceOf(applicant: Applicant, serial: string | null, status: DeviceSta
 
 export type TokenOptions = { uses: number; lifeMs: number; tags: string[]; owner: string | null }
 
+/** Where a new device finds the collector; `pin` for a certificate that no public authority has signed. */
+export type Address = { url: string; pin?: string }
+
 /** Makes an enrolment token and returns the string that is handed to a user; the secret in it is kept nowhere else. */
-export async function createToken(store: Store, issuerUrl: string, options: TokenOptions, now: Date): Promise<string> {
+export async function createToken(store: Store, address: Address, options: TokenOptions, now: Date): Promise<string> {
   const secret = randomBytes(32).toString('base64url')
   const { uses, lifeMs, tags, owner } = options
   await store.addToken({
@@ -118,5 +121,5 @@ export async function createToken(store: Store, issuerUrl: string, options: Toke
     tags,
     owner,
   })
-  return enrollmentString({ url: issuerUrl, secret })
+  return enrollmentString({ ...address, secret })
 }

@@ -479,9 +479,14 @@ type Past = { input: AppraisalInput; appraisal: Appraisal }
 function randomPast(luck: Chance): Past {
   const policy = luck.of(POLICIES)
   const identity: Identity = luck.oneIn(20) ? luck.of(['conflict', 'unverified']) : 'recognised'
+  const device: AppraisalInput['device'] = {
+    platform: luck.of(['linux', 'linux', 'linux', 'macos']),
+    tags: [],
+    identity,
+  }
   let input: AppraisalInput = {
     evidence: null,
-    device: { platform: 'linux', tags: [], identity },
+    device,
     policy,
     catalogue: CATALOGUE,
     memory: {},
@@ -497,7 +502,7 @@ function randomPast(luck: Chance): Past {
         : input.evidence && (next === 'confirm' ? { ...input.evidence, confirmedAt: now } : input.evidence)
     input = {
       evidence,
-      device: { platform: 'linux', tags: [], identity },
+      device,
       policy,
       catalogue: CATALOGUE,
       memory: appraisal.memory,
@@ -518,7 +523,7 @@ const GOOD: { [Id in CheckId]: (facts: Facts, now: Date) => boolean } = {
     const isOver = platform === 'linux' && id === 'debian' && version === '11'
     return !isOver && supportEnd !== undefined && Date.parse(supportEnd) > now.getTime()
   },
-  'os-patch': ({ 'os-updates': updates }) => updates?.kind === 'value' && updates.value.pendingSecurity !== null,
+  'os-patch': ({ 'os-updates': lacking }) => lacking?.kind === 'value' && lacking.value.pendingSecurity !== null,
   'disk-encryption': ({ 'disk-encryption': disks }) =>
     disks?.kind === 'value' &&
     disks.value.volumes.some(({ role }) => role === 'system') &&

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http'
+import { METHODS, type RequestListener, type Server } from 'node:http'
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -55,6 +55,10 @@ export async function buildApp(
     requestIdHeader: false,
     ...(serverFactory && { serverFactory }),
   })
+
+  // A gateway asks about whatever its client does: WebDAV's methods, and any that Node's parser knows.
+  const more = METHODS.filter((method) => method !== 'CONNECT' && !app.supportedMethods.includes(method))
+  for (const method of more) app.addHttpMethod(method, { hasBody: true })
 
   // One validator for everything that comes in: the one that the messages of the agents go through.
   app.setValidatorCompiler<TSchema>(({ schema }) => {

@@ -540,6 +540,8 @@ describe('in each state', () => {
   const endings: { event: SessionEvent; code: ErrorCode; retry: number | null }[] = [
     { event: { type: 'superseded' }, code: 'superseded', retry: 60 },
     { event: { type: 'stopping' }, code: 'collector-stopping', retry: 1 },
+    { event: { type: 'dismissed', code: 'device-unknown' }, code: 'device-unknown', retry: null },
+    { event: { type: 'dismissed', code: 'device-locked-out' }, code: 'device-locked-out', retry: null },
     { event: { type: 'malformed', code: 'message-malformed', problem: 'no' }, code: 'message-malformed', retry: null },
     { event: { type: 'malformed', code: 'too-many-messages', problem: 'no' }, code: 'too-many-messages', retry: 60 },
     { event: { type: 'refused', code: 'store-unavailable' }, code: 'store-unavailable', retry: 5 },
@@ -591,6 +593,7 @@ test('after the end nothing happens any more', async () => {
     { type: 'refused', code: 'internal' },
     RECHECK,
     { type: 'superseded' },
+    { type: 'dismissed', code: 'device-unknown' },
     { type: 'stopping' },
     { type: 'tick' },
   ]

@@ -12,7 +12,7 @@ export const firewall = defineRule({
   signal: 'firewall',
   claim: 'configuration',
   parameters: {},
-  fixUnread: 'Run the agent as a service, so that it may read the firewall.',
+  fixUnread: 'Run "sudo muster-agent check" to see why the firewall cannot be read.',
   ask: () => 'The firewall is on and filters what comes in.',
 
   judge({ enabled, profiles = {} }, _parameters, { platform }) {
