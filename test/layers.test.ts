@@ -52,9 +52,11 @@ const KEEPERS: Record<string, string[]> = {
 
 const JUNK = /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)|(^|\/)(index|types)\.ts$/
 
-const files = ROOMS.filter((room) => existsSync(join(ROOT, room))).flatMap((room) =>
-  readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
-).filter((name) => /\.[jt]s$/.test(name))
+const files = ROOMS.filter((room) => existsSync(join(ROOT, room)))
+  .flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
+  )
+  .filter((name) => /\.[jt]s$/.test(name))
 const isTest = (file: string) => file.endsWith('.test.ts')
 
 /** What a file imports: paths from the root for our own files, names for packages and for Node's modules. */

@@ -39,7 +39,7 @@ export function tierOf({ resource }: EvaluationRequest, policy: Policy): string 
 export function evaluate(request: EvaluationRequest, standing: Standing | null, policy: Policy, now: Date) {
   if (deviceOf(request) === null) return denial(UNNAMED, null, now)
   const decision = decide(standing, tierOf(request, policy), policy)
-  if (!decision.allow) return denial(decision, standing, now)
+  if (!decision.allow || !standing) return denial(decision, standing, now)
   return { decision: true, context: { posture: postureOf(standing, now) } }
 }
 
@@ -64,8 +64,7 @@ function denial(decision: Decision, standing: Standing | null, now: Date) {
   }
 }
 
-function postureOf(standing: Standing | null, now: Date) {
-  if (!standing) return null
+function postureOf(standing: Standing, now: Date) {
   const end = standing.nextChange === null ? null : Date.parse(standing.nextChange)
   return {
     device_id: standing.deviceId,

@@ -1,4 +1,4 @@
-import { ERRORS, MusterError } from '../../shared/errors.ts'
+import { MusterError } from '../../shared/errors.ts'
 import { isWithinSkew, parseEnrollment, parseUnenrollment, type EnrollmentClaims } from '../../shared/evidence.ts'
 import { TYP, deviceIdOf, digest, isSignedBy, parseJws, publicKeyOf, type PublicJwk } from '../../shared/jws.ts'
 import type { KeyObject } from 'node:crypto'
@@ -69,7 +69,7 @@ function requireTime(iat: number, now: Date): void {
 }
 
 function invalid(problem: string): MusterError {
-  return new MusterError('enrollment-proof-invalid', problem || ERRORS['enrollment-proof-invalid'].title)
+  return new MusterError('enrollment-proof-invalid', problem)
 }
 
 /** Words that makers leave where a serial number should be; two machines that carry one are not the same machine. */

@@ -193,6 +193,7 @@ describe('protection that is suspended', () => {
 
   test('is tracked', () => {
     expect(asks(diskEncryption).tracks(factsWith(diskEncryption, paused))).toBe(true)
+    expect(asks(diskEncryption).tracks(factsWith(diskEncryption, { volumes: [on, ...paused.volumes] }))).toBe(true)
     expect(asks(diskEncryption).tracks(factsWith(diskEncryption, { volumes: [on] }))).toBe(false)
   })
 

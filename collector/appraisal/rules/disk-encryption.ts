@@ -88,8 +88,7 @@ export const diskEncryption = defineRule({
 
     // A key that only a passphrase guards can be guessed away from the laptop: encrypted, yet a warning (AR4SI 32).
     const hardware = deciding.every(({ keyProtector }) => keyProtector === 'hardware')
-    const [first] = deciding
-    const detail = first ? aside(first) : ''
+    const detail = deciding.slice(0, 1).map(aside).join('')
     const held = hardware ? 'with the key held by hardware' : 'with the key not proven to be held by hardware'
     return pass(`encrypted, ${held}${detail}`, hardware ? TRUST.affirming : TRUST.knownVulnerabilities)
   },

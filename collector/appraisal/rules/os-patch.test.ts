@@ -145,6 +145,15 @@ describe('with the default of 14 days, and lists of at most 7', () => {
       until: undefined,
     },
     {
+      name: 'the lists come from a clock that is as far ahead as may be',
+      updates: { ...current, lastCheckedAt: days(1 / 24).toISOString() },
+      context: {},
+      verdict: 'pass',
+      code: 2,
+      why: 'no security update is missing',
+      until: days(7 + 1 / 24),
+    },
+    {
       name: 'the lists come from a clock that is half an hour ahead',
       updates: { ...current, lastCheckedAt: days(1 / 48).toISOString() },
       context: {},
