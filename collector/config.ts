@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile'
 import { closest, distance } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../shared/errors.ts'
-import { keysOf, oneOf, strict, text } from '../shared/schema.ts'
+import { inWords, keysOf, oneOf, strict, text } from '../shared/schema.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const Seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
@@ -73,10 +73,9 @@ export function readConfig(
     ...fromEnvironment(env, problems),
     ...fromFlags(flags, problems),
   }
-  for (const { keyword, instancePath, message, params } of compiled.Errors(given).slice(0, 20)) {
-    const allowed = 'allowedValues' in params ? `: ${String(params.allowedValues)}` : ''
-    if (keyword === 'additionalProperties' || keyword === 'boolean') continue // named below
-    problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'it'} ${message}${allowed}`)
+  for (const error of compiled.Errors(given).slice(0, 20)) {
+    if (error.keyword === 'additionalProperties' || error.keyword === 'boolean') continue // named below
+    problems.push(`${error.instancePath.slice(1).replaceAll('/', '.') || 'it'} ${inWords(error)}`)
   }
   for (const key of Object.keys(given)) if (!(key in SETTINGS)) problems.push(`${key} is not a setting${nearest(key)}`)
   if (problems.length > 0 || !compiled.Check(given)) throw invalid(problems)

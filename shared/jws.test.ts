@@ -71,12 +71,12 @@ describe('a JWS', () => {
     {
       name: '"alg": "none"',
       compact: `${encoded({ alg: 'none', typ: TYP.session })}.${body}.${signature}`,
-      problem: 'header: alg must be equal to one of the allowed values',
+      problem: 'header: alg must be one of: ES256',
     },
     {
       name: '"alg": "HS256"',
       compact: `${encoded({ alg: 'HS256', typ: TYP.session })}.${body}.${signature}`,
-      problem: 'header: alg must be equal to one of the allowed values',
+      problem: 'header: alg must be one of: ES256',
     },
     {
       name: 'no typ',

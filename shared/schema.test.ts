@@ -38,7 +38,7 @@ describe('a parser', () => {
     {
       name: 'a word that is none of them',
       input: { ...good, role: 'root' },
-      problem: 'role must be equal to one of the allowed values',
+      problem: 'role must be one of: admin, user',
     },
     { name: 'the wrong type inside a list', input: { ...good, tags: ['a', 7] }, problem: 'tags.1 must be string' },
     { name: 'null', input: null, problem: 'it must be object' },

@@ -1,5 +1,6 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { TLocalizedValidationError } from 'typebox/error'
 
 /** What became of a piece of input: the typed value, or one sentence that says what is wrong with it. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; problem: string }
@@ -23,10 +24,14 @@ export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Pars
     if (compiled.Check(input)) return { ok: true, value: input }
     const [first] = compiled.Errors(input)
     const where = first?.instancePath ? first.instancePath.slice(1).replaceAll('/', '.') : 'it'
-    // The validator says "schema is false" of a key that a strict object does not have.
-    const what = first?.keyword === 'boolean' ? 'is not a key that is known here' : first?.message
-    return { ok: false, problem: `${where.slice(0, 100)} ${what ?? 'has the wrong shape'}` }
+    return { ok: false, problem: `${where.slice(0, 100)} ${first ? inWords(first) : 'has the wrong shape'}` }
   }
+}
+
+/** What the validator found, for a person: its own words where they say enough. */
+export function inWords(error: TLocalizedValidationError): string {
+  if (error.keyword === 'boolean') return 'is not a key that is known here'
+  return error.keyword === 'enum' ? `must be one of: ${error.params.allowedValues.join(', ')}` : error.message
 }
 
 /** Parses JSON text of the given schema. Input that is not JSON is a problem like any other, never an exception. */

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../../shared/errors.ts'
 import { nullable, parserOf, strict } from '../../shared/schema.ts'
+import { plainValues } from './yaml.ts'
 
 const Day = Type.String({ format: 'date' })
 
@@ -33,10 +34,10 @@ const parse = parserOf(Catalogue)
 /** @throws MusterError `config-invalid` with what is wrong */
 export function parseCatalogue(yaml: string): Catalogue {
   const document = parseDocument(yaml, { schema: 'failsafe' })
-  const problem = document.errors[0]?.message
-  if (problem) throw new MusterError('config-invalid', `release catalogue: ${problem}`)
+  const values = plainValues(document)
+  if (!values.ok) throw new MusterError('config-invalid', `release catalogue: ${values.problem}`)
   // In the failsafe schema every scalar is a string: a version `24.10` stays what it is. Null is written `-`.
-  const catalogue = parse(JSON.parse(JSON.stringify(document.toJS()), (_key, it: unknown) => (it === '-' ? null : it)))
+  const catalogue = parse(JSON.parse(JSON.stringify(values.value), (_key, it: unknown) => (it === '-' ? null : it)))
   if (!catalogue.ok) throw new MusterError('config-invalid', `release catalogue: ${catalogue.problem}`)
   return catalogue.value
 }

@@ -7,6 +7,7 @@ import type { Platform } from '../../shared/signals.ts'
 import { Duration, milliseconds } from './duration.ts'
 import type { Asked } from './rule.ts'
 import { RULES } from './rules/all.ts'
+import { plainValues } from './yaml.ts'
 
 const Mode = oneOf(['enforce', 'report'])
 const Unknown = oneOf(['fail', 'grace'])
@@ -89,9 +90,9 @@ const parseShape = parserOf(PolicyDocument)
 export function parsePolicy(yaml: string): Policy {
   const lines = new LineCounter()
   const document = parseDocument(yaml, { lineCounter: lines })
-  const [broken] = document.errors
-  if (broken) throw new MusterError('policy-invalid', broken.message.split('\n')[0])
-  const shape = parseShape(document.toJS())
+  const values = plainValues(document)
+  if (!values.ok) throw new MusterError('policy-invalid', values.problem)
+  const shape = parseShape(values.value)
   if (!shape.ok) {
     const node = document.getIn(pathOf(shape.problem), true)
     const at = isNode(node) && node.range ? `line ${lines.linePos(node.range[0]).line}: ` : ''

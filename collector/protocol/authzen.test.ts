@@ -92,6 +92,7 @@ describe('the tier of a question', () => {
       resource: { properties: { tier: '' } },
       tier: '',
     },
+    { name: 'is none where it is named by what is no name', resource: { properties: { tier: 7 } }, tier: '' },
   ])('$name', ({ resource, tier }) => {
     expect(tierOf(question(resource), policy)).toBe(tier)
   })

@@ -32,7 +32,9 @@ export function deviceOf({ subject }: EvaluationRequest): string | null {
 /** The tier that a question needs: named by the resource, or by the resource map of the policy. */
 export function tierOf({ resource }: EvaluationRequest, policy: Policy): string {
   const named = resource.properties?.['tier']
-  return typeof named === 'string' ? named : tierOfResource(resource.id, policy)
+  if (named === undefined) return tierOfResource(resource.id, policy)
+  // What is no name of a tier names none, and none is denied.
+  return typeof named === 'string' ? named : ''
 }
 
 /** Answers a question about a device with its standing. */

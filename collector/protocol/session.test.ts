@@ -471,6 +471,13 @@ describe('a recheck', () => {
     refusedWith(it, it.says({ type: 'evidence', jws: late }), 'evidence-replayed')
   })
 
+  test('that is asked for again before it is answered is said once', async () => {
+    const it = await ready()
+    expect(types(it.happens(RECHECK))).toEqual(['recheck'])
+    expect(it.happens(RECHECK)).toEqual([])
+    expect(types(it.says({ type: 'evidence', jws: await evidence(it, 8) }))).toEqual(['store'])
+  })
+
   test('while a report is stored waits for its answer', async () => {
     const it = await storing()
     expect(it.happens(RECHECK)).toEqual([])
@@ -572,6 +579,12 @@ describe('in each state', () => {
     const it = await STATES[at]()
     expect([it.happens({ type: 'tick' }, after(9.999)), it.state().at]).toEqual([[], at])
     refusedWith(it, it.happens({ type: 'tick' }, after(10)), 'handshake-timeout')
+  })
+
+  test('a proof that comes too late is not looked at, whether or not anybody has counted the time', async () => {
+    const it = await STATES.challenged()
+    const jws = await session(it)
+    refusedWith(it, it.says({ type: 'authenticate', jws }, after(10)), 'handshake-timeout')
   })
 
   test.each(['admitting', 'ready', 'storing'] as const)('%s: a handshake that is over is never late', async (at) => {

@@ -100,7 +100,7 @@ export function stepSession(state: SessionState, event: SessionEvent, context: S
   if (state.at === 'closed') return [state, []]
   switch (event.type) {
     case 'message':
-      return onMessage(state, event.message, context)
+      return isLate(state, context.now) ? close('handshake-timeout') : onMessage(state, event.message, context)
     case 'malformed':
       return close(event.code, event.problem)
     case 'device':
@@ -278,6 +278,8 @@ function onRecheck(state: Exclude<SessionState, { at: 'closed' }>, reason: strin
   if (state.at === 'storing') return [{ ...state, recheck: reason }, []]
   // Before the welcome there is nothing to repeat: the agent reports in full right after it.
   if (state.at !== 'ready') return [state, []]
+  // One that is asked for already and not answered yet stands for this one too.
+  if (state.replaced !== null) return [state, []]
   const nonce = context.nonce()
   const message = { type: 'recheck', reason, eat_nonce: nonce } as const
   return [{ ...state, nonce, replaced: state.nonce }, [{ type: 'send', message }]]
