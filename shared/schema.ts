@@ -17,10 +17,12 @@ export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Ty
 export const oneOf = <const W extends readonly string[]>(words: W) =>
   Type.Unsafe<W[number]>({ type: 'string', enum: [...words] })
 
-/** Compiles a schema once into the function that admits input of that shape and no other. */
+/** The function that admits input of a schema's shape and no other. */
 export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Parsed<Static<S>> {
-  const compiled = Compile(schema)
+  // Compiled when it is first needed: a program pays only for what it parses.
+  let validator: ReturnType<typeof Compile<S>> | undefined
   return (input) => {
+    const compiled = (validator ??= Compile(schema))
     if (compiled.Check(input)) return { ok: true, value: input }
     const [first] = compiled.Errors(input)
     const where = first?.instancePath ? first.instancePath.slice(1).replaceAll('/', '.') : 'it'

@@ -29,6 +29,13 @@ test.each([
     why: 'Red Hat Enterprise Linux 9 is supported until 2032-05-31 (catalogue of 2026-11-01)',
   },
   {
+    name: 'known by its name alone, from what reports no ID',
+    os: { platform: 'linux', name: 'Debian GNU/Linux', version: '13', build: '', arch: 'x64' },
+    verdict: 'pass',
+    code: 2,
+    why: 'Debian 13 is supported until 2030-06-30 (catalogue of 2026-11-01)',
+  },
+  {
     name: 'rolling',
     os: linux('arch', ''),
     verdict: 'pass',

@@ -12,7 +12,7 @@ export const osSupported = defineRule({
   ask: () => 'The operating system still gets security updates from its maker.',
 
   judge(os, _parameters, { now, catalogue }) {
-    const line = os.platform === 'linux' ? lineOf(catalogue, os.id ?? '', os.version) : undefined
+    const line = os.platform === 'linux' ? lineOf(catalogue, os.id ?? firstWord(os.name), os.version) : undefined
     const name = line?.name ?? `${os.name} ${os.version}`.trim()
     const today = `catalogue of ${catalogue.date}`
 
@@ -28,3 +28,8 @@ export const osSupported = defineRule({
     return pass(`${name} is supported until ${day} (${source})`, TRUST.affirming, end)
   },
 })
+
+/** `Debian GNU/Linux` is `debian`: for what reports no ID of os-release. */
+function firstWord(name: string): string {
+  return name.replace(/\W.*$/s, '').toLowerCase()
+}
