@@ -27,7 +27,7 @@ async function laptop(client: Client) {
     sequence += 1
     const common = { iss: client.deviceId, aud: client.url, eat_nonce: nonce, iat: iat(), seq: sequence }
     const claims = { eat_profile: EVIDENCE_PROFILE, ...common, facts }
-    const jws = await signJws({ typ: TYP.evidence, kid: client.deviceId }, claims, client.sign)
+    const jws = await signJws({ typ: TYP.evidence, kid: client.deviceId }, claims, client.device.sign)
     socket.send(`{"type":"evidence","jws":"${jws}"}`)
   }
 
@@ -36,7 +36,7 @@ async function laptop(client: Client) {
     if (message.type === 'goodbye') throw new Error(data.toString())
     if (message.type === 'challenge') {
       const claims = { aud: client.url, nonce: message.nonce, iat: iat(), boot: randomUUID() }
-      const jws = await signJws({ typ: TYP.session, kid: client.deviceId }, claims, client.sign)
+      const jws = await signJws({ typ: TYP.session, kid: client.deviceId }, claims, client.device.sign)
       socket.send(JSON.stringify({ type: 'authenticate', jws }))
       return
     }

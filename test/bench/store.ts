@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import type { ReportRecord } from '../../collector/store/store.ts'
-import { newKey } from '../fakes/client.ts'
+import { fakeDevice } from '../fakes/device.ts'
 import { cpuEach, line, micros } from './measure.ts'
 
 const ROWS = 20_000
@@ -14,7 +14,7 @@ const OUTSTANDING = 500
 export async function benchStore(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'))
   const store = openSqlite(join(folder, 'muster.db'))
-  const { jwk } = newKey()
+  const { jwk } = fakeDevice('')
   const now = new Date()
   const ids = Array.from({ length: OUTSTANDING }, (_, n) => `dev_${String(n).padStart(43, '0')}`)
   await store.addToken({

@@ -8,12 +8,12 @@ import {
   authenticate,
   connectedClient,
   enrolledClient,
-  newKey,
   openConversation,
   postEnrolment,
   type Client,
   type Conversation,
 } from '../fakes/client.ts'
+import { fakeDevice, type FakeDevice } from '../fakes/device.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
 import { mutated } from '../fakes/mutations.ts'
 
@@ -28,6 +28,8 @@ afterAll(() => collector.close())
 
 const enrol = async () => enrolledClient(await collector.enrollment())
 const facts: Facts = {}
+/** Somebody whom nobody enrolled. */
+const stranger = fakeDevice('https://elsewhere.example')
 
 /** What the gateway is told of a device at the least sensitive tier that asks anything. */
 async function statusAt(tier: string, deviceId: string): Promise<number> {
@@ -51,7 +53,7 @@ describe('evidence that does not hold is refused with a code, and changes nothin
       code: 'evidence-invalid',
       send: (client, it) => {
         const claims = { iss: client.deviceId, eat_nonce: it.nonce() }
-        return signJws({ typ: TYP.evidence, kid: client.deviceId }, claims, newKey().sign)
+        return signJws({ typ: TYP.evidence, kid: client.deviceId }, claims, stranger.sign)
       },
     },
     {
@@ -115,7 +117,8 @@ describe('evidence that does not hold is refused with a code, and changes nothin
     {
       name: 'of another kind of token',
       code: 'evidence-invalid',
-      send: (client, it) => signJws({ typ: TYP.session }, { iss: client.deviceId, eat_nonce: it.nonce() }, client.sign),
+      send: (client, it) =>
+        signJws({ typ: TYP.session }, { iss: client.deviceId, eat_nonce: it.nonce() }, client.device.sign),
     },
   ]
   test.each(attacks)('$name: $code', async ({ code, send }) => {
@@ -131,7 +134,7 @@ describe('evidence that does not hold is refused with a code, and changes nothin
     const first = await connectedClient(client)
     await first.report(facts)
     expect(await statusAt('public', client.deviceId)).toBe(200)
-    const forged = await signJws({ typ: TYP.evidence, kid: client.deviceId }, { iss: client.deviceId }, newKey().sign)
+    const forged = await signJws({ typ: TYP.evidence, kid: client.deviceId }, { iss: client.deviceId }, stranger.sign)
     first.send({ type: 'evidence', jws: forged })
     await refusedWith(first, 'evidence-invalid')
     expect(await statusAt('public', client.deviceId)).toBe(403)
@@ -186,7 +189,7 @@ describe('evidence that does not hold is refused with a code, and changes nothin
       seq: 1,
       evidence: digest(''),
     }
-    conversation.send({ type: 'unchanged', jws: await signJws({ typ: TYP.unchanged }, claims, client.sign) })
+    conversation.send({ type: 'unchanged', jws: await signJws({ typ: TYP.unchanged }, claims, client.device.sign) })
     await conversation.expect('recheck')
     expect((await conversation.report(facts)).standing.tiers).toEqual(['public'])
     conversation.close()
@@ -241,7 +244,7 @@ describe('a connection that does not keep to the protocol ends', () => {
   })
 
   test('a device that nobody enrolled is not welcome', async () => {
-    const client = { ...(await enrol()), ...newKey(), deviceId: `dev_${'y'.repeat(43)}` }
+    const client = { ...(await enrol()), device: stranger }
     const conversation = openConversation(client)
     await authenticate(client, conversation)
     await refusedWith(conversation, 'device-unknown')
@@ -304,7 +307,7 @@ describe('enrolment', () => {
 
   test('a device can ask to be forgotten, and nobody else can ask it for it', async () => {
     const client = await enrol()
-    const remove = async (sign: Client['sign']) => {
+    const remove = async (sign: FakeDevice['sign']) => {
       const { nonce } = (await (await fetch(`${client.url}/v1/enrollments/nonce`, { method: 'POST' })).json()) as {
         nonce: string
       }
@@ -314,10 +317,10 @@ describe('enrolment', () => {
       return fetch(`${client.url}/v1/enrollments/${client.deviceId}`, { method: 'DELETE', headers })
     }
     const conversation = await connectedClient(client)
-    expect((await remove(newKey().sign)).status).toBe(400)
-    expect((await remove(client.sign)).status).toBe(204)
+    expect((await remove(stranger.sign)).status).toBe(400)
+    expect((await remove(client.device.sign)).status).toBe(204)
     await refusedWith(conversation, 'device-unknown')
-    expect((await remove(client.sign)).status).toBe(404)
+    expect((await remove(client.device.sign)).status).toBe(404)
   })
 })
 

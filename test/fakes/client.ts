@@ -1,73 +1,50 @@
-import { generateKeyPairSync, randomUUID, sign as signBytes, type KeyObject } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { parseEnrolled, parseEnrollmentNonce, parseEnrollmentString } from '../../shared/enrollment.ts'
-import { EVIDENCE_PROFILE, parsePublicJwk } from '../../shared/evidence.ts'
-import { TYP, deviceIdOf, digest, signJws, type PublicJwk, type Sign } from '../../shared/jws.ts'
 import { SUBPROTOCOL, parseCollectorMessage, type AgentMessage, type CollectorMessage } from '../../shared/messages.ts'
 import type { Facts } from '../../shared/signals.ts'
+import { fakeDevice, type FakeDevice } from './device.ts'
 
 /**
  * An agent in miniature: a real key, real HTTP and a real socket, and no manners. Tests make it send what an agent
  * never would.
  */
 export type Client = {
+  device: FakeDevice
   deviceId: string
-  jwk: PublicJwk
-  sign: Sign
   boot: string
   url: string
   /** The number of its last report; a test may set it back. */
   sequence: number
 }
 
-export function newKey(): { jwk: PublicJwk; sign: Sign; privateKey: KeyObject } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
-  const jwk = parsePublicJwk({ kty, crv, x, y })
-  if (!jwk.ok) throw new Error(jwk.problem)
-  return {
-    privateKey,
-    jwk: jwk.value,
-    sign: (bytes) => signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
-  }
-}
-
-export type EnrolOptions = { now?: Date; serial?: string; key?: ReturnType<typeof newKey>; claims?: object }
+export type EnrolOptions = { now?: Date; serial?: string; claims?: object }
 
 /** Sends an enrolment as it is asked for, and returns the raw answer. */
-export async function postEnrolment(enrollment: string, options: EnrolOptions = {}) {
-  const { now = new Date(), serial = '', key = newKey(), claims = {} } = options
+export async function postEnrolment(
+  enrollment: string,
+  { now = new Date(), serial = '', claims = {} }: EnrolOptions = {},
+) {
   const { url, secret } = parseEnrollmentString(enrollment)
+  const device = fakeDevice(url)
   const answer = parseEnrollmentNonce(await (await fetch(`${url}/v1/enrollments/nonce`, { method: 'POST' })).json())
   if (!answer.ok) throw new Error(answer.problem)
-  const proof = await signJws(
-    { typ: TYP.enrollment, jwk: key.jwk },
-    {
-      aud: url,
-      nonce: answer.value.nonce,
-      iat: Math.floor(now.getTime() / 1000),
-      secret: digest(secret),
-      keyProtection: 'software',
-      device: { hostname: 'laptop', manufacturer: 'Example', model: 'Book', serial, chassis: 'laptop' },
-      platform: 'linux',
-      ...claims,
-    },
-    key.sign,
-  )
+  const inventory = { hostname: 'laptop', manufacturer: 'Example', model: 'Book', serial, chassis: 'laptop' }
+  const said = { nonce: answer.value.nonce, now, secret }
+  const proof = await device.enrollment(said, { claims: { device: inventory, ...claims } })
   const response = await fetch(`${url}/v1/enrollments`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ proof }),
   })
-  return { response, key, url }
+  return { response, device, url }
 }
 
 /** Enrols a device of its own. */
 export async function enrolledClient(enrollment: string, options: EnrolOptions = {}): Promise<Client> {
-  const { response, key, url } = await postEnrolment(enrollment, options)
-  const enrolled = parseEnrolled(await response.json())
-  if (!enrolled.ok) throw new Error(`not enrolled: ${response.status}`)
-  return { deviceId: deviceIdOf(key.jwk), jwk: key.jwk, sign: key.sign, boot: randomUUID(), url, sequence: 0 }
+  const { response, device, url } = await postEnrolment(enrollment, options)
+  if (!parseEnrolled(await response.json()).ok) throw new Error(`not enrolled: ${response.status}`)
+  return { device, deviceId: device.id, boot: randomUUID(), url, sequence: 0 }
 }
 
 export type Conversation = {
@@ -133,17 +110,10 @@ export function openConversation(client: Client, headers: Record<string, string>
     },
     evidence(facts, claims = {}, now = new Date()) {
       client.sequence += 1
-      const iat = Math.floor(now.getTime() / 1000)
-      const usual = {
-        eat_profile: EVIDENCE_PROFILE,
-        iss: client.deviceId,
-        aud: client.url,
-        eat_nonce: nonce,
-        iat,
-        seq: client.sequence,
-        facts,
-      }
-      return signJws({ typ: TYP.evidence, kid: client.deviceId }, { ...usual, ...claims }, client.sign)
+      return client.device.evidence(
+        { nonce, now, facts, seq: client.sequence },
+        { claims: { aud: client.url, ...claims } },
+      )
     },
   }
   return conversation
@@ -157,9 +127,8 @@ export async function authenticate(
   now = new Date(),
 ): Promise<void> {
   const { nonce } = await conversation.expect('challenge')
-  const iat = Math.floor(now.getTime() / 1000)
-  const usual = { aud: client.url, nonce, iat, boot: client.boot }
-  const jws = await signJws({ typ: TYP.session, kid: client.deviceId }, { ...usual, ...claims }, client.sign)
+  const usual = { aud: client.url, boot: client.boot }
+  const jws = await client.device.session({ nonce, now }, { claims: { ...usual, ...claims } })
   conversation.send({ type: 'authenticate', jws })
 }
 
