@@ -33,7 +33,7 @@ const Entry = Type.Union([
   }),
 ])
 
-/** What one machine answered, saved by `muster-agent record` as `recording.json`. */
+/** What one machine answered to everything that the probes asked, as it stands in a `recording.json`. */
 export const Recording = Type.Object({
   version: Type.Literal(1),
   platform: oneOf(['linux', 'macos', 'windows']),
