@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MusterError } from '../shared/errors.ts'
 import { WebSocketServer } from 'ws'
 import { isLoopback, requireSafe } from './address.ts'
 import { openConnection } from './connection.ts'
@@ -23,15 +24,19 @@ describe('loopback', () => {
   for (const [url, expected] of cases) {
     test(`${url}: ${expected}`, () => {
       expect(isLoopback(url)).toBe(expected)
-      expect(refusal(url)?.includes('is not encrypted') ?? null).toBe(expected ? null : true)
+      expect(refusal(url)).toBe(expected ? null : 'address-not-encrypted')
     })
   }
 
   test('https is safe anywhere, and plain HTTP is refused before anything is sent', async () => {
     requireSafe({ url: 'https://muster.example.com' })
-    await expect(request({ url: 'http://192.0.2.1' }, { method: 'POST', path: '/' })).rejects.toThrow(/not encrypted/)
+    await expect(request({ url: 'http://192.0.2.1' }, { method: 'POST', path: '/' })).rejects.toMatchObject({
+      code: 'address-not-encrypted',
+    })
     const events = { opened() {}, text() {}, closed() {} }
-    expect(() => openConnection({ url: 'http://192.0.2.1' }, '1', events)).toThrow(/not encrypted/)
+    expect(() => openConnection({ url: 'http://192.0.2.1' }, '1', events)).toThrow(
+      expect.objectContaining({ code: 'address-not-encrypted' }),
+    )
   })
 })
 
@@ -112,7 +117,7 @@ function refusal(url: string): string | null {
     requireSafe({ url })
     return null
   } catch (error) {
-    return String(error)
+    return error instanceof MusterError ? error.code : String(error)
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClientRequestArgs } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { connect, type ConnectionOptions } from 'node:tls'
+import { MusterError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 
 /** Where the collector is, and the key by which a certificate that no public authority has signed is known. */
@@ -19,7 +20,7 @@ export function isLoopback(url: string): boolean {
  */
 export function requireSafe({ url }: Address): void {
   if (new URL(url).protocol === 'https:' || isLoopback(url)) return
-  throw new Error(`${url} is not encrypted, and not of this machine. Ask your admin for a string with https://.`)
+  throw new MusterError('address-not-encrypted', url)
 }
 
 type TlsOptions = Pick<ConnectionOptions, 'minVersion'> & Pick<ClientRequestArgs, 'createConnection'>

@@ -144,7 +144,7 @@ async function openIdentity(state: State): Promise<{ enrollment: Enrollment; key
   const key = await openSoftwareKey(state.keyPath)
   if (key?.id !== enrollment.deviceId) {
     const problem = key ? 'is not the key that was enrolled' : 'is gone'
-    throw new Error(`The device key ${state.keyPath} ${problem}. Remove its folder, and enrol this device again.`)
+    throw new MusterError('agent-state-damaged', `the device key ${state.keyPath} ${problem}`)
   }
   return { enrollment, key }
 }

@@ -2,6 +2,7 @@ import { watch } from 'node:fs'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
+import { MusterError } from '../shared/errors.ts'
 import { DEVICE_ID } from '../shared/evidence.ts'
 import { jsonParserOf, strict } from '../shared/schema.ts'
 import { destroy, readIfThere, writeDurably } from './durable.ts'
@@ -103,6 +104,6 @@ export async function makePrivate(folder: string): Promise<void> {
   await chmod(folder, 0o700)
 }
 
-function damaged(path: string, problem: string): Error {
-  return new Error(`${path} is damaged: ${problem}. Remove its folder, and enrol this device again.`)
+function damaged(path: string, problem: string): MusterError {
+  return new MusterError('agent-state-damaged', `${path} is damaged: ${problem}`)
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { MusterError } from '../shared/errors.ts'
 import { parseLocalAnswer, type LocalStatus } from '../shared/local.ts'
 
 const TIMEOUT_MS = 5000
@@ -12,7 +13,7 @@ export function askStatus(path: string): Promise<LocalStatus> {
     const socket = connect(path)
     const fail = (why: string) => {
       socket.destroy()
-      reject(new Error(`No agent answers on ${path} (${why}). Start one with "muster-agent run".`))
+      reject(new MusterError('agent-not-running', `${path}: ${why}`))
     }
     let text = ''
     socket.setEncoding('utf8')

@@ -148,7 +148,7 @@ describe('requests', () => {
 
   test('nobody is answered before there is an agent', async () => {
     server = await openStatusServer(path)
-    await expect(askStatus(path)).rejects.toThrow(/No agent answers/)
+    await expect(askStatus(path)).rejects.toMatchObject({ code: 'agent-not-running' })
   })
 })
 
@@ -210,7 +210,7 @@ describe('the socket', () => {
 
   test('one of an agent that runs is not', async () => {
     await serve()
-    await expect(openStatusServer(path)).rejects.toThrow(/An agent runs already/)
+    await expect(openStatusServer(path)).rejects.toMatchObject({ code: 'agent-running' })
     expect(await askStatus(path)).toMatchObject({ version: '1' })
   })
 
@@ -229,7 +229,7 @@ describe('the socket', () => {
 
 describe('askStatus', () => {
   test('says what to do where no agent runs', async () => {
-    await expect(askStatus(path)).rejects.toThrow(/Start one with "muster-agent run"/)
+    await expect(askStatus(path)).rejects.toMatchObject({ code: 'agent-not-running' })
   })
 
   test('does not take the answer of something else for a status', async () => {

@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rm } from 'node:fs/promi
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { MusterError } from '../shared/errors.ts'
 import { LOCAL_REQUEST_BYTES, parseLocalRequest, type LocalAnswer } from '../shared/local.ts'
 import type { Agent } from './agent.ts'
 
@@ -67,7 +68,7 @@ async function shortEnough(path: string): Promise<{ path: string; ownFolder: str
 /** Makes sure that nobody else can enter the folder; returns the group that may besides its owner, or null. */
 async function openFolder(folder: string): Promise<number | null> {
   const uid = process.getuid?.()
-  if (uid === undefined) throw new Error('This version of the agent has no local API on Windows.')
+  if (uid === undefined) throw new MusterError('platform-unsupported', 'the agent has no local API on Windows yet')
   const muster = uid === 0 ? await musterGroup() : null
   const created = await mkdir(folder, { recursive: true, mode: 0o700 })
   if (created !== undefined && muster !== null) {
@@ -77,10 +78,7 @@ async function openFolder(folder: string): Promise<number | null> {
   const { mode, uid: owner, gid } = await lstat(folder)
   const bits = mode & 0o777
   const refuse = (why: string) => {
-    throw new Error(
-      `The agent does not listen in ${folder}: ${why}, so others could use its socket. ` +
-        `Run "chmod 700 ${folder}", or name another with --socket.`,
-    )
+    throw new MusterError('agent-socket-unsafe', `${folder}: ${why}; "chmod 700 ${folder}" closes it`)
   }
   if ((mode & 0o170000) !== 0o040000) refuse('it is not a folder')
   if (owner !== uid) refuse('it belongs to somebody else')
@@ -102,7 +100,7 @@ async function listen(server: Server, path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
     if (await answers(path)) {
-      throw new Error(`An agent runs already, and listens on ${path}. Stop it first.`, { cause: error })
+      throw new MusterError('agent-running', path, { cause: error })
     }
     // What a killed agent has left behind.
     await rm(path, { force: true })

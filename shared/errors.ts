@@ -244,6 +244,48 @@ export const ERRORS = {
     title: 'This device is enrolled already',
     fix: 'Run "muster-agent unenroll" first.',
   },
+  'agent-state-damaged': {
+    status: 500,
+    close: 1011,
+    title: 'What the agent keeps on disk is damaged',
+    fix: 'Remove the folder that is named, then enrol this device again.',
+  },
+  'agent-key-exposed': {
+    status: 500,
+    close: 1011,
+    title: 'Others than its owner can read the device key, so it may have been copied',
+    fix: 'If nobody else uses this machine, close the file to others; otherwise unenrol and enrol again.',
+  },
+  'agent-socket-unsafe': {
+    status: 500,
+    close: 1011,
+    title: "The folder of the agent's socket is open to others, so the agent does not listen there",
+    fix: 'Close the folder to others, or name another with --socket.',
+  },
+  'agent-running': {
+    status: 409,
+    close: 1011,
+    title: 'An agent runs already',
+    fix: 'Stop it first, or name another socket and data folder.',
+  },
+  'agent-not-running': {
+    status: 503,
+    close: 1011,
+    title: 'No agent answers',
+    fix: 'Start one with "muster-agent run".',
+  },
+  'address-not-encrypted': {
+    status: 400,
+    close: 1011,
+    title: 'The address of the collector is not encrypted, and not of this machine',
+    fix: 'Ask your admin for a string with https://.',
+  },
+  'platform-unsupported': {
+    status: 500,
+    close: 1011,
+    title: 'This system is not one that this release works on',
+    fix: 'Look into the README for what it works on.',
+  },
   'recording-invalid': {
     status: 400,
     close: 1011,

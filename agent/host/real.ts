@@ -1,3 +1,4 @@
+import { MusterError } from '../../shared/errors.ts'
 import type { Platform } from '../../shared/signals.ts'
 import { readDirectory, readFile, statFile } from './files.ts'
 import { unread, type Host } from './host.ts'
@@ -11,7 +12,7 @@ const PLATFORMS: Partial<Record<NodeJS.Platform, Platform>> = { linux: 'linux', 
  */
 export function realHost(runner: Runner): Host {
   const platform = PLATFORMS[process.platform]
-  if (!platform) throw new Error(`Muster reads Windows, macOS and Linux; this is ${process.platform}.`)
+  if (!platform) throw new MusterError('platform-unsupported', process.platform)
   return {
     platform,
     // There is no such user on Windows, where it cannot be told this way.

@@ -70,6 +70,6 @@ const DAMAGED = [
 for (const { name, content } of DAMAGED) {
   test(`a file with ${name} in it is refused, with the way out`, async () => {
     writeFileSync(path, content, { mode: 0o600 })
-    await expect(openSoftwareKey(path)).rejects.toThrow(/cannot be used: .* enrol again/)
+    await expect(openSoftwareKey(path)).rejects.toMatchObject({ code: 'agent-state-damaged' })
   })
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, sign as signBytes, type KeyObject } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { MusterError } from '../../shared/errors.ts'
 import { parsePublicJwk } from '../../shared/evidence.ts'
 import { deviceIdOf } from '../../shared/jws.ts'
 import { readIfThere, writeDurably } from '../durable.ts'
@@ -36,10 +37,7 @@ async function refuseReadableByOthers(path: string): Promise<void> {
   const { mode } = await stat(path)
   if ((mode & 0o077) === 0) return
   const bits = (mode & 0o777).toString(8)
-  throw new Error(
-    `Others than its owner can read the device key ${path} (mode ${bits}), so it may have been copied. ` +
-      `If nobody else uses this machine, run "chmod 600 ${path}"; otherwise unenrol and enrol again.`,
-  )
+  throw new MusterError('agent-key-exposed', `${path} has mode ${bits}; "chmod 600 ${path}" closes it`)
 }
 
 function deviceKey(privateKey: KeyObject, path: string): DeviceKey {
@@ -54,6 +52,6 @@ function deviceKey(privateKey: KeyObject, path: string): DeviceKey {
   }
 }
 
-function damaged(path: string, problem: string): Error {
-  return new Error(`The device key ${path} cannot be used: ${problem}. Remove its folder, and enrol again.`)
+function damaged(path: string, problem: string): MusterError {
+  return new MusterError('agent-state-damaged', `the device key ${path} cannot be used: ${problem}`)
 }
