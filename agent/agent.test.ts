@@ -417,5 +417,5 @@ test('a report that cannot be numbered is not sent', async () => {
 
 test('a collector that is not of this machine and not encrypted is refused at the start', async () => {
   await state.saveEnrollment({ url: 'http://192.0.2.1', issuer: 'http://192.0.2.1', deviceId: key.id })
-  await expect(start()).rejects.toThrow(/is not encrypted/)
+  await expect(start()).rejects.toMatchObject({ code: 'address-not-encrypted' })
 })
