@@ -303,4 +303,31 @@ describe('what anybody may ask', () => {
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ code: 'not-found', detail: 'GET /nothing' })
   })
+
+  test('everything else asks for a key, before it looks at what was sent', async () => {
+    const open = new Set([
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/.well-known/jwks.json',
+      '/v1/enrollments/nonce',
+      '/v1/enrollments',
+      '/v1/enrollments/{id}', // a device proves itself by its own signature
+    ])
+    const { paths } = JSON.parse(await textOf('/openapi.json')) as { paths: Record<string, Record<string, object>> }
+    const guarded = Object.keys(paths).filter((path) => !open.has(path))
+    expect(guarded.length).toBeGreaterThan(3)
+    for (const path of guarded) {
+      for (const method of Object.keys(paths[path] ?? {}).filter((it) => it !== 'trace')) {
+        const url = `${collector.issuerUrl}${path.replace(/\{\w+\}/g, 'x')}`
+        const { status, headers } = await fetch(url, { method: method.toUpperCase() })
+        expect({ method, path, status, challenge: headers.get('www-authenticate') }).toEqual({
+          method,
+          path,
+          status: 401,
+          challenge: 'Bearer realm="muster"',
+        })
+      }
+    }
+  })
 })

@@ -16,10 +16,6 @@ const DEVICE_CHALLENGE = 'DPoP algs="ES256"'
  * stands in the path, which the gateway writes; nothing is read from what its client could have sent.
  */
 export function forwardAuthRoutes(app: FastifyInstance, { fleet, gateways, policy, metrics }: AppParts): void {
-  // A gateway may pass on the body of its client, of any type and form: it is not ours to read.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-
   const answer = async (request: Asked, reply: FastifyReply) => {
     refuseOddPaths(request.url)
     const gateway = gatewayOf(request, gateways, 'decide')
@@ -45,8 +41,19 @@ export function forwardAuthRoutes(app: FastifyInstance, { fleet, gateways, polic
   }
 
   const schema = { summary: 'May this request pass? (forward authentication)', security: [{ gateway: [] }] }
-  app.all<{ Params: { tier: string } }>('/v1/forward-auth/:tier', { schema }, answer)
-  app.all<{ Params: { tier: string } }>('/v1/forward-auth/:tier/*', { schema: { ...schema, hide: true } }, answer)
+  // The answer is given before a body is looked at: a gateway may pass on that of its client, of any type and form.
+  const route = { schema, onRequest: answer }
+  app.all<{ Params: { tier: string } }>('/v1/forward-auth/:tier', route, answered)
+  app.all<{ Params: { tier: string } }>(
+    '/v1/forward-auth/:tier/*',
+    { ...route, schema: { ...schema, hide: true } },
+    answered,
+  )
+}
+
+/** Fastify asks for a handler; the hook before it has answered. */
+const answered = async () => {
+  throw new MusterError('internal')
 }
 
 /** Every header is always there, empty where nothing is known, so that a gateway overwrites what a client sent. */
