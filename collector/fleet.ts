@@ -126,8 +126,9 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   async function distrust(id: string, identity: Identity): Promise<void> {
     const entry = entries.get(id)
     if (!entry || entry.device.identity === 'conflict') return
-    await store.setIdentity(id, identity)
-    await reappraise({ ...entry, device: { ...entry.device, identity } }, clock())
+    // In force before it is written: a store that fails must not keep a gate open.
+    const judged = reappraise({ ...entry, device: { ...entry.device, identity } }, clock())
+    await Promise.all([store.setIdentity(id, identity), judged])
   }
 
   const states = await store.loadDevices()
@@ -156,9 +157,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
           throw new MusterError('identity-conflict', 'two machines take turns with one key')
         }
         const bootIds = [...entry.bootIds, bootId].slice(-BOOT_IDS_KEPT)
+        entries.set(id, { ...entry, bootIds })
         await store.setBootIds(id, bootIds)
-        const now = entries.get(id)
-        if (now) entries.set(id, { ...now, bootIds })
       }
       const { device, lastSequence } = required(id)
       const checks = policy.inForce.checksFor(device)
@@ -181,7 +181,6 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       }
       const facts = report.kind === 'evidence' ? report.claims.facts : factsOf(before.evidence)
       const appraisal = judge(state, facts, now)
-      if (identity !== before.device.identity) await store.setIdentity(id, identity)
       const saved = await store.saveReport({
         deviceId: id,
         sequence: report.sequence,
@@ -194,8 +193,13 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
         await distrust(id, 'conflict')
         throw new MusterError('identity-conflict', `sequence ${report.sequence} was used before`)
       }
-      const entry = entryOf(state, appraisal, now)
-      entries.set(id, entry)
+      // While it was being stored, the key may have fallen into doubt on another connection, or the device been removed.
+      const { device, bootIds } = required(id)
+      const isAsBefore = device === before.device
+      const settled = { ...state, bootIds, memory: appraisal.memory, device: isAsBefore ? state.device : device }
+      entries.set(id, entryOf(settled, isAsBefore ? appraisal : judge(settled, facts, now), now))
+      if (isAsBefore && identity !== device.identity) await store.setIdentity(id, identity)
+      const entry = required(id)
       return { standing: entry.standing, attestation: await attest(entry, options.issuerUrl) }
     },
     distrust,
