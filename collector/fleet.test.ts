@@ -30,8 +30,8 @@ beforeEach(async () => {
   isBroken = false
   store = {
     ...sqlite,
-    async saveReport(report) {
-      const saved = await sqlite.saveReport(report)
+    async saveReport(record) {
+      const saved = await sqlite.saveReport(record)
       await meanwhile()
       return saved
     },
