@@ -1,0 +1,17 @@
+import * as device from './readers/device.ts'
+import * as diskEncryption from './readers/disk-encryption.ts'
+import * as endpointProtection from './readers/endpoint-protection.ts'
+import * as firewall from './readers/firewall.ts'
+import * as os from './readers/os.ts'
+import * as osUpdates from './readers/os-updates.ts'
+import * as screenLock from './readers/screen-lock.ts'
+import * as secureBoot from './readers/secure-boot.ts'
+import * as services from './readers/services.ts'
+import type { CorpusReader, NotStarted } from './reader.ts'
+
+const ALL = [os, osUpdates, diskEncryption, endpointProtection, firewall, screenLock, secureBoot, device, services]
+
+/** The readers of all signals; of two that fit one command the first counts. */
+export const READERS: readonly CorpusReader[] = ALL.flatMap(({ readers }) => readers)
+
+export const NOT_STARTED: readonly NotStarted[] = ALL.flatMap(({ notStarted }) => notStarted)

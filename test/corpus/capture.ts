@@ -1,0 +1,42 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { decode } from '../../agent/host/text.ts'
+import type { Platform } from '../../shared/signals.ts'
+
+/** What one command answered on a real machine, and what a correct reader concludes from it. */
+export type Capture = {
+  /** `linux/firewall/ufw-conf`: where it stands below the corpus. */
+  name: string
+  os: Platform
+  /** As noted: the program with its arguments, or `file PATH`, `registry KEY`, `wmi CLASS`, `powershell ...`. */
+  command: string
+  /** The program alone, in small letters, without its folder and `.exe`; or `file`, `registry`, `wmi`, `powershell`. */
+  program: string
+  /** What follows the program. */
+  args: string
+  /** Null where it is not known. */
+  exitCode: number | null
+  text: string
+  expect: Readonly<Record<string, unknown>>
+}
+
+type Meta = { file: string; os: Platform; command: string; exitCode?: number; expect: Record<string, unknown> }
+
+/** Every capture below a folder, in the order of their names. */
+export function readCorpus(folder: string): Capture[] {
+  const metas = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.meta.json'))
+  return metas.toSorted().map((path) => {
+    const meta = JSON.parse(readFileSync(join(folder, path), 'utf8')) as Meta
+    const text = decode(readFileSync(join(folder, path, '..', meta.file)))
+    const { os, command, exitCode = null, expect } = meta
+    return { name: path.slice(0, -'.meta.json'.length), os, command, ...splitCommand(command), exitCode, text, expect }
+  })
+}
+
+/** Takes `"C:\\Program Files\\X\\Tool.exe" status` apart into `tool` and `status`. */
+export function splitCommand(command: string): { program: string; args: string } {
+  const [, quoted, plain = '', args = ''] = /^(?:sudo\s+)?(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/.exec(command.trim()) ?? []
+  const path = quoted ?? plain
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  return { program: name.toLowerCase().replace(/\.exe$/, ''), args: args.trim() }
+}

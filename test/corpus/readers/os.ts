@@ -1,0 +1,5 @@
+import type { CorpusReader, NotStarted } from '../reader.ts'
+
+export const readers: readonly CorpusReader[] = []
+
+export const notStarted: readonly NotStarted[] = []
