@@ -28,10 +28,11 @@ export async function collect(
   signals: readonly SignalId[],
   { offsetMs = 0, deadlineMs = DEADLINE_MS }: CollectOptions = {},
 ): Promise<Facts> {
+  const reading = host.forReading()
   const facts = await Promise.all(
     signals.map(async (id) => {
-      const reading = await readWithin(deadlineMs, () => probes[id](host))
-      return travelling(id, reading, (readAt) => new Date(readAt.getTime() + offsetMs), host.now())
+      const read = await readWithin(deadlineMs, () => probes[id](reading))
+      return travelling(id, read, (readAt) => new Date(readAt.getTime() + offsetMs), host.now())
     }),
   )
   return Object.assign({}, ...facts)

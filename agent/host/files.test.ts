@@ -25,7 +25,7 @@ describe('readFile', () => {
     expect(await readFile(join(folder, 'link'))).toEqual({ ok: true, text: 'text ✓\n' })
     expect(await readFile(join(folder, 'empty'))).toEqual({ ok: true, text: '' })
     expect(await readFile(join(folder, 'large'))).toEqual({ ok: true, text: 'x'.repeat(100_000) })
-    expect(await readFile(join(folder, 'latin1'))).toEqual({ ok: true, text: 'f\uFFFDr' })
+    expect(await readFile(join(folder, 'latin1'))).toEqual({ ok: true, text: 'für' })
   })
 
   test('takes a file up to the limit and not a byte more', async () => {

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { unread, type Host, type Unread } from './host.ts'
+import { decode } from './text.ts'
 
 const MAX_BYTES = 1024 * 1024
 const CHUNK_BYTES = 16 * 1024
@@ -24,7 +25,7 @@ export const readFile: Host['readFile'] = async (path, { maxBytes = MAX_BYTES } 
     const bytes = isKernelMemory(path) ? readAtOnce(path, maxBytes) : await readSlowly(path, maxBytes)
     if (bytes === 'not-a-file') return unread('failed', `${path} is not a file`)
     if (bytes === 'too-large') return unread('too-large', `${path} is larger than ${maxBytes} bytes`)
-    return { ok: true, text: bytes.toString() }
+    return { ok: true, text: isKernelMemory(path) ? bytes.toString() : decode(bytes) }
   } catch (error) {
     return unreadFrom(path, error)
   }

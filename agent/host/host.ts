@@ -40,8 +40,18 @@ export type Host = {
   readDirectory(path: string): Promise<{ ok: true; names: string[] } | Unread>
   /** When a file or folder was last written, without reading it. */
   stat(path: string): Promise<{ ok: true; modifiedAt: Date; bytes: number } | Unread>
-  /** The values of a key of the Windows registry, in the 64-bit view. */
-  readRegistry(key: string): Promise<{ ok: true; values: Record<string, string | number> } | Unread>
+  /**
+   * The values of a key of the Windows registry, in the 64-bit view; `HKCU` is that of whoever sits at the machine.
+   * Binary values are hexadecimal digits, lists of texts are joined by line feeds. Only keys and values that are listed
+   * in `windows/registry.ts` are ever read.
+   */
+  readRegistry(key: string): Promise<{ ok: true; values: RegistryValues } | Unread>
+  /** Whether a process lives, without starting a program; null where that cannot be told. */
+  isAlive(pid: number): boolean | null
+  /** This host for one reading: what all its questions need together, such as PowerShell, is started once for it. */
+  forReading(): Host
 }
+
+export type RegistryValues = Readonly<Record<string, string | number>>
 
 export const unread = (reason: Unread['reason'], why: string): Unread => ({ ok: false, reason, why })

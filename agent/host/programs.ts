@@ -21,6 +21,10 @@ export const PROGRAMS = {
   'firewall-cmd': ['/usr/bin/firewall-cmd'],
   gsettings: ['/usr/bin/gsettings'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
+  // macOS
+  plutil: ['/usr/bin/plutil'],
+  // Windows
 } as const satisfies Record<string, readonly string[]>
 
-export type ProgramName = keyof typeof PROGRAMS
+/** `powershell` takes a question of `windows/questions.ts` in place of arguments, and nothing else. */
+export type ProgramName = keyof typeof PROGRAMS | 'powershell'

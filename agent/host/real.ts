@@ -3,6 +3,7 @@ import type { Platform } from '../../shared/signals.ts'
 import { readDirectory, readFile, statFile } from './files.ts'
 import { unread, type Host } from './host.ts'
 import type { Runner } from './run.ts'
+import { windowsReading } from './windows/windows.ts'
 
 const PLATFORMS: Partial<Record<NodeJS.Platform, Platform>> = { linux: 'linux', darwin: 'macos', win32: 'windows' }
 
@@ -13,7 +14,7 @@ const PLATFORMS: Partial<Record<NodeJS.Platform, Platform>> = { linux: 'linux', 
 export function realHost(runner: Runner): Host {
   const platform = PLATFORMS[process.platform]
   if (!platform) throw new MusterError('platform-unsupported', process.platform)
-  return {
+  const host: Host = {
     platform,
     // There is no such user on Windows, where it cannot be told this way.
     privileged: process.getuid ? process.getuid() === 0 : null,
@@ -22,7 +23,26 @@ export function realHost(runner: Runner): Host {
     readFile,
     readDirectory,
     stat: statFile,
-    readRegistry: async (key) => unread('failed', `${key}: this version of the agent does not read the registry`),
+    readRegistry: async (key) => unread('failed', `${key}: the registry is read in a reading, on Windows`),
+    isAlive,
+    forReading() {
+      if (platform !== 'windows') return host
+      const { ask, readRegistry } = windowsReading(runner.windows)
+      const run: Host['run'] = (program, ...rest) => (program === 'powershell' ? ask : runner.run)(program, ...rest)
+      return { ...host, run, readRegistry, forReading: () => host.forReading() }
+    },
+  }
+  return host
+}
+
+/** Signal 0 is none: the system only says whether it could be sent. A process that may not be touched lives. */
+function isAlive(pid: number): boolean | null {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    return code === 'ESRCH' ? false : code === 'EPERM' ? true : null
   }
 }
 

@@ -65,16 +65,18 @@ export function recordedHost(recording: Recording): Host {
     else places.set(`${entry.kind} ${entry.path}`, entry)
   }
 
-  return {
+  const host: Host = {
     platform: recording.platform,
     privileged: null,
     now: () => new Date(recording.recordedAt),
     async run(program, args) {
-      const paths = [program, ...PROGRAMS[program]]
-      const found = paths.map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined)
+      const paths: readonly string[] = program === 'powershell' ? [] : PROGRAMS[program]
+      const found = [program, ...paths]
+        .map((path) => commands.get(commandKey(path, args)))
+        .find((entry) => entry !== undefined)
       if (!found) {
         // A program that was not installed is recorded as its paths, each missing.
-        const absent = PROGRAMS[program].every((path) => isMissing(places.get(`file ${path}`)))
+        const absent = paths.length > 0 && paths.every((path) => isMissing(places.get(`file ${path}`)))
         return absent ? missing(program) : notRecorded([program, ...args].join(' '))
       }
       return { ok: true, exitCode: found.exitCode, stdout: found.stdout, stderr: found.stderr }
@@ -102,7 +104,10 @@ export function recordedHost(recording: Recording): Host {
       if (entry?.kind !== 'registry') return notRecorded(key)
       return entry.values === null ? missing(key) : { ok: true, values: entry.values }
     },
+    isAlive: () => null,
+    forReading: () => host,
   }
+  return host
 }
 
 function isMissing(entry: RecordingEntry | undefined): boolean {

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { unread, type Host, type Ran, type RunOptions, type Unread } from './host.ts'
 import { PROGRAMS } from './programs.ts'
+import { decode } from './text.ts'
+import type { WindowsPrograms } from './windows/windows.ts'
 
 /** Starts programs, and knows which of them still run. */
 export type Runner = {
   run: Host['run']
+  windows: WindowsPrograms
   /** Runs a script of ours in a Node of its own: what is needed once must not stay in the memory of the agent. */
   runNode(scriptPath: string, options?: RunOptions): Promise<Ran | Unread>
   /** How many programs were started so far. */
@@ -16,8 +19,19 @@ export type Runner = {
 
 const DEFAULTS = { timeoutMs: 10_000, maxBytes: 1024 * 1024 } as const
 
-/** All that a program sees of our environment. The fixed locale keeps messages in the language that readers know. */
-const ENVIRONMENT = { LC_ALL: 'C', LANG: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } as const
+/**
+ * All that a program sees of our environment. The fixed locale keeps messages in the language that readers know.
+ * Windows adds by itself what its programs cannot start without (`SystemRoot` and the like).
+ */
+const ENVIRONMENT: Readonly<Record<string, string>> =
+  process.platform === 'win32'
+    ? { PATH: 'C:\\Windows\\System32' }
+    : { LC_ALL: 'C', LANG: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+
+const POWERSHELL = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'
+const REG = 'C:\\Windows\\System32\\reg.exe'
+/** The script stands on the command line in the clear, where whoever watches the machine can read it. */
+const POWERSHELL_OPTIONS = ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command'] as const
 
 /** The only place of the agent that starts programs: each by its absolute path, without a shell, and with an end. */
 export function programRunner(): Runner {
@@ -39,8 +53,15 @@ export function programRunner(): Runner {
 
   return {
     async run(program, args, options = {}) {
+      if (program === 'powershell') return unread('missing', 'PowerShell is asked on Windows only')
       const found = await firstExisting(program, PROGRAMS[program])
-      return found.ok ? start(program, found.path, args, options) : found
+      if (!found.ok) return found
+      const command = inSession(found.path, args, options)
+      return start(program, command.path, command.args, command.options)
+    },
+    windows: {
+      powershell: (script, options) => start('powershell', POWERSHELL, [...POWERSHELL_OPTIONS, script], options),
+      reg: (args) => start('reg', REG, args, {}),
     },
     runNode: (scriptPath, options = {}) => start('node', process.execPath, [scriptPath], options),
     started: () => started,
@@ -48,13 +69,18 @@ export function programRunner(): Runner {
   }
 }
 
-/** Where the program is: the first of the paths that it may have. */
+/**
+ * Where the program is: the first of the paths that it may have. Where a folder's name carries the version of what is
+ * in it, a path has a `*` for the version, and the highest one counts.
+ */
 export async function firstExisting(
   name: string,
   paths: readonly string[],
 ): Promise<{ ok: true; path: string } | Unread> {
-  for (const path of paths) {
+  for (const pattern of paths) {
+    let path: string = pattern
     try {
+      path = await highestVersion(pattern)
       await stat(path)
       return { ok: true, path }
     } catch (error) {
@@ -65,6 +91,32 @@ export async function firstExisting(
     }
   }
   return unread('missing', `${name} is not installed`)
+}
+
+async function highestVersion(pattern: string): Promise<string> {
+  const [before = '', after] = pattern.split('*')
+  if (after === undefined) return pattern
+  const at = Math.max(before.lastIndexOf('\\'), before.lastIndexOf('/'))
+  const prefix = before.slice(at + 1)
+  const names = (await readdir(before.slice(0, at + 1))).filter((name) => name.startsWith(prefix))
+  const highest = names.toSorted(byVersion).at(-1)
+  return highest === undefined ? pattern : `${before.slice(0, at + 1)}${highest}${after}`
+}
+
+const byVersion = new Intl.Collator('en', { numeric: true }).compare
+
+type Command = { path: string; args: readonly string[]; options: RunOptions }
+
+/** On macOS another uid is not enough to be in a user's session: launchd has to start it there. */
+function inSession(path: string, args: readonly string[], options: RunOptions): Command {
+  if (process.platform !== 'darwin' || !options.asUser) return { path, args, options }
+  const { asUser, ...rest } = options
+  const uid = String(asUser.uid)
+  return {
+    path: '/bin/launchctl',
+    args: ['asuser', uid, '/usr/bin/sudo', '-n', '-u', `#${uid}`, path, ...args],
+    options: rest,
+  }
 }
 
 function spawnOptions({ asUser }: RunOptions): SpawnOptions {
@@ -121,7 +173,7 @@ function capped(stream: ChildProcess['stdout'], maxBytes: number, tooLarge: () =
     if (bytes > maxBytes) tooLarge()
     else chunks.push(chunk)
   })
-  return () => Buffer.concat(chunks).toString()
+  return () => decode(Buffer.concat(chunks))
 }
 
 /** The path was there a moment ago: ENOENT now means its interpreter is not, which says nothing about the program. */

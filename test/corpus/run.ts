@@ -17,7 +17,10 @@ export function runCorpus(folder: string): Outcome[] {
     if (!reader) {
       return { capture, is: 'not read', instead: NOT_STARTED.find(({ of }) => matches(of, capture))?.instead ?? null }
     }
-    const problems = differences(expect, attempt(() => reader.read(capture)))
+    const problems = differences(
+      expect,
+      attempt(() => reader.read(capture)),
+    )
     return problems.length === 0 ? { capture, is: 'passed' } : { capture, is: 'failed', problems }
   })
 }
@@ -41,7 +44,9 @@ export function report(outcomes: readonly Outcome[]): string[] {
   }
   const count = (is: Outcome['is']) => outcomes.filter((it) => it.is === is).length
   return [
-    ...failed.map(({ capture, problems }) => `FAILED ${capture.name} (${capture.command})\n       ${problems.join('\n       ')}`),
+    ...failed.map(
+      ({ capture, problems }) => `FAILED ${capture.name} (${capture.command})\n       ${problems.join('\n       ')}`,
+    ),
     ...[...commands].map(([command, instead]) => `not read: ${command}\n       ${instead}`),
     `${count('context')} captures are context and are not compared`,
     `${count('passed')} passed, ${failed.length} failed, ${unread.length} not read`,

@@ -1,4 +1,5 @@
-import { unread, type Host, type Ran, type RunOptions } from '../../agent/host/host.ts'
+import { unread, type Host, type Ran, type RegistryValues, type RunOptions } from '../../agent/host/host.ts'
+import type { Platform } from '../../shared/signals.ts'
 
 export type Laptop = {
   files: Readonly<Record<string, string>>
@@ -11,12 +12,17 @@ export type Laptop = {
   /** When files were written, where it matters. */
   times?: Readonly<Record<string, string>>
   privileged?: boolean | null
+  platform?: Platform
+  /** The values of keys of the registry; all others do not exist. */
+  registry?: Readonly<Record<string, RegistryValues>>
+  /** Processes that live. */
+  alive?: readonly number[]
 }
 
 export const NOW = '2026-11-20T12:00:00.000Z'
 const WRITTEN = '2026-11-01T00:00:00.000Z'
 
-/** A Linux laptop that has these files, the folders they are in, and nothing else; `ran` is what was started on it, and as whom. */
+/** A laptop (of Linux, where nothing else is said) that has these files, the folders they are in, and nothing else; `ran` is what was started on it, and as whom. */
 export function laptop({
   files,
   folders = [],
@@ -24,6 +30,9 @@ export function laptop({
   denied = [],
   times = {},
   privileged = true,
+  platform = 'linux',
+  registry = {},
+  alive = [],
 }: Laptop): Host & { ran: string[]; ranAs: RunOptions['asUser'][] } {
   const ran: string[] = []
   const ranAs: RunOptions['asUser'][] = []
@@ -31,10 +40,10 @@ export function laptop({
   const below = (path: string) => Object.keys(files).filter((file) => file.startsWith(`${path}/`))
   const failure = (path: string) =>
     isDenied(path) ? unread('denied', `${path} may not be read`) : unread('missing', `${path} does not exist`)
-  return {
+  const host: Host & { ran: string[]; ranAs: RunOptions['asUser'][] } = {
     ran,
     ranAs,
-    platform: 'linux',
+    platform,
     privileged,
     now: () => new Date(NOW),
     async run(program, args, options) {
@@ -60,6 +69,12 @@ export function laptop({
       if (!isThere || isDenied(path)) return failure(path)
       return { ok: true, modifiedAt: new Date(times[path] ?? WRITTEN), bytes: files[path]?.length ?? 0 }
     },
-    readRegistry: async (key) => unread('missing', `${key} does not exist`),
+    async readRegistry(key) {
+      const found = Object.entries(registry).find(([name]) => name.toLowerCase() === key.toLowerCase())
+      return found ? { ok: true, values: found[1] } : unread('missing', `${key} does not exist`)
+    },
+    isAlive: (pid) => alive.includes(pid),
+    forReading: () => host,
   }
+  return host
 }

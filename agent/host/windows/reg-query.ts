@@ -1,0 +1,46 @@
+import type { RegistryValues } from '../host.ts'
+
+/** A key as `reg.exe query` shows it: its own values, and the names of the keys below it. */
+export type QueriedKey = { values: RegistryValues; below: readonly string[] }
+
+/**
+ * Reads `reg.exe query KEY`, of the first key that it shows; null where it shows none. Numbers stand in hexadecimal. The
+ * names of the types are the same in every language, and so is the layout: four blanks, a name, a type, a value.
+ */
+export function readRegQuery(stdout: string): QueriedKey | null {
+  const lines = stdout.split(/\r?\n/)
+  const at = lines.findIndex((line) => HEADING.test(line))
+  const key = lines[at]?.trim()
+  if (key === undefined) return null
+  const values: Record<string, string | number> = {}
+  const below: string[] = []
+  for (const line of lines.slice(at + 1)) {
+    if (HEADING.test(line)) {
+      const name = line.trim()
+      if (name.toLowerCase().startsWith(`${key.toLowerCase()}\\`)) below.push(name.slice(key.length + 1))
+      continue
+    }
+    // What follows stands below a key that `/s` listed too.
+    if (below.length > 0) continue
+    const [, name, type = '', text = ''] = /^ {4}(.+?) {4}(REG_[A-Z_]+)(?: {4}(.*))?$/.exec(line) ?? []
+    const value = name === undefined ? null : valueOf(type, text)
+    if (name !== undefined && value !== null) values[name] = value
+  }
+  return { values, below }
+}
+
+const HEADING = /^(?:HKEY_[A-Z_]+|HKLM|HKCU|HKU)(?:\\|\s*$)/
+
+function valueOf(type: string, text: string): string | number | null {
+  switch (type) {
+    case 'REG_DWORD':
+    case 'REG_QWORD':
+      return /^0x[0-9a-f]{1,16}$/i.test(text.trim()) ? Number(text.trim()) : null
+    case 'REG_MULTI_SZ':
+      return text.replaceAll('\\0', '\n')
+    case 'REG_BINARY':
+      return text.trim().toLowerCase()
+    default:
+      return text
+  }
+}

@@ -1,0 +1,73 @@
+import type { Element } from '@xmldom/xmldom'
+import { unreadable, value, type Fact } from '../../shared/fact.ts'
+import type { Host } from '../host/host.ts'
+import { unreadableBecause } from './probe.ts'
+import { elementsOf, parseXml } from './xml.ts'
+
+/** A dictionary of a property list; what stands in it has still to be looked at. */
+export type Plist = Readonly<Record<string, unknown>>
+
+/** Reads a property list in its XML form, whatever was printed before it; one that breaks off is unreadable. */
+export function readPlist(text: string): Fact<Plist> {
+  const begin = text.search(/<\?xml|<!DOCTYPE plist|<plist/)
+  const end = text.lastIndexOf('</plist>')
+  if (begin < 0 || end < begin) return unreadable('this is no whole property list')
+  const root = parseXml(text.slice(begin, end + '</plist>'.length))
+  const [top, ...others] = root ? elementsOf(root) : []
+  const it = top && others.length === 0 ? valueOf(top) : undefined
+  if (it === undefined) return unreadable('the property list is malformed')
+  return isPlist(it) ? value(it) : unreadable('the property list is no dictionary')
+}
+
+/** One value of a property list (plist(5)); undefined where it, or anything in it, is none. */
+function valueOf(element: Element): unknown {
+  const text = element.textContent ?? ''
+  switch (element.tagName) {
+    case 'dict':
+      return dictionaryOf(elementsOf(element))
+    case 'array': {
+      const items = elementsOf(element).map(valueOf)
+      return items.includes(undefined) ? undefined : items
+    }
+    case 'string':
+    case 'data':
+      return text
+    case 'true':
+    case 'false':
+      return element.tagName === 'true'
+    case 'integer':
+    case 'real':
+      return /^[-+]?\d/.test(text.trim()) && Number.isFinite(Number(text)) ? Number(text) : undefined
+    case 'date': {
+      const date = new Date(text.trim())
+      return Number.isNaN(date.getTime()) ? undefined : date
+    }
+    default:
+      return undefined
+  }
+}
+
+function dictionaryOf(elements: readonly Element[]): Plist | undefined {
+  const entries: [string, unknown][] = []
+  for (let at = 0; at < elements.length; at += 2) {
+    const [key, it] = [elements[at], elements[at + 1]]
+    const held = it && valueOf(it)
+    if (key?.tagName !== 'key' || held === undefined) return undefined
+    entries.push([key.textContent ?? '', held])
+  }
+  return Object.fromEntries(entries)
+}
+
+export function isPlist(it: unknown): it is Plist {
+  return typeof it === 'object' && it !== null && !Array.isArray(it) && !(it instanceof Date)
+}
+
+/** Reads a property list from a file. The system writes most in a binary form, which `plutil` turns into XML. */
+export async function readPlistFile(host: Host, path: string): Promise<Fact<Plist>> {
+  const file = await host.readFile(path)
+  if (file.ok && /^\s*<(?:\?xml|!DOCTYPE|plist)/.test(file.text)) return readPlist(file.text)
+  if (!file.ok && file.reason !== 'not-recorded') return unreadableBecause(file)
+  const ran = await host.run('plutil', ['-convert', 'xml1', '-o', '-', path])
+  if (!ran.ok) return unreadableBecause(ran)
+  return ran.exitCode === 0 ? readPlist(ran.stdout) : unreadable(`plutil ended with ${ran.exitCode} for ${path}`)
+}
