@@ -21,6 +21,7 @@ import { openJournal } from './journal.ts'
 import { allProbes, WATCHES } from './probes/all.ts'
 import { makePrivate, openState, type Enrollment, type State } from './state.ts'
 import { askStatus } from './status-client.ts'
+import { record, type Recorded } from './record.ts'
 import { openStatusServer } from './status-server.ts'
 
 /** This machine, and the probes that read it. */
@@ -39,6 +40,14 @@ export async function check(recordingFolder: string | null): Promise<Facts> {
   const { host, probes } = thisMachine()
   const read = recordingFolder === null ? host : await openRecording(recordingFolder)
   return collect(read, probes, SIGNAL_IDS)
+}
+
+/** Records what the probes read of this machine. */
+export async function recordHere(folder: string): Promise<Recorded> {
+  const { host } = thisMachine()
+  // Probes remember what does not change; a recording needs all of it asked.
+  const read = (of: Host) => collect(of, thisMachine().probes, SIGNAL_IDS)
+  return record(host, folder, read, randomUUID())
 }
 
 async function openRecording(folder: string): Promise<Host> {

@@ -41,6 +41,7 @@ describe('usage', () => {
     { args: ['check', 'more'], says: /check takes no operand/ },
     { args: ['enroll'], says: /enroll needs one string/ },
     { args: ['enroll', 'a', 'b'], says: /enroll needs one string/ },
+    { args: ['record'], says: /record needs one folder/ },
     { args: ['run', '--json'], says: /run has no option --json/ },
     { args: ['status', '--recording', 'x'], says: /status has no option --recording/ },
     { args: ['check', '--loud'], says: /'--loud'/ },
@@ -113,6 +114,19 @@ describe('check', () => {
     const { facts } = JSON.parse(stdout) as { facts: unknown }
     expect(parserOf(Facts)(facts)).toMatchObject({ ok: true })
     expect(Object.keys(facts as object).toSorted()).toEqual(SIGNAL_IDS.toSorted())
+  })
+
+  test('records this machine, and reads of the recording what it read of the machine', async () => {
+    const place = join(folder, 'recorded')
+    const recorded = await agent('record', place, '--json')
+    expect(JSON.parse(recorded.stdout)).toMatchObject({ path: join(place, 'recording.json'), differing: [] })
+    const [live, replayed] = await Promise.all([
+      agent('check', '--json'),
+      agent('check', '--json', '--recording', place),
+    ])
+    const kinds = ({ stdout }: Ran) =>
+      Object.entries((JSON.parse(stdout) as { facts: Facts }).facts).map(([id, { kind }]) => `${id} ${kind}`)
+    expect(kinds(replayed)).toEqual(kinds(live))
   })
 
   test('reads a recording on any system, and what it lacks is not a value', async () => {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
 import { MusterError } from '../shared/errors.ts'
-import { check, enrollHere, runHere, statusHere, unenrollHere } from './commands.ts'
+import { check, enrollHere, recordHere, runHere, statusHere, unenrollHere } from './commands.ts'
 import { readConfig } from './config.ts'
-import { logTo, print, printFacts, printHelp, printJson, printProblem, printStatus } from './print.ts'
+import { logTo, print, printFacts, printHelp, printJson, printProblem, printRecorded, printStatus } from './print.ts'
 
 const HELP = `Muster tells your company's gateways whether this laptop passes its posture policy.
 
@@ -14,6 +14,8 @@ usage: muster-agent COMMAND [options]
   status [--json]      how this device stands, as the running agent knows it
   check [--json]       read this machine and print the facts; sends nothing, needs no enrolment and no root
         [--recording DIR]   read the recording of another machine instead
+  record DIR [--json]  save the raw answers that "check" read, into DIR/recording.json, for a report of a bug; names of
+                       people and of the machine, serial numbers, ids and keys are masked
   unenroll             have the collector forget this device, and destroy its key
 
   --data DIR           data folder      (MUSTER_DATA; /var/lib/muster for root, else ~/.local/state/muster)
@@ -34,12 +36,13 @@ const OPTIONS = {
 } as const
 
 /** What each command takes besides --data and --socket. */
-const COMMANDS: ReadonlyMap<string, { operands: number; options: readonly string[] }> = new Map([
-  ['enroll', { operands: 1, options: [] }],
-  ['run', { operands: 0, options: [] }],
-  ['status', { operands: 0, options: ['json'] }],
-  ['check', { operands: 0, options: ['json', 'recording'] }],
-  ['unenroll', { operands: 0, options: [] }],
+const COMMANDS: ReadonlyMap<string, { operand?: string; options: readonly string[] }> = new Map([
+  ['enroll', { operand: 'string', options: [] }],
+  ['run', { options: [] }],
+  ['status', { options: ['json'] }],
+  ['check', { options: ['json', 'recording'] }],
+  ['record', { operand: 'folder', options: ['json'] }],
+  ['unenroll', { options: [] }],
 ])
 
 /** How long the farewell may take. */
@@ -79,8 +82,8 @@ function readUsage(args: string[]): Usage | string {
   if (name === undefined) return 'A command is needed.'
   const command = COMMANDS.get(name)
   if (!command) return `There is no command "${name}".`
-  if (operands.length !== command.operands) {
-    return command.operands === 0 ? `${name} takes no operand.` : `${name} needs one string.`
+  if (operands.length !== (command.operand === undefined ? 0 : 1)) {
+    return command.operand === undefined ? `${name} takes no operand.` : `${name} needs one ${command.operand}.`
   }
   const known = new Set(['data', 'socket', ...command.options])
   const foreign = Object.keys(values).find((option) => !known.has(option))
@@ -102,6 +105,12 @@ async function perform({ values, positionals: [command, operand = ''] }: Usage):
       const facts = await check(values.recording ?? null)
       if (values.json === true) printJson({ facts })
       else printFacts(facts)
+      return 0
+    }
+    case 'record': {
+      const recorded = await recordHere(operand)
+      if (values.json === true) printJson(recorded)
+      else printRecorded(recorded)
       return 0
     }
     case 'status': {

@@ -3,6 +3,7 @@ import { keysOf } from '../shared/schema.ts'
 import { SIGNALS, type Facts } from '../shared/signals.ts'
 import type { Log } from './agent.ts'
 import { describeFact } from './describe.ts'
+import type { Recorded } from './record.ts'
 
 /** What was asked for goes to stdout, so that a script can read it. */
 export function print(line: string): void {
@@ -25,6 +26,14 @@ export function printProblem(line: string): void {
 export function printFacts(facts: Facts): void {
   const width = Math.max(...keysOf(SIGNALS).map((id) => SIGNALS[id].title.length))
   for (const id of keysOf(facts)) print(`${SIGNALS[id].title.padEnd(width)}  ${describeFact(facts, id)}`)
+}
+
+export function printRecorded({ path, entries, masked, differing }: Recorded): void {
+  print(`Recorded ${entries} answers in ${path}; ${masked} names, ids and keys were masked.`)
+  if (differing.length > 0) {
+    print(`Read again, it does not tell the same of: ${differing.map((id) => SIGNALS[id].title).join(', ')}.`)
+  }
+  print('Look through it before you send it: what the masks do not know is in it as it was read.')
 }
 
 export function printStatus({ deviceId, collectorUrl, connection, standing, lastSentAt }: LocalStatus): void {

@@ -292,6 +292,12 @@ export const ERRORS = {
     title: 'The recording cannot be read',
     fix: 'Look at what is named, and have the recording made again.',
   },
+  'recording-not-written': {
+    status: 500,
+    close: 1011,
+    title: 'The recording could not be written',
+    fix: 'Name a folder that you may write to, on a disk with room.',
+  },
 } as const satisfies Record<string, { status: number; close: number; title: string; fix: string }>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -19,6 +19,8 @@ const Entry = Type.Union([
     path: Type.String(),
     content: nullable(Type.String()),
     modifiedAt: Type.Optional(Time),
+    /** The probes asked only when it was written: what is in it was not recorded. */
+    omitted: Type.Optional(Type.Boolean()),
   }),
   Type.Object({
     kind: Type.Literal('directory'),
@@ -38,6 +40,8 @@ export const Recording = Type.Object({
   version: Type.Literal(1),
   platform: oneOf(['linux', 'macos', 'windows']),
   recordedAt: Time,
+  /** Whether it was made as root; not known of one that was written by hand. */
+  privileged: Type.Optional(nullable(Type.Boolean())),
   entries: Type.Array(Entry),
 })
 export type Recording = Static<typeof Recording>
@@ -67,7 +71,7 @@ export function recordedHost(recording: Recording): Host {
 
   const host: Host = {
     platform: recording.platform,
-    privileged: null,
+    privileged: recording.privileged ?? null,
     now: () => new Date(recording.recordedAt),
     async run(program, args) {
       const paths: readonly string[] = program === 'powershell' ? [] : PROGRAMS[program]
@@ -83,7 +87,7 @@ export function recordedHost(recording: Recording): Host {
     },
     async readFile(path) {
       const entry = places.get(`file ${path}`)
-      if (entry?.kind !== 'file') return notRecorded(path)
+      if (entry?.kind !== 'file' || entry.omitted === true) return notRecorded(path)
       return entry.content === null ? missing(path) : { ok: true, text: entry.content }
     },
     async readDirectory(path) {

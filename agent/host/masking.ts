@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import type { Recording, RecordingEntry } from './recorded.ts'
+
+/** What is known of a machine that must not leave it with a recording. */
+export type Private = {
+  /** Serial numbers, ids of agents: replaced by others of the same form. */
+  ids: readonly string[]
+  users: readonly string[]
+  hostnames: readonly string[]
+}
+
+/** The masked recording, and how many different things were replaced. */
+export type Masked = { recording: Recording; replaced: number }
+
+/**
+ * Masks serial numbers, names of users and of the machine, ids and keys. What is the same before is the same after, and
+ * has the same form, so that the probes read the masked recording as they read the machine. `salt` is thrown away
+ * afterwards: without it nobody can tell which id a mask stands for.
+ */
+export function maskRecording(recording: Recording, known: Private, salt: string): Masked {
+  const masks = new Map<string, string>()
+  const maskOf = (text: string, make: () => string): string => {
+    const made = masks.get(text) ?? make()
+    masks.set(text, made)
+    return made
+  }
+  const sameForm = (text: string) => maskOf(text, () => formOf(text, salt))
+
+  const names = [
+    ...distinct([...known.users, ...usersIn(recording)]).map((name, at) => ({ name, stand: `user${at + 1}` })),
+    // A machine called "debian" must not change what its system is called: a plain word is masked in its own places only.
+    ...distinct(known.hostnames)
+      .filter((name) => /[\d.-]/.test(name) && name !== 'localhost')
+      .map((name, at) => ({ name, stand: `host${at + 1}` })),
+  ]
+  const words = [...names, ...distinct(known.ids).map((name) => ({ name, stand: null }))].toSorted(
+    (a, b) => b.name.length - a.name.length,
+  )
+  const maskByWord = new Map(words.map(({ name, stand }) => [name.toLowerCase(), stand]))
+  const inText = words.length > 0 ? new RegExp(words.map(({ name }) => wholeWord(name)).join('|'), 'gi') : null
+
+  function mask(text: string): string {
+    let masked = text
+      .replace(LABELLED, (whole, label: string, id: string) => (isId(id) ? `${label}${sameForm(id)}` : whole))
+      .replace(CREDENTIALS, 'user:password@')
+      .replace(IDS, (id) => (PUBLIC_IDS.has(id.toLowerCase()) ? id : sameForm(id)))
+    if (inText) {
+      masked = masked.replace(inText, (word) => {
+        const name = maskByWord.get(word.toLowerCase())
+        return typeof name === 'string' ? maskOf(word, () => name) : sameForm(word)
+      })
+    }
+    return masked
+  }
+
+  const entries = recording.entries.map((entry) => maskEntry(entry, mask, sameForm))
+  return { recording: { ...recording, entries }, replaced: masks.size }
+}
+
+/** Lists of packages are public, large, and full of checksums that look like ids. */
+const PUBLIC_FILES = /^\/var\/lib\/(?:apt\/lists|dpkg)\//
+
+function maskEntry(
+  entry: RecordingEntry,
+  mask: (text: string) => string,
+  id: (text: string) => string,
+): RecordingEntry {
+  switch (entry.kind) {
+    case 'command': {
+      const stdout = /^(?:scutil|hostname)$/.test(entry.program) ? asHostname(entry.stdout) : mask(entry.stdout)
+      return { ...entry, args: entry.args.map(mask), stdout, stderr: mask(entry.stderr) }
+    }
+    case 'file': {
+      if (entry.content === null || PUBLIC_FILES.test(entry.path)) return entry
+      const content = entry.path === '/etc/passwd' ? withoutComments(entry.content) : entry.content
+      if (entry.path.endsWith('/hostname')) return { ...entry, content: asHostname(entry.content) }
+      const isSerial = /serial|uuid/i.test(entry.path) && isId(content.trim())
+      return {
+        ...entry,
+        path: mask(entry.path),
+        content: isSerial ? content.replace(content.trim(), id) : mask(content),
+      }
+    }
+    case 'directory':
+      return { ...entry, path: mask(entry.path), names: entry.names?.map(mask) ?? null }
+    case 'registry': {
+      const values = Object.entries(entry.values ?? {}).map(([name, it]) => {
+        if (typeof it !== 'string') return [name, it]
+        if (/^(?:ComputerName|(?:NV )?Hostname)$/i.test(name)) return [name, asHostname(it)]
+        return [name, SECRET_NAME.test(name) && isId(it) ? id(it) : mask(it)]
+      })
+      return { ...entry, values: entry.values === null ? null : Object.fromEntries(values) }
+    }
+  }
+}
+
+const asHostname = (text: string): string => text.replace(/[^\s"]+/, 'host1')
+
+/** The full names of people stand in the fifth field (passwd(5)). */
+function withoutComments(passwd: string): string {
+  return passwd.replace(/^((?:[^:\n]*:){4})[^:\n]*/gm, '$1')
+}
+
+/** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail and of network cards. */
+const IDS =
+  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
+
+/** Of a proxy or an archive, in its address. */
+const CREDENTIALS = /(?<=:\/\/)[^/\s"'@]+@/g
+
+/** What is called a serial number, an id or a key where it stands: `serial: X`, `"SerialNumber":"X"`, `aid="X"`. */
+const LABELLED =
+  /((?:serial(?:[ _-]?(?:number|no\.?|num))?|site[ _-]?key|(?:agent|customer|machine|device|org|tenant|sensor|endpoint|account|organization|registration)[ _-]?(?:id|key)|[ac]id|guid|uuid|token|password|passphrase|secret)(?:\s*\([^)\n]*\))?\\?["']?\s*[:=|]?\s*\\?["']?)([\w+/=.-]{6,})/gi
+
+const SECRET_NAME = /serial|key|token|password|secret|^(?:ag|cu|cid|aid)$|id$/i
+
+/** Constants of systems and products, the same on every machine: readers go by some of them. */
+export const PUBLIC_IDS: ReadonlySet<string> = new Set([
+  // Variables of the firmware: the global ones (UEFI 3.3), and those of shim.
+  '8be4df61-93ca-11d2-aa0d-00e098032b8c',
+  '605dab50-e046-4300-abb6-3dd810dd8b23',
+])
+
+/** A word such as "unavailable" is none: it has to have a digit, and not only zeros. */
+function isId(text: string): boolean {
+  return /\d/.test(text) && /[1-9a-f]/i.test(text) && !/^\d{1,3}$/.test(text) && !/^[\d.]+$/.test(text)
+}
+
+/** Another text of the same form: digits for digits, letters for letters, of hexadecimal ones where all are such. */
+function formOf(text: string, salt: string): string {
+  const letters = /^[0-9a-f:{}-]+$/i.test(text) ? 'abcdef' : 'abcdefghjkmnpqrstuvwxyz'
+  const stream = byteStream(`${salt}\0${text.toLowerCase()}`)
+  return text.replace(/[0-9a-z]/gi, (sign) => {
+    const byte = stream()
+    if (/\d/.test(sign)) return sign === '0' ? '0' : String(1 + (byte % 9))
+    const letter = letters.charAt(byte % letters.length)
+    return sign === sign.toUpperCase() ? letter.toUpperCase() : letter
+  })
+}
+
+function byteStream(seed: string): () => number {
+  let block = Buffer.alloc(0)
+  let round = 0
+  return () => {
+    if (block.length === 0) block = createHash('sha256').update(`${seed}\0${round++}`).digest()
+    const byte = block[0] ?? 0
+    block = block.subarray(1)
+    return byte
+  }
+}
+
+/** Folders below those of people that are nobody's, and accounts that every machine has. */
+const NOBODY =
+  /^(?:shared|public|default|default user|all users|defaultuser\d*|\.localized|guest|root|linuxbrew|lost\+found|nobody|system|administrator|user\d+)$/i
+
+/** The people of a machine: accounts with a number from 1000 on, and whoever has a folder. */
+function usersIn({ entries }: Recording): string[] {
+  const found: string[] = []
+  for (const entry of entries) {
+    for (const text of textsOf(entry)) {
+      for (const [, , name = ''] of text.matchAll(/(\/home\/|\/Users\/|\\Users\\)([\w.+ -]+?)(?=[/\\'"\s,:;)\]]|$)/g)) {
+        found.push(name)
+      }
+      for (const [, name = ''] of text.matchAll(/\buser '([\w.+-]+)'/g)) found.push(name)
+    }
+    if (entry.kind === 'file' && entry.path === '/etc/passwd') {
+      for (const [, name = ''] of (entry.content ?? '').matchAll(/^([^:\n]+):[^:\n]*:[1-9]\d{3,4}:/gm)) found.push(name)
+    }
+    if (entry.kind === 'directory' && /^(?:\/home|\/Users|C:\\Users)$/i.test(entry.path))
+      found.push(...(entry.names ?? []))
+  }
+  return found.filter((name) => name.length > 1 && !NOBODY.test(name))
+}
+
+function textsOf(entry: RecordingEntry): string[] {
+  switch (entry.kind) {
+    case 'command':
+      return [entry.stdout, entry.stderr, ...entry.args]
+    case 'file':
+      return PUBLIC_FILES.test(entry.path) ? [] : [entry.path, entry.content ?? '']
+    case 'directory':
+      return [entry.path]
+    case 'registry':
+      return Object.values(entry.values ?? {}).filter((it) => typeof it === 'string')
+  }
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => name.trim()).filter((name) => name.length > 1 && !NOBODY.test(name)))]
+}
+
+function wholeWord(name: string): string {
+  return `(?<![\\w-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`
+}
