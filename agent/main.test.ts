@@ -33,6 +33,11 @@ async function agent(...args: string[]): Promise<Ran> {
   return ran
 }
 
+/** What kind of fact each signal is, of what `check --json` printed. */
+function kinds({ stdout }: Ran): string[] {
+  return Object.entries((JSON.parse(stdout) as { facts: Facts }).facts).map(([id, { kind }]) => `${id} ${kind}`)
+}
+
 describe('usage', () => {
   const wrong: { args: string[]; says: RegExp }[] = [
     { args: [], says: /A command is needed/ },
@@ -124,8 +129,6 @@ describe('check', () => {
       agent('check', '--json'),
       agent('check', '--json', '--recording', place),
     ])
-    const kinds = ({ stdout }: Ran) =>
-      Object.entries((JSON.parse(stdout) as { facts: Facts }).facts).map(([id, { kind }]) => `${id} ${kind}`)
     expect(kinds(replayed)).toEqual(kinds(live))
   })
 
