@@ -61,11 +61,11 @@ export function parseRecording(json: string): Recording {
  * is null was asked for on that machine and was missing. The clock stands at the moment of the recording.
  */
 export function recordedHost(recording: Recording): Host {
-  const commands = new Map<string, Extract<RecordingEntry, { kind: 'command' }>>()
+  const commands = new Map<string, CommandEntry>()
   const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' }>>()
   for (const entry of recording.entries) {
     if (entry.kind === 'command') commands.set(commandKey(entry.program, entry.args), entry)
-    else if (entry.kind === 'registry') places.set(`registry ${entry.key.toLowerCase()}`, entry)
+    else if (entry.kind === 'registry') places.set(registryKey(entry.key), entry)
     else places.set(`${entry.kind} ${entry.path}`, entry)
   }
 
@@ -75,9 +75,9 @@ export function recordedHost(recording: Recording): Host {
     now: () => new Date(recording.recordedAt),
     async run(program, args) {
       const paths: readonly string[] = program === 'powershell' ? [] : PROGRAMS[program]
-      const found = [program, ...paths]
-        .map((path) => commands.get(commandKey(path, args)))
-        .find((entry) => entry !== undefined)
+      const found =
+        [program, ...paths].map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined) ??
+        (program === 'powershell' ? answerTo(args[0] ?? '', recording.entries) : undefined)
       if (!found) {
         // A program that was not installed is recorded as its paths, each missing.
         const absent = paths.length > 0 && paths.every((path) => isMissing(places.get(`file ${path}`)))
@@ -104,7 +104,7 @@ export function recordedHost(recording: Recording): Host {
       return { ok: true, modifiedAt: new Date(entry.modifiedAt), bytes }
     },
     async readRegistry(key) {
-      const entry = places.get(`registry ${key.toLowerCase()}`)
+      const entry = places.get(registryKey(key))
       if (entry?.kind !== 'registry') return notRecorded(key)
       return entry.values === null ? missing(key) : { ok: true, values: entry.values }
     },
@@ -118,9 +118,33 @@ function isMissing(entry: RecordingEntry | undefined): boolean {
   return entry?.kind === 'file' && entry.content === null
 }
 
+type CommandEntry = Extract<RecordingEntry, { kind: 'command' }>
+
+/** A recording that a person wrote may name a program by its path, or as Windows does. */
 function commandKey(program: string, args: readonly string[]): string {
-  return JSON.stringify([program, ...args])
+  const name = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1)
+  return JSON.stringify([name.toLowerCase().replace(/\.exe$/, ''), ...args])
 }
+
+/** PowerShell is asked by name here; what a person recorded is a command line that has the name in it. */
+function answerTo(question: string, entries: readonly RecordingEntry[]): CommandEntry | undefined {
+  return entries.find(
+    (entry): entry is CommandEntry =>
+      entry.kind === 'command' &&
+      /\b(?:powershell|pwsh)(?:\.exe)?$/i.test(entry.program) &&
+      entry.args.some((argument) => argument.split(/[\s|;(){}'",]+/).includes(question)),
+  )
+}
+
+function registryKey(key: string): string {
+  const root = key.split('\\', 1)[0] ?? ''
+  return `registry ${ROOTS.get(root.toUpperCase()) ?? root}${key.slice(root.length)}`.toLowerCase()
+}
+
+const ROOTS: ReadonlyMap<string, string> = new Map([
+  ['HKEY_LOCAL_MACHINE', 'HKLM'],
+  ['HKEY_CURRENT_USER', 'HKCU'],
+])
 
 function notRecorded(what: string): Unread {
   return unread('not-recorded', `not in the recording: ${what}`)

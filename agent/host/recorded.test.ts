@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { parseRecording, recordedHost, type RecordingEntry } from './recorded.ts'
+
+const host = (...entries: RecordingEntry[]) =>
+  recordedHost({ version: 1, platform: 'windows', recordedAt: '2026-11-20T12:00:00Z', entries })
+const command = (program: string, args: string[], stdout: string): RecordingEntry => ({
+  kind: 'command',
+  program,
+  args,
+  exitCode: 0,
+  stdout,
+  stderr: '',
+})
+
+test('a program may be recorded by its path, or as Windows names it', async () => {
+  for (const program of ['zfs', '/usr/sbin/zfs', 'C:\\Tools\\ZFS.EXE']) {
+    expect(await host(command(program, ['list'], 'x')).run('zfs', ['list'])).toMatchObject({ ok: true, stdout: 'x' })
+  }
+  expect(await host(command('zfs', ['get'], 'x')).run('zfs', ['list'])).toMatchObject({ reason: 'not-recorded' })
+})
+
+test('PowerShell may be recorded by its question, or by a command line that has it', async () => {
+  for (const args of [['Get-Service'], ['-NoProfile', '-Command', 'Get-Service | ConvertTo-Json']]) {
+    expect(await host(command('powershell.exe', args, '[]')).run('powershell', ['Get-Service'])).toMatchObject({
+      ok: true,
+    })
+  }
+  const other = host(command('powershell', ['Get-ServiceDependency'], '[]'))
+  expect(await other.run('powershell', ['Get-Service'])).toMatchObject({ ok: false, reason: 'not-recorded' })
+})
+
+test('keys of the registry have their short or their long root, in any letters', async () => {
+  const recorded = host({ kind: 'registry', key: 'HKEY_LOCAL_MACHINE\\Software\\X', values: { A: 1 } })
+  expect(await recorded.readRegistry('HKLM\\SOFTWARE\\x')).toEqual({ ok: true, values: { A: 1 } })
+  expect(await recorded.readRegistry('HKCU\\SOFTWARE\\x')).toMatchObject({ reason: 'not-recorded' })
+})
+
+test.each([
+  '',
+  '{}',
+  '[]',
+  'null',
+  '{"version":2,"platform":"linux","recordedAt":"2026-11-20T12:00:00Z","entries":[]}',
+])('refuses %j with a code', (json) => {
+  expect(() => parseRecording(json)).toThrow(expect.objectContaining({ code: 'recording-invalid' }))
+})
