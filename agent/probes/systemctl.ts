@@ -1,0 +1,117 @@
+import { unreadable, value, type Fact } from '../../shared/fact.ts'
+import type { Host } from '../host/host.ts'
+import { unreadableBecause } from './probe.ts'
+
+/** What systemd says of a unit. A flag is null where its word says neither yes nor no. */
+export type UnitState = {
+  /** With its suffix: `sshd.service`. */
+  name: string
+  /** All its names; one that was asked for by an alias answers with its own. */
+  names: readonly string[]
+  isInstalled: boolean
+  isRunning: boolean | null
+  isEnabled: boolean | null
+}
+
+const PROPERTIES = 'Id,Names,LoadState,ActiveState,SubState,UnitFileState'
+
+/**
+ * Asks systemd's manager about units, in one call: it hangs on a machine that is half broken, so this is for where
+ * nothing else tells. Single units, since a list of all has stopped managers for minutes.
+ */
+export async function askUnits(host: Host, units: readonly string[]): Promise<Fact<readonly UnitState[]>> {
+  const ran = await host.run('systemctl', ['show', ...units, `--property=${PROPERTIES}`, '--no-pager'])
+  if (!ran.ok) return unreadableBecause(ran)
+  return ran.exitCode === 0 ? readUnits(ran.stdout) : unreadable(`systemctl ended with ${ran.exitCode}`)
+}
+
+/**
+ * Reads `systemctl show`: a block of `Property=value` for each unit, in systemd's order of properties, with an empty
+ * line between two. A block that does not tell of its unit whether it is loaded makes all of it unreadable.
+ */
+export function readUnits(stdout: string): Fact<readonly UnitState[]> {
+  const blocks = stdout.replaceAll('\r', '').split(/\n{2,}/)
+  const units = blocks.filter((block) => block.trim() !== '').map((block) => unitOf(propertiesOf(block)))
+  if (units.length === 0) return unreadable('systemctl names no unit')
+  const told = units.flatMap((unit) => unit ?? [])
+  return told.length === units.length ? value(told) : unreadable('systemctl does not tell whether a unit is loaded')
+}
+
+function propertiesOf(block: string): ReadonlyMap<string, string> {
+  return new Map(
+    block.split('\n').flatMap((line) => {
+      const [, property, text] = /^(\w+)=(.*)$/.exec(line) ?? []
+      return property === undefined || text === undefined ? [] : [[property, text.trim()] as const]
+    }),
+  )
+}
+
+const LOADED = new Set(['loaded', 'masked', 'merged', 'stub'])
+
+function unitOf(properties: ReadonlyMap<string, string>): UnitState | null {
+  const name = properties.get('Id') ?? ''
+  const load = properties.get('LoadState') ?? ''
+  if (!UNIT.test(name) || !(LOADED.has(load) || load === 'not-found')) return null
+  const names = (properties.get('Names') ?? '').split(' ').filter((it) => UNIT.test(it))
+  return {
+    name,
+    names: names.includes(name) ? names : [name, ...names],
+    isInstalled: load !== 'not-found',
+    isRunning: runningOf(properties.get('ActiveState') ?? '', properties.get('SubState')),
+    isEnabled: load === 'not-found' ? false : enabledOf(properties.get('UnitFileState') ?? ''),
+  }
+}
+
+const UNIT = /^[\w@:.\\-]+\.[a-z]+$/
+
+/** Words for something that is there and works, of services and of the other kinds of units. */
+const WORKING = /^(?:running|reload(?:-\w+)*|listening|waiting|mounted|plugged|active|elapsed)$/
+
+/**
+ * A unit that is `active (exited)` has run and is over. Of one that comes or goes nobody knows how it ends, and one
+ * that crashes again and again is always on its way.
+ */
+function runningOf(active: string, sub?: string): boolean | null {
+  switch (active) {
+    case 'active':
+    case 'reloading':
+    case 'refreshing':
+      return sub === undefined || WORKING.test(sub) ? true : null
+    case 'inactive':
+    case 'failed':
+      return false
+    default:
+      return null
+  }
+}
+
+/** Whether a unit is started by itself, in the word for its file; null for one that is only started by others. */
+function enabledOf(state: string): boolean | null {
+  if (/^enabled(?:-runtime)?$/.test(state)) return true
+  return /^(?:disabled|not-found|masked(?:-runtime)?)$/.test(state) ? false : null
+}
+
+const ACTIVE_STATE = /^(?:active|reloading|refreshing|inactive|failed|activating|deactivating|maintenance|unknown)$/
+
+const FILE_STATE =
+  /^(?:(?:enabled|linked|masked)(?:-runtime)?|alias|static|indirect|disabled|generated|transient|bad|not-found)$/
+
+/** What `systemctl is-active` says of each unit, true for "runs". It calls one that does not exist `inactive`, too. */
+export function readIsActive(stdout: string, units: number): Fact<readonly (boolean | null)[]> {
+  return flagsOf(stdout, units, ACTIVE_STATE, (word) => runningOf(word))
+}
+
+/** What `systemctl is-enabled` says of each unit, true for "is started by itself". */
+export function readIsEnabled(stdout: string, units: number): Fact<readonly (boolean | null)[]> {
+  return flagsOf(stdout, units, FILE_STATE, enabledOf)
+}
+
+/** One word a line, in the order in which the units were asked for; names are not repeated. */
+function flagsOf(stdout: string, units: number, known: RegExp, flagOf: (word: string) => boolean | null) {
+  const words = stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const isWhole = units > 0 && words.length === units && words.every((word) => known.test(word))
+  return isWhole ? value(words.map(flagOf)) : unreadable('systemctl does not tell of each unit')
+}
