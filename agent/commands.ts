@@ -18,7 +18,7 @@ import { programRunner, type Runner } from './host/run.ts'
 import type { DeviceKey } from './identity/key.ts'
 import { createSoftwareKey, openSoftwareKey } from './identity/software.ts'
 import { openJournal } from './journal.ts'
-import { allProbes, WATCHES } from './probes/all.ts'
+import { allProbes } from './probes/all.ts'
 import { makePrivate, openState, type Enrollment, type State } from './state.ts'
 import { askStatus } from './status-client.ts'
 import { record, type Recorded } from './record.ts'
@@ -27,7 +27,7 @@ import { openStatusServer } from './status-server.ts'
 /** This machine, and the probes that read it. */
 function thisMachine() {
   const runner = programRunner()
-  return { runner, host: realHost(runner), probes: probesWith(runner) }
+  return { runner, host: realHost(runner), ...probesWith(runner) }
 }
 
 function probesWith(runner: Runner) {
@@ -109,7 +109,7 @@ export type RunningAgent = {
 export async function runHere(config: Config, version: string, log: Log): Promise<RunningAgent> {
   const state = openState(config.data)
   const { enrollment, key } = await openIdentity(state)
-  const { runner, host, probes } = thisMachine()
+  const { runner, host, probes, watches } = thisMachine()
   const server = await openStatusServer(config.socket ?? config.defaultSocket)
   try {
     await state.saveSocketPath(server.path)
@@ -117,7 +117,7 @@ export async function runHere(config: Config, version: string, log: Log): Promis
       version,
       host,
       probes,
-      watches: WATCHES,
+      watches,
       bootId: await bootId(host, randomUUID),
       enrollment,
       key,

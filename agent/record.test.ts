@@ -17,12 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const read = (host: Host) =>
-  collect(
-    host,
-    allProbes(async () => unread('failed', 'no inventory')),
-    SIGNAL_IDS,
-  )
+const { probes } = allProbes(async () => unread('failed', 'no inventory'))
+const read = (host: Host) => collect(host, probes, SIGNAL_IDS)
 
 const MACHINE = laptop({
   files: {

@@ -8,10 +8,30 @@ export const PROGRAMS = {
   'apt-helper': ['/usr/lib/apt/apt-helper'],
   dnf: ['/usr/bin/dnf'],
   dnf5: ['/usr/bin/dnf5'],
+  yum: ['/usr/bin/yum'],
+  'needs-restarting': ['/usr/bin/needs-restarting'],
+  zypper: ['/usr/bin/zypper'],
+  pacman: ['/usr/bin/pacman'],
+  apk: ['/sbin/apk', '/usr/bin/apk'],
+  'rpm-ostree': ['/usr/bin/rpm-ostree'],
   rpm: ['/usr/bin/rpm', '/bin/rpm'],
-  falconctl: ['/opt/CrowdStrike/falconctl'],
-  mdatp: ['/usr/bin/mdatp', '/opt/microsoft/mdatp/sbin/wdavdaemonclient'],
-  sentinelctl: ['/opt/sentinelone/bin/sentinelctl'],
+  falconctl: [
+    '/opt/CrowdStrike/falconctl',
+    '/Applications/Falcon.app/Contents/Resources/falconctl',
+    '/Library/CS/falconctl',
+  ],
+  mdatp: [
+    '/usr/bin/mdatp',
+    '/opt/microsoft/mdatp/sbin/wdavdaemonclient',
+    '/Applications/Microsoft Defender.app/Contents/MacOS/wdavdaemonclient',
+  ],
+  // What lies in /usr/local/bin may be anybody's; these are the programs behind the links there.
+  sentinelctl: [
+    '/opt/sentinelone/bin/sentinelctl',
+    '/Library/Sentinel/sentinel-agent.bundle/Contents/MacOS/sentinelctl',
+    'C:\\Program Files\\SentinelOne\\Sentinel Agent *\\SentinelCtl.exe',
+  ],
+  huntress: ['/Applications/Huntress.app/Contents/MacOS/Huntress'],
   dmsetup: ['/usr/sbin/dmsetup', '/sbin/dmsetup'],
   cryptsetup: ['/usr/sbin/cryptsetup', '/sbin/cryptsetup'],
   zfs: ['/usr/sbin/zfs', '/sbin/zfs', '/usr/bin/zfs'],
@@ -22,8 +42,11 @@ export const PROGRAMS = {
   gsettings: ['/usr/bin/gsettings'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
   // macOS
+  systemextensionsctl: ['/usr/bin/systemextensionsctl'],
+  ps: ['/bin/ps'],
   plutil: ['/usr/bin/plutil'],
   // Windows
+  sc: ['C:\\Windows\\System32\\sc.exe'],
 } as const satisfies Record<string, readonly string[]>
 
 /** `powershell` takes a question of `windows/questions.ts` in place of arguments, and nothing else. */

@@ -3,8 +3,7 @@ import type { Ran, Unread } from '../host/host.ts'
 import type { Watch } from '../watch.ts'
 import { deviceProbe } from './device/probe.ts'
 import { readDiskEncryption } from './disk-encryption/probe.ts'
-import { readEndpointProtection } from './endpoint-protection/probe.ts'
-import { watchEndpointProtection } from './endpoint-protection/watch.ts'
+import { endpointProtection } from './endpoint-protection/probe.ts'
 import { readFirewall } from './firewall/probe.ts'
 import { watchFirewall } from './firewall/watch.ts'
 import { osUpdatesProbe } from './os-updates/probe.ts'
@@ -12,22 +11,21 @@ import { readOs } from './os/probe.ts'
 import { readScreenLock } from './screen-lock/probe.ts'
 import { readSecureBoot } from './secure-boot/probe.ts'
 
-/** The probe of every signal: a new signal is one line here, and does not compile without it. */
-export function allProbes(readInventory: () => Promise<Ran | Unread>): Probes {
-  return {
+/**
+ * The probe of every signal, and what is looked at every few seconds: a new signal is one line here, and does not compile
+ * without it. A watch may remember what its probe read last, so both are made together.
+ */
+export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes: Probes; watches: readonly Watch[] } {
+  const endpoint = endpointProtection()
+  const probes = {
     os: readOs,
     'os-updates': osUpdatesProbe(),
     'disk-encryption': readDiskEncryption,
-    'endpoint-protection': readEndpointProtection,
+    'endpoint-protection': endpoint.probe,
     firewall: readFirewall,
     'screen-lock': readScreenLock,
     'secure-boot': readSecureBoot,
     device: onceRead(deviceProbe(readInventory)),
   } satisfies Probes
+  return { probes, watches: [endpoint.watch, { signals: ['firewall'], fingerprint: watchFirewall }] }
 }
-
-/** What is looked at every few seconds. */
-export const WATCHES: readonly Watch[] = [
-  { signals: ['endpoint-protection'], fingerprint: watchEndpointProtection },
-  { signals: ['firewall'], fingerprint: watchFirewall },
-]

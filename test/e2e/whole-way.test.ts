@@ -8,7 +8,7 @@ import type { Host } from '../../agent/host/host.ts'
 import { unread } from '../../agent/host/host.ts'
 import { createSoftwareKey } from '../../agent/identity/software.ts'
 import { openJournal, readJournal } from '../../agent/journal.ts'
-import { WATCHES, allProbes } from '../../agent/probes/all.ts'
+import { allProbes } from '../../agent/probes/all.ts'
 import { makePrivate, openState } from '../../agent/state.ts'
 import type { Timers } from '../../agent/timers.ts'
 import { parseEnrollmentString } from '../../shared/enrollment.ts'
@@ -105,8 +105,7 @@ beforeEach(async () => {
   agent = startAgent({
     version: 'test',
     host,
-    probes: allProbes(async () => unread('failed', 'no inventory in this test')),
-    watches: WATCHES,
+    ...allProbes(async () => unread('failed', 'no inventory in this test')),
     bootId: 'boot-1',
     enrollment,
     key: deviceKey,

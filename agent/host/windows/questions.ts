@@ -7,7 +7,20 @@
 export const QUESTIONS = {
   'Get-Service': {
     script:
-      'Get-CimInstance Win32_Service -Property Name,State,StartMode,ProcessId,ExitCode,PathName | Select-Object Name,State,StartMode,ProcessId,ExitCode,PathName',
+      'Get-CimInstance Win32_Service -Property Name,State,StartMode,ProcessId | Select-Object Name,State,StartMode,ProcessId',
+  },
+  Win32_SystemDriver: {
+    script:
+      "Get-CimInstance Win32_SystemDriver -Property Name,State,StartMode | Where-Object { @('CSAgent','SentinelMonitor') -contains $_.Name } | Select-Object Name,State,StartMode",
+  },
+  AntiVirusProduct: {
+    script:
+      "Get-CimInstance -Namespace root/SecurityCenter2 -ClassName AntiVirusProduct | Select-Object displayName,productState,@{ n = 'hasProgram'; e = { Test-Path -LiteralPath ([Environment]::ExpandEnvironmentVariables($_.pathToSignedReportingExe)) } }",
+  },
+  // Where another antivirus is active the service is stopped, and the question could wait for it for minutes.
+  'Get-MpComputerStatus': {
+    script:
+      "if ((Get-Service WinDefend).Status -eq 'Running') { Get-MpComputerStatus | Select-Object AMRunningMode,AMServiceEnabled,AntivirusEnabled,RealTimeProtectionEnabled,IsTamperProtected,AntivirusSignatureAge,AntivirusSignatureLastUpdated,DefenderSignaturesOutOfDate,AMProductVersion }",
   },
 } as const satisfies Record<string, { script: string; slow?: true }>
 

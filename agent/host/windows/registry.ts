@@ -14,6 +14,16 @@ export const REGISTRY = {
     'EditionID',
     'InstallationType',
   ],
+  // CrowdStrike Falcon keeps its id in one of these. Beside it stands the customer's, with which machines join.
+  'HKLM\\SYSTEM\\CrowdStrike\\{9b03c1d9-3138-44ed-9fae-d9f4c034b88d}\\{16e0423f-7058-48c9-a204-725362b67639}\\Default':
+    ['AG'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\CSAgent\\Sim': ['AG'],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows Advanced Threat Protection\\Status': [
+    'OnboardingState',
+    'OrgId',
+    'LastConnected',
+  ],
+  'HKLM\\SOFTWARE\\Huntress Labs\\Huntress': ['AgentId'],
 } as const satisfies Record<string, readonly string[]>
 
 /** The values to take from a key, whatever the case of its letters; undefined where the key may not be read. */

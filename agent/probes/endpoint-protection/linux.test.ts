@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { laptop } from '../../../test/fakes/laptop.ts'
-import { readEndpointProtection } from './probe.ts'
+import { endpointProtection } from './probe.ts'
 import { readStatus } from '../services.ts'
-import { watchEndpointProtection } from './watch.ts'
 
+const { probe: readEndpointProtection, watch } = endpointProtection()
 const GROUPS = '/sys/fs/cgroup'
 const SYSTEMD = { [`${GROUPS}/cgroup.procs`]: '1\n', [`${GROUPS}/system.slice/cgroup.procs`]: '' }
 const FALCON = { '/opt/CrowdStrike/falconctl': '', '/usr/lib/systemd/system/falcon-sensor.service': '[Unit]\n' }
@@ -155,9 +155,9 @@ test('the watch tells a stop and a start, and starts nothing', async () => {
   const on = laptop({ files: { ...SYSTEMD, ...SENSOR } })
   const off = laptop({ files: SYSTEMD })
   const [before, after, again] = [
-    await watchEndpointProtection(on),
-    await watchEndpointProtection(off),
-    await watchEndpointProtection(on),
+    await watch.fingerprint(on),
+    await watch.fingerprint(off),
+    await watch.fingerprint(on),
   ]
   expect(before).not.toBe(after)
   expect(again).toBe(before)
@@ -177,10 +177,4 @@ test('a process lives in some states only', () => {
     false,
   ])
   expect(readStatus('')).toEqual({ name: '', isAlive: false })
-})
-
-test('other platforms are not read', async () => {
-  for (const platform of ['macos', 'windows'] as const) {
-    expect((await readEndpointProtection({ ...laptop({ files: {} }), platform })).kind).toBe('unreadable')
-  }
 })

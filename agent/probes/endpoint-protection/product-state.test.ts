@@ -59,17 +59,22 @@ test('a product for which nothing has to be told is never healthy', () => {
   expect(productOf('x', good, { healthyWhen: {} }).state).toBe('unknown')
 })
 
-test('every product of the catalogue: each thing that it needs can be missing, and can be bad', () => {
-  for (const { id, linux } of PRODUCTS) {
-    const all: Told = { running: true, ...linux.healthyWhen }
-    expect(productOf(id, all, linux).state).toBe('healthy')
-    for (const [flag, wanted] of Object.entries(linux.healthyWhen)) {
-      expect(productOf(id, { ...all, [flag]: !wanted }, linux).state).toBe('degraded')
+const parts = PRODUCTS.flatMap(({ id, linux, macos, windows }) =>
+  Object.entries({ linux, macos, windows }).flatMap(([system, part]) => (part ? [{ id, system, part }] : [])),
+)
+
+for (const { id, system, part } of parts) {
+  test(`${id} on ${system}: each thing that it needs can be missing, and can be bad`, () => {
+    const all: Told = { running: true, ...part.healthyWhen }
+    const wanted = Object.entries(part.healthyWhen)
+    expect(productOf(id, all, part).state).toBe(wanted.length > 0 ? 'healthy' : 'unknown')
+    for (const [flag, is] of wanted) {
+      expect(productOf(id, { ...all, [flag]: !is }, part).state).not.toBe('healthy')
       const without = Object.fromEntries(Object.entries(all).filter(([name]) => name !== flag))
-      expect(productOf(id, without, linux).state).toBe('unknown')
+      expect(productOf(id, without, part).state).toBe('unknown')
     }
-  }
-})
+  })
+}
 
 test('what a tool prints never grows over what a collector takes', () => {
   const parse = parserOf(SIGNALS['endpoint-protection'].value)

@@ -1,7 +1,6 @@
 import type { Product } from '../../../shared/signals.ts'
-import type { Flags, Told } from './told.ts'
-
-type Flag = keyof Flags
+import type { Judged } from './catalogue.ts'
+import type { Flag, Told } from './told.ts'
 
 /** What makes a running product degraded, and how a person is told. */
 const PROBLEMS: readonly { flag: Flag; when: boolean; why: string }[] = [
@@ -15,7 +14,7 @@ const PROBLEMS: readonly { flag: Flag; when: boolean; why: string }[] = [
   { flag: 'healthy', when: false, why: 'it is not healthy by its own word' },
 ]
 
-const LIMITS = { reasons: 16, reasonChars: 200, versionChars: 60, idChars: 100 } as const
+const LIMITS = { productChars: 40, reasons: 16, reasonChars: 200, versionChars: 60, idChars: 100 } as const
 
 /**
  * What is reported of a product that is installed. It is healthy only if it runs, nothing speaks against it, and all
@@ -24,34 +23,39 @@ const LIMITS = { reasons: 16, reasonChars: 200, versionChars: 60, idChars: 100 }
 export function productOf(
   product: string,
   told: Told,
-  { healthyWhen, unread = [] }: { healthyWhen: Flags; unread?: readonly string[] },
+  { unread = [], ...judged }: Judged & { unread?: readonly string[] },
 ): Product {
-  const { state, reasons } = stateOf(told, healthyWhen, unread)
+  const { state, reasons } = stateOf(told, judged, unread)
   return {
-    product,
+    product: product.slice(0, LIMITS.productChars),
     ...(told.version !== undefined && { version: told.version.slice(0, LIMITS.versionChars) }),
     state,
     reasons: reasons.map((reason) => printable(reason, LIMITS.reasonChars)).slice(0, LIMITS.reasons),
     realTime: told.realTime ?? null,
     tamperProtection: told.tamperProtection ?? null,
     definitionsAt: told.definitionsAt ?? null,
-    lastContactAt: null,
+    lastContactAt: told.lastContactAt ?? null,
     ...(told.id !== undefined && { agentId: told.id.slice(0, LIMITS.idChars) }),
   }
 }
 
-function stateOf(told: Told, healthyWhen: Flags, unread: readonly string[]): Pick<Product, 'state' | 'reasons'> {
+type Stated = Pick<Product, 'state' | 'reasons'>
+
+function stateOf(told: Told, { healthyWhen, notes = [], limits = [] }: Judged, unread: readonly string[]): Stated {
   const issues = told.issues ?? []
   if (told.running === false) return { state: 'off', reasons: ['it is installed and does not run', ...issues] }
 
-  const problems = PROBLEMS.filter(({ flag, when }) => told[flag] === when).map(({ why }) => why)
-  if (problems.length + issues.length > 0) return { state: 'degraded', reasons: [...problems, ...issues] }
+  const noted = notes.filter(({ flag, when }) => told[flag] === when)
+  const problems = PROBLEMS.filter(({ flag, when }) => told[flag] === when && !noted.some((it) => it.flag === flag))
+  const why = [...problems.map((it) => it.why), ...issues]
+  const mentioned = noted.map((it) => it.why)
+  if (why.length > 0) return { state: 'degraded', reasons: [...why, ...mentioned] }
   if (told.running !== true) return { state: 'unknown', reasons: ['whether it runs is not known', ...unread] }
 
   const asked = Object.entries(healthyWhen)
   const isVerified = asked.length > 0 && asked.every(([flag, wanted]) => isFlag(flag) && told[flag] === wanted)
-  if (!isVerified) return { state: 'unknown', reasons: ['running, protection unverified', ...unread] }
-  return { state: 'healthy', reasons: [] }
+  if (!isVerified) return { state: 'unknown', reasons: ['running, protection unverified', ...unread, ...mentioned] }
+  return { state: 'healthy', reasons: [...mentioned, ...limits] }
 }
 
 function isFlag(name: string): name is Flag {

@@ -5,6 +5,9 @@
 export type Told = Flags & {
   /** RFC 3339 in UTC. */
   definitionsAt?: string
+  definitionsAgeDays?: number
+  /** When it last spoke to its vendor's cloud; RFC 3339 in UTC. */
+  lastContactAt?: string
   version?: string
   /** The id by which the vendor's console knows this device. Never a key or a token. */
   id?: string
@@ -28,6 +31,8 @@ export type Flags = {
   /** Whether it has an id of its own. */
   agentId?: boolean
 }
+
+export type Flag = keyof Flags
 
 /** Several outputs of one product as one; the later one wins where both tell the same thing. */
 export function together(outputs: readonly Told[]): Told {

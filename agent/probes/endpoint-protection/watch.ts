@@ -1,21 +1,39 @@
 import type { Host } from '../../host/host.ts'
+import { readSlices } from '../services.ts'
+import { readRunning } from './linux.ts'
 import { PRODUCTS } from './products/all.ts'
-import { readServiceProcesses, readSlices } from '../services.ts'
+
+/** The processes of a product that ran at the last reading. */
+export type Running = { id: string; pids: readonly number[] }
 
 /**
  * A text that changes when a product of the catalogue starts or stops, for a look every few seconds. It starts no
- * program and reads one file for each product that is not there, and two or a few for each that runs.
+ * program. On Linux it reads one file for each product that is not there, and two or a few for each that runs. On
+ * Windows and macOS it asks whether the processes still live that the last reading saw: a stop is noticed so, a start
+ * by the next reading.
  */
-export async function watchEndpointProtection(host: Host): Promise<string> {
-  if (host.platform !== 'linux') return 'not watched'
+export async function watchEndpointProtection(host: Host, running: readonly Running[]): Promise<string> {
+  if (host.platform !== 'linux') return watchProcesses(host, running)
   const slices = await readSlices(host)
   if (slices.kind !== 'value') return 'not watched'
   const states = await Promise.all(
-    PRODUCTS.map(async ({ id, linux }) => {
-      const processes = await readServiceProcesses(host, slices.value, linux.unit, linux.processes)
-      if (processes.kind !== 'value') return `${id} unknown`
-      return `${id} ${processes.value.length > 0 ? 'runs' : 'does not run'}`
+    PRODUCTS.flatMap(({ id, linux }) => {
+      if (!linux) return []
+      return [readRunning(host, linux, slices).then((it) => `${id} ${stateOf(it)}`)]
     }),
   )
   return states.join(', ')
+}
+
+function stateOf(runs: Awaited<ReturnType<typeof readRunning>>): string {
+  if (runs.kind !== 'value') return 'unknown'
+  return runs.value ? 'runs' : 'does not run'
+}
+
+/** Only what is gone stands in the text: a reading that finds new processes, all alive, changes nothing. */
+function watchProcesses(host: Host, running: readonly Running[]): string {
+  const gone = running.flatMap(({ id, pids }) =>
+    pids.filter((pid) => host.isAlive(pid) === false).map((pid) => `${id} ${pid}`),
+  )
+  return gone.length === 0 ? 'nothing has stopped' : `stopped: ${gone.join(', ')}`
 }

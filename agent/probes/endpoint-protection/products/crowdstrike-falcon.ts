@@ -1,6 +1,8 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import type { RegistryValues } from '../../../host/host.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
+import { readFalconStats } from './falcon-stats.ts'
 
 /** What an item of falconctl's answer tells, by its name. */
 const ITEMS = new Map<string, (text: string) => Told>([
@@ -49,15 +51,55 @@ function unquoted(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1')
 }
 
+/** Reads the key of the sensor on Windows: `AG` is its id, 16 bytes, and all zero before the cloud gave it one. */
+export function readSensorKey(values: RegistryValues): Fact<Told> {
+  const id = values['AG'] ?? ''
+  if (id !== '' && (typeof id !== 'string' || !/^[0-9a-f]{32}$/i.test(id)))
+    return unreadable('the id of the sensor makes no sense')
+  return value(/[^0]/.test(id) ? { agentId: true, onboarded: true, id } : { agentId: false, onboarded: false })
+}
+
 export const crowdstrikeFalcon: CatalogueProduct = {
   id: 'crowdstrike-falcon',
   linux: {
     folder: '/opt/CrowdStrike',
     holds: 'falconctl',
-    unit: 'falcon-sensor.service',
+    units: ['falcon-sensor.service'],
     processes: ['falcon-sensor', 'falcon-sensor-bpf'],
-    commands: [{ program: 'falconctl', args: ['-g', '--aid', '--rfm-state', '--version'], needsRoot: true }],
-    read: readFalconctl,
+    asks: [
+      {
+        program: 'falconctl',
+        args: ['-g', '--aid', '--rfm-state', '--version'],
+        read: readFalconctl,
+        needsRoot: true,
+      },
+    ],
     healthyWhen: { agentId: true, onboarded: true, reducedFunctionality: false },
+  },
+  macos: {
+    paths: ['/Applications/Falcon.app', '/Library/CS/falconctl'],
+    extension: { bundleId: 'com.crowdstrike.falcon.Agent', teamId: 'X9E956P446' },
+    asks: [
+      { program: 'falconctl', args: ['info'], read: readFalconStats, readsErrors: true, needsRoot: true },
+      { program: 'falconctl', args: ['stats'], read: readFalconStats, readsErrors: true, needsRoot: true },
+    ],
+    healthyWhen: { agentId: true, connected: true },
+  },
+  windows: {
+    services: ['CSFalconService'],
+    drivers: ['CSAgent'],
+    displayName: /^CrowdStrike\b/i,
+    asks: [
+      {
+        registry: [
+          'HKLM\\SYSTEM\\CrowdStrike\\{9b03c1d9-3138-44ed-9fae-d9f4c034b88d}\\{16e0423f-7058-48c9-a204-725362b67639}\\Default',
+          'HKLM\\SYSTEM\\CurrentControlSet\\Services\\CSAgent\\Sim',
+        ],
+        read: readSensorKey,
+        needsRoot: false,
+      },
+    ],
+    healthyWhen: { agentId: true },
+    limits: ['Windows does not show whether it is in reduced functionality mode or connected'],
   },
 }

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
+import { DEFENDER_NAME, readDefenderRegistration, readMpComputerStatus, readOnboarding } from './mp-computer-status.ts'
 
 /** The answer of `mdatp health`, by the names that its JSON has. */
 type Health = ReadonlyMap<string, unknown>
@@ -115,10 +116,38 @@ export const microsoftDefender: CatalogueProduct = {
   linux: {
     folder: '/opt/microsoft/mdatp',
     holds: 'sbin',
-    unit: 'mdatp.service',
+    units: ['mdatp.service'],
     processes: ['wdavdaemon'],
-    commands: [{ program: 'mdatp', args: ['health', '--output', 'json'], needsRoot: false }],
-    read: readMdatpHealth,
+    asks: [{ program: 'mdatp', args: ['health', '--output', 'json'], read: readMdatpHealth, needsRoot: false }],
     healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
+  },
+  macos: {
+    paths: ['/Applications/Microsoft Defender.app'],
+    extension: { bundleId: 'com.microsoft.wdav.epsext', teamId: 'UBF8T346G9' },
+    asks: [{ program: 'mdatp', args: ['health', '--output', 'json'], read: readMdatpHealth, needsRoot: false }],
+    healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
+  },
+  windows: {
+    services: ['WinDefend'],
+    parts: [
+      {
+        service: 'Sense',
+        why: 'it is onboarded to Defender for Endpoint, whose sensor does not run',
+        onlyWhen: 'onboarded',
+      },
+    ],
+    displayName: DEFENDER_NAME,
+    asks: [
+      { program: 'powershell', args: ['AntiVirusProduct'], read: readDefenderRegistration, needsRoot: false },
+      { program: 'powershell', args: ['Get-MpComputerStatus'], read: readMpComputerStatus, needsRoot: false },
+      {
+        registry: ['HKLM\\SOFTWARE\\Microsoft\\Windows Advanced Threat Protection\\Status'],
+        read: readOnboarding,
+        missing: { onboarded: false },
+        needsRoot: false,
+      },
+    ],
+    healthyWhen: { passive: false, realTime: true, upToDate: true },
+    notes: [{ flag: 'onboarded', when: false, why: 'antivirus only: not onboarded to Defender for Endpoint' }],
   },
 }

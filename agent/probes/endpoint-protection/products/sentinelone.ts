@@ -1,6 +1,8 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
+import { readSentinelStatus } from './sentinelctl-macos.ts'
+import { readSentinelCtl } from './sentinelctl-windows.ts'
 
 const WORDS: ReadonlyMap<string, boolean> = new Map([
   ['on', true],
@@ -67,17 +69,30 @@ function isSet(text: string): boolean {
   return /^[\w-]{8,}$/.test(text) && !/^(undefined|unavailable|not.?set)$/i.test(text) && /[^0-]/.test(text)
 }
 
-const ask = (...args: string[]) => ({ program: 'sentinelctl', args, needsRoot: true }) as const
+const ask = (...args: string[]) => ({ program: 'sentinelctl', args, read: readSentinelctl, needsRoot: true }) as const
 
 export const sentinelOne: CatalogueProduct = {
   id: 'sentinelone',
   linux: {
     folder: '/opt/sentinelone',
     holds: 'bin',
-    unit: 'sentinelone.service',
+    units: ['sentinelone.service'],
     processes: ['s1-agent'],
-    commands: [ask('control', 'status'), ask('management', 'status'), ask('engines', 'status'), ask('version')],
-    read: readSentinelctl,
+    asks: [ask('control', 'status'), ask('management', 'status'), ask('engines', 'status'), ask('version')],
     healthyWhen: { connected: true, agentId: true, onboarded: true },
+  },
+  macos: {
+    paths: ['/Library/Sentinel/sentinel-agent.bundle', '/Applications/SentinelOne'],
+    extension: { bundleId: 'com.sentinelone.extensions-wrapper', teamId: '4AYE5J54KN' },
+    asks: [{ program: 'sentinelctl', args: ['status'], read: readSentinelStatus, needsRoot: false }],
+    healthyWhen: { healthy: true, connected: true, agentId: true },
+  },
+  windows: {
+    services: ['SentinelAgent'],
+    drivers: ['SentinelMonitor'],
+    displayName: /^Sentinel ?(?:One|Agent)\b/i,
+    asks: [{ program: 'sentinelctl', args: ['status'], read: readSentinelCtl, needsRoot: true }],
+    healthyWhen: { healthy: true, tamperProtection: true },
+    limits: ['Windows does not show whether it is registered or connected'],
   },
 }

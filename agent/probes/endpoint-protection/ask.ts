@@ -1,0 +1,49 @@
+import { absent, unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { unreadableBecause } from '../probe.ts'
+import type { Ask } from './catalogue.ts'
+import type { Told } from './told.ts'
+
+/** What a product's own tools, files and keys told; why others told nothing; and what was looked at. */
+export type Asked = { outputs: readonly Told[]; unread: readonly string[]; sources: readonly string[] }
+
+/** Asks a product all that may be asked with the rights that the agent has. */
+export async function askAll(host: Host, asks: readonly Ask[]): Promise<Asked> {
+  const allowed = asks.filter(({ needsRoot }) => !needsRoot || host.privileged !== false)
+  const answers = await Promise.all(allowed.map((it) => askOne(host, it)))
+  const refused = asks.filter((it) => !allowed.includes(it)).map((it) => `${nameOf(it)} needs root`)
+  return {
+    outputs: answers.flatMap((told) => (told.kind === 'value' ? [told.value] : [])),
+    unread: [...new Set([...refused, ...answers.flatMap((told) => (told.kind === 'value' ? [] : [told.why]))])],
+    sources: [...new Set(allowed.map(nameOf))],
+  }
+}
+
+function nameOf(ask: Ask): string {
+  if ('file' in ask) return ask.file
+  if ('registry' in ask) return 'the registry'
+  return ask.program === 'powershell' ? (ask.args[0] ?? '') : ask.program
+}
+
+async function askOne(host: Host, ask: Ask): Promise<Fact<Told>> {
+  if ('registry' in ask) return askRegistry(host, ask)
+  if ('file' in ask) {
+    const [file, times] = await Promise.all([host.readFile(ask.file), host.stat(ask.file)])
+    if (!file.ok) return unreadableBecause(file)
+    if (!times.ok) return unreadableBecause(times)
+    return ask.read(file.text, { modifiedAt: times.modifiedAt, now: host.now() })
+  }
+  const ran = await host.run(ask.program, ask.args)
+  if (!ran.ok) return unreadableBecause(ran)
+  if (ask.readsErrors) return ask.read(`${ran.stdout}\n${ran.stderr}`)
+  return ran.exitCode === 0 ? ask.read(ran.stdout) : unreadable(`${nameOf(ask)} ended with ${ran.exitCode}`)
+}
+
+async function askRegistry(host: Host, { registry, read, missing }: Extract<Ask, { registry: unknown }>) {
+  for (const key of registry) {
+    const found = await host.readRegistry(key)
+    if (found.ok) return read(found.values)
+    if (found.reason !== 'missing') return unreadableBecause(found)
+  }
+  return missing ? value(missing) : absent(`${registry.join(' and ')}: there is no such key`)
+}

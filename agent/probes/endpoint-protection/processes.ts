@@ -1,0 +1,28 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { unreadableBecause } from '../probe.ts'
+
+/** A living process of a Mac, with the path of its program. */
+export type MacProcess = { pid: number; path: string }
+
+const PS = ['-axo', 'pid=,state=,comm='] as const
+
+/** Reads which programs run on this Mac. Any user may ask. */
+export async function readMacProcesses(host: Host): Promise<Fact<MacProcess[]>> {
+  const ran = await host.run('ps', PS)
+  if (!ran.ok) return unreadableBecause(ran)
+  return ran.exitCode === 0 ? readPs(ran.stdout) : unreadable(`ps ended with ${ran.exitCode}`)
+}
+
+/**
+ * Reads `ps -axo pid=,state=,comm=`, of which macOS prints the whole path as `comm`. A process that is stopped (`T`) or a
+ * zombie (`Z`) protects nobody. A list without launchd, the process 1, is not that of the whole machine.
+ */
+export function readPs(stdout: string): Fact<MacProcess[]> {
+  const rows = stdout.split(/\r?\n/).flatMap((line) => {
+    const [, pid, state = '', path] = /^\s*([1-9]\d{0,9})\s+([A-Z]\S*)\s+(\/.*\S)\s*$/.exec(line) ?? []
+    return pid === undefined || path === undefined ? [] : [{ pid: Number(pid), state, path }]
+  })
+  if (!rows.some(({ pid }) => pid === 1)) return unreadable('ps did not list all processes')
+  return value(rows.filter(({ state }) => !/^[TZ]/.test(state)).map(({ pid, path }) => ({ pid, path })))
+}

@@ -1,0 +1,107 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import type { RegistryValues } from '../../../host/host.ts'
+import { timeOf } from '../../powershell.ts'
+import { readPowerShellRecords, type PowerShellRecord } from '../../powershell-text.ts'
+import { readAntiVirusProducts, type Registration } from '../security-center.ts'
+import type { Told } from '../told.ts'
+
+export const DEFENDER_NAME = /^(?:Windows|Microsoft) Defender\b/i
+
+/**
+ * Reads `Get-MpComputerStatus`. The mode comes first: beside another antivirus Defender is passive, and all its flags may
+ * still be true. Old versions have no mode, and then the flags tell nothing about it.
+ */
+export function readMpComputerStatus(text: string): Fact<Told> {
+  const records = readPowerShellRecords(text)
+  if (records.kind !== 'value') return records
+  const [status, ...others] = records.value
+  const isService = flagOf(status, 'AMServiceEnabled')
+  if (!status || others.length > 0 || isService === undefined) {
+    return unreadable('Get-MpComputerStatus gave no answer that is known')
+  }
+  const mode = textOf(status, 'AMRunningMode')
+  const told: Told = { installed: true, running: isService && !/^not running$/i.test(mode) }
+  const realTime = realTimeOf(status)
+  const passive = passiveOf(mode, realTime)
+  if (passive !== undefined) told.passive = passive
+  if (told.running === false || passive === true) told.realTime = false
+  else if (realTime !== undefined) told.realTime = realTime
+  if (told.realTime === false) told.healthy = false
+  const tamperProtection = flagOf(status, 'IsTamperProtected')
+  if (tamperProtection !== undefined) told.tamperProtection = tamperProtection
+  const version = textOf(status, 'AMProductVersion')
+  if (/^\d+(?:\.\d+)+$/.test(version) && /[1-9]/.test(version)) told.version = version
+  // A Defender that never ran says that nothing is out of date.
+  if (told.running) Object.assign(told, definitionsOf(status))
+  return value(told)
+}
+
+/** Both the switch and what it switches, where the second is told. */
+function realTimeOf(status: PowerShellRecord): boolean | undefined {
+  const flags = ['RealTimeProtectionEnabled', 'OnAccessProtectionEnabled', 'AntivirusEnabled'].map((it) =>
+    flagOf(status, it),
+  )
+  if (flags.includes(false)) return false
+  return flags[0]
+}
+
+/**
+ * `EDR Block Mode` is a passive antivirus whose sensor blocks what it finds later; newer versions show it for an active
+ * antivirus too, and then everything is switched on. Any other word is not known.
+ */
+function passiveOf(mode: string, realTime: boolean | undefined): boolean | undefined {
+  if (/^normal$/i.test(mode)) return false
+  if (/^(?:sxs )?passive(?: mode)?$/i.test(mode)) return true
+  return /^edr block(?: mode)?$/i.test(mode) && realTime === false ? true : undefined
+}
+
+/** What stands for "never", as a number of 32 or 16 bits. */
+const NEVER = [0xffff_ffff, 0xffff]
+
+function definitionsOf(status: PowerShellRecord): Told {
+  const age = status['AntivirusSignatureAge']
+  const isKnown = typeof age === 'number' && Number.isInteger(age) && age >= 0
+  if (isKnown && NEVER.includes(age)) return { upToDate: false }
+  const isOld = flagOf(status, 'DefenderSignaturesOutOfDate')
+  const updatedAt = timeOf(status['AntivirusSignatureLastUpdated'])
+  return {
+    ...(isOld !== undefined && { upToDate: !isOld }),
+    ...(isKnown && { definitionsAgeDays: age }),
+    ...(updatedAt !== null && { definitionsAt: updatedAt }),
+  }
+}
+
+function flagOf(status: PowerShellRecord | undefined, name: string): boolean | undefined {
+  const it = status?.[name]
+  return typeof it === 'boolean' ? it : undefined
+}
+
+function textOf(status: PowerShellRecord, name: string): string {
+  const it = status[name]
+  return typeof it === 'string' ? it.trim() : ''
+}
+
+/** What Security Center says of Defender: it lists it as on only where no other antivirus has taken its place. */
+export function readDefenderRegistration(text: string): Fact<Told> {
+  const registered = readAntiVirusProducts(text)
+  if (registered.kind !== 'value') return registered
+  return value(passiveBy(registered.value.filter(({ displayName }) => DEFENDER_NAME.test(displayName))))
+}
+
+function passiveBy(registrations: readonly Registration[]): Told {
+  const isOn = registrations.length > 0 && registrations.every(({ state }) => state === 'on')
+  return isOn ? { passive: false } : {}
+}
+
+/** 1601-01-01 to 1970-01-01, in units of 100 ns. */
+const FILETIME_EPOCH = 116_444_736_000_000_000
+
+/** Reads the key that onboarding to Defender for Endpoint writes. Of the organisation only that there is one. */
+export function readOnboarding(values: RegistryValues): Fact<Told> {
+  const state = values['OnboardingState']
+  if (state !== undefined && state !== 0 && state !== 1) return unreadable('the state of the onboarding is not known')
+  const connected = values['LastConnected']
+  const at = typeof connected === 'number' ? new Date((connected - FILETIME_EPOCH) / 10_000) : undefined
+  const isTime = at !== undefined && at.getTime() > 0 && at.getTime() < 4_102_444_800_000
+  return value({ onboarded: state === 1 && values['OrgId'] !== '', ...(isTime && { lastContactAt: at.toISOString() }) })
+}

@@ -1,0 +1,47 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { unreadableBecause } from '../probe.ts'
+
+/** A system extension of macOS, as `systemextensionsctl list` shows it. */
+export type SystemExtension = {
+  bundleId: string
+  teamId: string
+  version: string
+  /** Approved and switched on. */
+  enabled: boolean
+  /** Running. macOS marks one that waits for the user's approval as active too; that one does nothing. */
+  active: boolean
+}
+
+/** Reads the system extensions that this Mac knows. Any user may ask. */
+export async function readSystemExtensions(host: Host): Promise<Fact<SystemExtension[]>> {
+  const ran = await host.run('systemextensionsctl', ['list'])
+  if (!ran.ok) return unreadableBecause(ran)
+  return ran.exitCode === 0
+    ? readExtensionList(ran.stdout)
+    : unreadable(`systemextensionsctl ended with ${ran.exitCode}`)
+}
+
+/**
+ * `*`, `*`, team, `bundle (version)`, name, `[state]`, with tabs between them; the stars may be missing. Names have
+ * brackets and blanks of their own, so the state is the last pair of brackets.
+ */
+const ROW = /^([*\-\t ]*?)([A-Z0-9]{10})\s+([\w.-]+) \(([^()]*)\)\s+(.*?)\s*\[([^[\]]*)\]\s*$/
+
+/**
+ * Reads `systemextensionsctl list`. Only `activated enabled` is one that works, whatever the stars before it say. A list
+ * without its count, or with fewer rows than that, is none.
+ */
+export function readExtensionList(stdout: string): Fact<SystemExtension[]> {
+  const [, count] = /^\s*(\d{1,4}) extension\(s\)\s*$/m.exec(stdout) ?? []
+  if (count === undefined) return unreadable('systemextensionsctl gave no list')
+  const extensions: SystemExtension[] = []
+  for (const line of stdout.split(/\r?\n/)) {
+    const [, , teamId, bundleId, version, , state] = ROW.exec(line) ?? []
+    if (teamId === undefined || bundleId === undefined || version === undefined) continue
+    const works = state === 'activated enabled'
+    extensions.push({ bundleId, teamId, version: version.split('/')[0] ?? '', enabled: works, active: works })
+  }
+  if (extensions.length < Number(count)) return unreadable('the list of system extensions breaks off')
+  return value(extensions)
+}
