@@ -71,7 +71,7 @@ function serviceOf(record: PowerShellRecord): WindowsService | null {
 
 /** An enumeration of .NET is a number, a word, or an object with both, by the version of PowerShell. */
 function wordOf(it: unknown): string {
-  if (typeof it === 'object' && it !== null && 'Value' in it) return wordOf(it.Value)
+  if (typeof it === 'object' && it !== null) return wordOf('value' in it ? it.value : 'Value' in it ? it.Value : null)
   return typeof it === 'string' || typeof it === 'number' ? String(it).toLowerCase().replaceAll(' ', '') : ''
 }
 

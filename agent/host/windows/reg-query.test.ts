@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { readRegQuery } from './reg-query.ts'
+import { readRegQuery, saysMissing } from './reg-query.ts'
 
 const KEY = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Example'
 const ANSWER = [
@@ -45,4 +45,17 @@ test.each([
 
 test('never throws', () => {
   for (const damaged of mutations(ANSWER, 10_000)) expect(() => readRegQuery(damaged)).not.toThrow()
+})
+
+test.each([
+  ['ERROR: The system was unable to find the specified registry key or value.\r\n', true],
+  ['FEHLER: Der angegebene Registrierungsschl\u0081ssel bzw. Wert wurde nicht gefunden.\r\n', true],
+  ['FEHLER: Der angegebene Registrierungsschlüssel bzw. Wert wurde nicht gefunden.', true],
+  ["ERREUR : le système n'a pas trouvé la clé ou la valeur de Registre spécifiée.", true],
+  ['ERROR: Access is denied.', false],
+  ['FEHLER: Zugriff verweigert', false],
+  ['ERREUR : Accès refusé.', false],
+  ['', false],
+])('tells what is missing from what may not be read: %j', (text, expected) => {
+  expect(saysMissing(text)).toBe(expected)
 })

@@ -29,6 +29,24 @@ export function readRegQuery(stdout: string): QueriedKey | null {
   return { values, below }
 }
 
+/**
+ * Whether `reg.exe` says that the key or value is not there, in one of the languages whose sentence is known; it ends with
+ * 1 for this as for a key that may not be read. Letters beyond ASCII depend on a code page, and are passed over.
+ */
+export function saysMissing(text: string): boolean {
+  const plain = text.replaceAll(/[^\x20-\x7e]+/g, '.')
+  return MISSING.some((sentence) => sentence.test(plain))
+}
+
+const MISSING = [
+  /unable to find the specified registry key or value/,
+  /angegebene Registrierungsschl\.ssel bzw\. (?:der )?(?:angegebene )?Wert wurde nicht gefunden/,
+  /n'a pas trouv\. la cl\. ou la valeur de Registre sp\.cifi\.e/i,
+  /no pudo encontrar la clave o el valor (?:del|de) registro especificad/i,
+  /in grado di trovare la chiave o il valore del Registro di sistema specificat/i,
+  /n.o conseguiu (?:localizar|encontrar) a chave ou o valor do Registro especificad/i,
+] as const
+
 const HEADING = /^(?:HKEY_[A-Z_]+|HKLM|HKCU|HKU)(?:\\|\s*$)/
 
 function valueOf(type: string, text: string): string | number | null {

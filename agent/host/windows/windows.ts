@@ -1,5 +1,5 @@
 import { unread, type Host, type Ran, type RegistryValues, type RunOptions, type Unread } from '../host.ts'
-import { readRegQuery } from './reg-query.ts'
+import { readRegQuery, saysMissing } from './reg-query.ts'
 import { QUESTIONS, type Question } from './questions.ts'
 import { valuesOf } from './registry.ts'
 import { questionScript, readAnswers, readingScript, type Answers } from './script.ts'
@@ -74,6 +74,7 @@ async function readByReg(reg: WindowsPrograms['reg'], key: string, names: readon
     const values = Object.entries(found.values).filter(([name]) => names.some((it) => it === name))
     return { ok: true, values: Object.fromEntries(values) }
   }
+  if (saysMissing(ran.stderr)) return unread('missing', `${key} does not exist`)
   const at = key.lastIndexOf('\\')
   const above = await reg(['query', key.slice(0, at), '/reg:64'])
   const siblings = above.ok && above.exitCode === 0 ? readRegQuery(above.stdout) : null

@@ -1,5 +1,192 @@
-import type { CorpusReader, NotStarted } from '../reader.ts'
+import { readRegQuery, saysMissing } from '../../../agent/host/windows/reg-query.ts'
+import type { RegistryValues } from '../../../agent/host/host.ts'
+import { readFalconctl, readSensorKey } from '../../../agent/probes/endpoint-protection/products/crowdstrike-falcon.ts'
+import { readFalconStats } from '../../../agent/probes/endpoint-protection/products/falcon-stats.ts'
+import { readAgentKey, readExtensionStatus } from '../../../agent/probes/endpoint-protection/products/huntress.ts'
+import { readMdatpHealth } from '../../../agent/probes/endpoint-protection/products/microsoft-defender.ts'
+import {
+  readMpComputerStatus,
+  readOnboarding,
+} from '../../../agent/probes/endpoint-protection/products/mp-computer-status.ts'
+import { readSentinelctl } from '../../../agent/probes/endpoint-protection/products/sentinelone.ts'
+import { readSentinelStatus } from '../../../agent/probes/endpoint-protection/products/sentinelctl-macos.ts'
+import { readSentinelCtl } from '../../../agent/probes/endpoint-protection/products/sentinelctl-windows.ts'
+import { PRODUCTS } from '../../../agent/probes/endpoint-protection/products/all.ts'
+import { readAntiVirusProducts, toldOf } from '../../../agent/probes/endpoint-protection/security-center.ts'
+import { strangersOf } from '../../../agent/probes/endpoint-protection/strangers.ts'
+import { readExtensionList } from '../../../agent/probes/endpoint-protection/system-extensions.ts'
+import type { Told } from '../../../agent/probes/endpoint-protection/told.ts'
+import { missingParts, runningOf } from '../../../agent/probes/endpoint-protection/windows.ts'
+import { readPowerShellRecords } from '../../../agent/probes/powershell-text.ts'
+import { readUnits, type UnitState } from '../../../agent/probes/systemctl.ts'
+import { readSc, readServiceRecords, type WindowsService } from '../../../agent/probes/windows-services.ts'
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Capture } from '../capture.ts'
+import type { Concluded, Conclusion } from '../conclusion.ts'
+import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 
-export const readers: readonly CorpusReader[] = []
+const POWERSHELL = /^(?:powershell|pwsh|wmi)$/
 
-export const notStarted: readonly NotStarted[] = []
+/** A product's own answer, which is in the words of the corpus already. */
+function told(product: string, fact: Fact<Told>): Concluded {
+  return concluded(fact, (words) => ({ products: [{ product, ...words }] }))
+}
+
+/** An answer of a program that ended with an error is none. */
+function saysOf(of: Of, product: string, read: (text: string) => Fact<Told>): CorpusReader {
+  return {
+    of,
+    read: ({ text, exitCode }) => told(product, exitCode === null || exitCode === 0 ? read(text) : unreadable('error')),
+  }
+}
+
+/** The values of a key, from `reg.exe` or from a list of PowerShell. */
+function keyOf(
+  of: Of,
+  product: string,
+  read: (values: RegistryValues) => Fact<Told>,
+  missing: Fact<Told> = unreadable('there is no such key'),
+): CorpusReader {
+  return {
+    of,
+    read: ({ text, program }) => {
+      const found = readRegQuery(text)
+      if (found) return told(product, read(found.values))
+      if (saysMissing(text)) return told(product, missing)
+      if (program === 'reg') return { unreadable: 'reg.exe shows no key' }
+      const records = readPowerShellRecords(text)
+      if (records.kind !== 'value') return told(product, records)
+      const entries = Object.entries(records.value[0] ?? {})
+      const values = entries.flatMap(([name, it]) =>
+        typeof it === 'string' || typeof it === 'number' ? [[name, it] as const] : [],
+      )
+      return told(product, read(Object.fromEntries(values)))
+    },
+  }
+}
+
+function services(fact: Fact<readonly WindowsService[]>, { args }: Capture): Concluded {
+  if (fact.kind === 'absent') {
+    const service: WindowsService = { name: args.split(' ').at(-1) ?? '', running: false }
+    return { services: [service] }
+  }
+  return concluded(fact, (list): Conclusion => {
+    const known = new Map(list.map((service) => [service.name.toLowerCase(), service]))
+    const products = PRODUCTS.flatMap(({ id, windows }) => {
+      const names = windows?.services.flatMap((it) => it) ?? []
+      if (!windows || !names.some((name) => known.get(name.toLowerCase())?.running !== undefined)) return []
+      // Drivers are no services, and are asked for by themselves.
+      const { told: runs } = runningOf({ ...windows, drivers: [] }, known, value(known))
+      // What was not asked for is not missing.
+      const parts = (windows.parts ?? []).filter(({ service, onlyWhen }) => !onlyWhen && isAsked(service, args))
+      const lacks = missingParts({ ...windows, parts }, known, runs)
+      const isOff = runs.running === false && { healthy: false }
+      const { issues: _, ...words } = { installed: true, ...isOff, ...lacks, ...(windows.drivers ? {} : runs) }
+      return [{ product: id, ...words }]
+    })
+    return { services: list, products }
+  })
+}
+
+/** Whether `Get-Service`, with the pattern that it was given, would have shown a service. */
+function isAsked(service: string, args: string): boolean {
+  const [, pattern = '*'] = /Get-Service(?:\s+-Name)?\s+['"]?([\w*?]+)/i.exec(args) ?? []
+  return new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(service)
+}
+
+function securityCenter({ text }: Capture): Concluded {
+  return concluded(readAntiVirusProducts(text), (center) => {
+    const known = PRODUCTS.flatMap(({ id, windows }) => {
+      const ours = center.filter(({ displayName }) => windows?.displayName?.test(displayName))
+      return ours.length > 0 ? [{ id, ours }] : []
+    })
+    const strangers = center.filter((it) => !known.some(({ ours }) => ours.includes(it)))
+    return {
+      products: [
+        ...known.map(({ id, ours }) => ({ product: id, installed: true, ...toldOf(ours) })),
+        ...strangersOf(strangers).map(({ product, realTime }) => ({ product, installed: true, realTime })),
+      ],
+    }
+  })
+}
+
+function systemExtensions({ text }: Capture): Concluded {
+  return concluded(readExtensionList(text), (extensions) => ({
+    extensions,
+    products: PRODUCTS.flatMap(({ id, macos }) => {
+      const { bundleId, teamId } = macos?.extension ?? {}
+      const ours = extensions.filter((it) => it.bundleId === bundleId && it.teamId === teamId)
+      return ours.length > 0 ? [{ product: id, installed: true, running: ours.some(({ active }) => active) }] : []
+    }),
+  }))
+}
+
+/** The units of the catalogue, by which its products run on Linux. */
+function units({ text }: Capture): Concluded {
+  return concluded(readUnits(text), (list) => ({
+    services: list.map(serviceOf),
+    products: PRODUCTS.flatMap(({ id, linux }) => {
+      const ours = list.filter(({ name, isInstalled }) => isInstalled && linux?.units.includes(name))
+      return ours.map(({ isRunning }) => ({ product: id, installed: true, running: isRunning }))
+    }),
+  }))
+}
+
+function serviceOf({ name, isRunning, isEnabled }: UnitState): { name: string } {
+  const service = { name, running: isRunning, enabled: isEnabled }
+  return service
+}
+
+const UNITS = PRODUCTS.flatMap(({ linux }) => linux?.units.map((unit) => unit.replace(/\.service$/, '')) ?? [])
+
+const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
+const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
+
+export const readers: readonly CorpusReader[] = [
+  saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', readFalconctl),
+  {
+    of: onMacos(/^falconctl$/),
+    read: ({ text }) => told('crowdstrike-falcon', readFalconStats(text)),
+  },
+  keyOf(onWindows(/^(?:reg|registry|powershell)$/, /CrowdStrike|CSAgent\\Sim/i), 'crowdstrike-falcon', readSensorKey),
+  saysOf({ program: /^mdatp$/, args: /^health\b/ }, 'microsoft-defender', readMdatpHealth),
+  saysOf(onWindows(POWERSHELL, /MpComputerStatus|EncodedCommand/i), 'microsoft-defender', readMpComputerStatus),
+  keyOf(
+    onWindows(/^(?:reg|registry|powershell)$/, /Windows Advanced Threat Protection\\Status/i),
+    'microsoft-defender',
+    readOnboarding,
+    value({ onboarded: false }),
+  ),
+  saysOf(onLinux(/^sentinelctl$/), 'sentinelone', readSentinelctl),
+  saysOf(onMacos(/^sentinelctl$/), 'sentinelone', readSentinelStatus),
+  saysOf(onWindows(/^sentinelctl$/), 'sentinelone', readSentinelCtl),
+  saysOf(onMacos(/^huntress$/, /^extensionctl\b/), 'huntress', readExtensionStatus),
+  keyOf(onWindows(/^(?:reg|registry|powershell)$/, /Huntress Labs/i), 'huntress', readAgentKey),
+  { of: onLinux(/^systemctl$/, new RegExp(`^show\\b.*\\b(?:${UNITS.join('|')})\\b`)), read: units },
+  { of: onWindows(POWERSHELL, /SecurityCenter2|AntiVirusProduct/i), read: securityCenter },
+  {
+    of: onWindows(POWERSHELL, /\bGet-Service\b|Win32_(?:Service|SystemDriver)\b/i),
+    read: (capture) => services(readServiceRecords(capture.text), capture),
+  },
+  { of: onWindows(/^sc$/, /\b(?:query|queryex|qc)\b/i), read: (capture) => services(readSc(capture.text), capture) },
+  { of: onMacos(/^systemextensionsctl$/, /^list\b/), read: systemExtensions },
+]
+
+export const notStarted: readonly NotStarted[] = [
+  {
+    of: onLinux(/^falcon-kernel-check$/),
+    instead: 'falconctl tells whether the sensor is in reduced functionality mode',
+  },
+  {
+    of: onWindows(POWERSHELL, /WscGetSecurityProviderHealth/i),
+    instead: 'it names no product: the objects of Security Center do, and the firewall has its own settings',
+  },
+  { of: onWindows(POWERSHELL, /\bGet-Process\b/i), instead: 'services tell what runs: anybody can name a process' },
+  { of: onLinux(/^ps$/), instead: 'control groups tell what runs: anybody can name a process' },
+  {
+    of: onMacos(/^ps$/),
+    instead: 'ps -axo pid=,state=,comm=, which gives the path of each program and none of its arguments',
+  },
+  { of: onMacos(/^launchctl$/), instead: 'system extensions and ps, where a process has the path of its program' },
+]

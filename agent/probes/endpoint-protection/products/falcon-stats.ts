@@ -32,13 +32,13 @@ export function readFalconStats(text: string): Fact<Told> {
 
 /** A sensor that is loaded and not operational does not protect: one word against it is enough. */
 function runningOf(items: Items): boolean | undefined {
-  const words = [
+  const words = new Set([
     FLAGS.get(items.get('sensoroperational') ?? ''),
     FLAGS.get(items.get('sensorloaded') ?? ''),
     LOADED.get(items.get('sensorstatus') ?? ''),
-  ]
-  if (words.includes(false)) return false
-  return words.includes(true) ? true : undefined
+  ])
+  if (words.has(false)) return false
+  return words.has(true) ? true : undefined
 }
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([

@@ -74,7 +74,7 @@ function fromJson(stdout: string): Health {
 function fromLines(stdout: string): Health {
   const health = new Map<string, unknown>()
   for (const line of stdout.split(/\r?\n/)) {
-    const [, name = '', text = ''] = /^([a-z]+(?:_[a-z]+)*) +: ?(.*)$/.exec(line) ?? []
+    const [, name = '', text = ''] = /^([a-z]+(?:_[a-z]+)*) *: ?(.*)$/.exec(line) ?? []
     const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     if (camel !== '') health.set(camel, jsonOf(text) ?? text.replaceAll('"', '').trim())
   }

@@ -56,12 +56,12 @@ function passiveOf(mode: string, realTime: boolean | undefined): boolean | undef
 }
 
 /** What stands for "never", as a number of 32 or 16 bits. */
-const NEVER = [0xffff_ffff, 0xffff]
+const NEVER: ReadonlySet<number> = new Set([0xffff_ffff, 0xffff])
 
 function definitionsOf(status: PowerShellRecord): Told {
   const age = status['AntivirusSignatureAge']
   const isKnown = typeof age === 'number' && Number.isInteger(age) && age >= 0
-  if (isKnown && NEVER.includes(age)) return { upToDate: false }
+  if (isKnown && NEVER.has(age)) return { upToDate: false }
   const isOld = flagOf(status, 'DefenderSignaturesOutOfDate')
   const updatedAt = timeOf(status['AntivirusSignatureLastUpdated'])
   return {

@@ -92,7 +92,7 @@ export const sentinelOne: CatalogueProduct = {
     drivers: ['SentinelMonitor'],
     displayName: /^Sentinel ?(?:One|Agent)\b/i,
     asks: [{ program: 'sentinelctl', args: ['status'], read: readSentinelCtl, needsRoot: true }],
-    healthyWhen: { healthy: true, tamperProtection: true },
+    healthyWhen: { healthy: true },
     limits: ['Windows does not show whether it is registered or connected'],
   },
 }
