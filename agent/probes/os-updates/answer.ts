@@ -10,7 +10,21 @@ export type Answer = { value: OsUpdates; why: string; source: string }
 /** How many security updates are missing; null with the reason where nobody knows. */
 export type Count = { pendingSecurity: number | null; pending: number | null; why: string }
 
+/** What a program lists as missing, each by the name that it has there; without `security` it does not tell which are fixes. */
+export type Listing = { pending: ReadonlySet<string>; security: ReadonlySet<string> | null }
+
 export const notCounted = (why: string): Count => ({ pendingSecurity: null, pending: null, why })
+
+/** A count with nothing more to say. */
+export const counted = (pendingSecurity: number | null, pending: number | null, why = ''): Count => ({
+  pendingSecurity,
+  pending,
+  why,
+})
+
+/** Updates without a class of their own: that no security update is missing is known only where nothing is. */
+export const countedWithoutClass = (pending: number, system: string): Count =>
+  counted(pending === 0 ? 0 : null, pending, `${system} does not tell which updates are security updates`)
 
 /** Why something could not be read, in words. */
 export function reasonOf(it: Unread): string {

@@ -38,11 +38,24 @@ export function configFiles(names: readonly string[]): string[] {
 }
 
 /**
- * Whether apt's daily run refreshes the lists and installs what is new, by its options alone; all of them are off
- * where nothing is said (`/usr/lib/apt/apt.systemd.daily`).
+ * Reads what `apt-config dump` prints: an option a line, `APT::Periodic::Enable "1";`, whatever is in the quotes. Null
+ * where it prints something else, or breaks off in a line.
  */
-export function isPeriodic(config: AptConfig): boolean {
-  const isOn = (name: string, fallback: string) =>
-    /^(?:always|0*[1-9]\d*[smhd]?)$/.test(config.get(`apt::periodic::${name}`) ?? fallback)
-  return isOn('enable', '1') && isOn('update-package-lists', '0') && isOn('unattended-upgrade', '0')
+export function readAptConfigDump(stdout: string): AptConfig | null {
+  const config: AptConfig = new Map()
+  for (const line of stdout.split(/\r?\n/)) {
+    if (line === '') continue
+    const [, name, text] = /^(\S+) "(.*)";$/.exec(line) ?? []
+    if (name === undefined || text === undefined) return null
+    config.set(name.toLowerCase(), text)
+  }
+  return config.size > 0 ? config : null
 }
+
+/** Whether apt's daily run does anything, by an option; all are off where nothing is said (`/usr/lib/apt/apt.systemd.daily`). */
+const isOn = (config: AptConfig, name: string, fallback: string): boolean =>
+  /^(?:always|0*[1-9]\d*[smhd]?)$/.test(config.get(`apt::periodic::${name}`) ?? fallback)
+
+/** Whether apt's daily run refreshes the lists of packages, by its options alone. */
+export const isRefreshed = (config: AptConfig): boolean =>
+  isOn(config, 'enable', '1') && isOn(config, 'update-package-lists', '0')

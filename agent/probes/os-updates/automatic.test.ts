@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { configFiles, isPeriodic, readAptConfig, type AptConfig } from './apt-config.ts'
-import { isAptAutomatic, isDnfAutomatic, readApplyUpdates } from './automatic.ts'
+import { configFiles, isRefreshed, readAptConfig, readAptConfigDump, type AptConfig } from './apt-config.ts'
+import { isAptAutomatic, isDnfAutomatic, isOstreeAutomatic, isZypperAutomatic, readOstreePolicy } from './automatic.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 
@@ -9,7 +9,8 @@ const ON = 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-
 const configs: readonly { name: string; text: string; on: boolean }[] = [
   { name: 'both on', text: ON, on: true },
   { name: 'nothing said', text: '', on: false },
-  { name: 'lists alone', text: 'APT::Periodic::Update-Package-Lists "1";', on: false },
+  { name: 'lists alone', text: 'APT::Periodic::Update-Package-Lists "1";', on: true },
+  { name: 'upgrades without lists', text: 'APT::Periodic::Unattended-Upgrade "1";', on: false },
   { name: 'in braces', text: 'APT { Periodic { Update-Package-Lists "1"; Unattended-Upgrade "7d"; }; };', on: true },
   {
     name: 'half in braces, without quotes',
@@ -17,7 +18,7 @@ const configs: readonly { name: string; text: string; on: boolean }[] = [
     on: true,
   },
   { name: 'upper and lower case are the same', text: ON.toLowerCase(), on: true },
-  { name: 'the last one counts', text: `${ON}APT::Periodic::Unattended-Upgrade "0";`, on: false },
+  { name: 'the last one counts', text: `${ON}APT::Periodic::Update-Package-Lists "0";`, on: false },
   { name: 'switched off as a whole', text: `${ON}APT::Periodic::Enable "0";`, on: false },
   { name: 'comments', text: `// APT::x "\n/* { */ # }\n${ON.replaceAll('"1"', '/* days */ "1"')}`, on: true },
   { name: 'commented out', text: ON.replaceAll('APT', '//APT'), on: false },
@@ -37,7 +38,7 @@ for (const { name, text, on } of configs) {
   test(`apt.conf: ${name}`, () => {
     const config: AptConfig = new Map()
     expect(readAptConfig(text, config)).toBe(true)
-    expect(isPeriodic(config)).toBe(on)
+    expect(isRefreshed(config)).toBe(on)
   })
 }
 
@@ -56,11 +57,11 @@ const WANTS = '/etc/systemd/system/timers.target.wants'
 const UNIT = '[Timer]\nOnCalendar=daily\n'
 const timers = { [`${WANTS}/apt-daily.timer`]: UNIT, [`${WANTS}/apt-daily-upgrade.timer`]: UNIT }
 const auto = '/etc/apt/apt.conf.d/20auto-upgrades'
-const all = { [auto]: ON, '/usr/bin/unattended-upgrade': '', ...timers }
-const { '/usr/bin/unattended-upgrade': _program, ...withoutProgram } = all
+const all = { [auto]: ON, ...timers }
+const DUMP = 'apt-config dump APT::Periodic'
 
 const apt: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
-  { name: 'options, timers and program', automatic: true, files: all },
+  { name: 'options and timer', automatic: true, files: all },
   {
     name: 'a later file switches it off',
     automatic: false,
@@ -72,11 +73,10 @@ const apt: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
     files: { ...all, '/etc/apt/apt.conf': 'APT::Periodic::Enable "0";' },
   },
   { name: 'a file that apt does not read', automatic: false, files: { ...all, [auto]: '', [`${auto}.bak`]: ON } },
-  { name: 'no program to do it', automatic: false, files: withoutProgram },
   {
     name: 'a timer that nothing starts',
     automatic: false,
-    files: { [auto]: ON, '/usr/bin/unattended-upgrade': '', [`${WANTS}/apt-daily.timer`]: UNIT },
+    files: { [auto]: ON, [`${WANTS}/fstrim.timer`]: UNIT },
   },
   { name: 'a masked timer', automatic: false, files: { ...all, '/etc/systemd/system/apt-daily.timer': '' } },
   {
@@ -87,11 +87,30 @@ const apt: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
   {
     name: 'no timers at all: another init starts it, or nothing',
     automatic: null,
-    files: { [auto]: ON, '/usr/bin/unattended-upgrade': '' },
+    files: { [auto]: ON },
   },
   { name: 'options that may not be read', automatic: null, files: all, denied: [auto] },
   { name: 'options that make no sense', automatic: null, files: { ...all, '/etc/apt/apt.conf.d/99x': '}' } },
+  {
+    name: 'options that only apt understands',
+    automatic: true,
+    files: { ...all, '/etc/apt/apt.conf.d/99x': '}' },
+    programs: { [DUMP]: { stdout: ON } },
+  },
+  {
+    name: 'options that apt does not understand either',
+    automatic: null,
+    files: { ...all, '/etc/apt/apt.conf.d/99x': '}' },
+    programs: { [DUMP]: { stdout: ON, exitCode: 100 } },
+  },
   { name: 'timers that may not be read', automatic: null, files: all, denied: [WANTS] },
+  {
+    name: 'timers that systemctl may read',
+    automatic: true,
+    files: all,
+    denied: [WANTS],
+    programs: { 'systemctl --root=/ is-enabled apt-daily.timer': { stdout: 'enabled\n' } },
+  },
 ]
 
 for (const { name, automatic, ...machine } of apt) {
@@ -100,27 +119,43 @@ for (const { name, automatic, ...machine } of apt) {
   })
 }
 
-const conf = '/etc/dnf/automatic.conf'
-const YES = '[commands]\nupgrade_type = security\napply_updates = yes\n'
+const dumps: readonly { text: string; on: boolean | null }[] = [
+  { text: `APT::Periodic "";\n${ON}`, on: true },
+  { text: `APT "";\nDPkg::Post:: "if [ -x "/a" ]; then b; fi";\r\n${ON}`, on: true },
+  { text: ON.replaceAll('"1"', '"0"'), on: false },
+  { text: 'APT::Architecture "amd64";\n', on: false },
+  { text: '', on: null },
+  { text: '\n', on: null },
+  { text: ON.slice(0, -3), on: null },
+  { text: 'E: Syntax error /etc/apt/apt.conf.d/99x:1: Extra junk after value\n', on: null },
+]
+
+for (const { text, on } of dumps) {
+  test(`apt-config dump: ${JSON.stringify(text.slice(0, 50))}: ${on}`, () => {
+    const config = readAptConfigDump(text)
+    expect(config && isRefreshed(config)).toBe(on)
+  })
+}
+
+const wanted = (unit: string) => ({ [`${WANTS}/${unit}`]: UNIT })
+const others = wanted('fstrim.timer')
+const MULTI_USER = '/etc/systemd/system/multi-user.target.wants'
+
 const dnf: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
-  { name: 'timer and apply_updates', automatic: true, files: { [`${WANTS}/dnf-automatic.timer`]: UNIT, [conf]: YES } },
-  { name: 'the timer of dnf 5', automatic: true, files: { [`${WANTS}/dnf5-automatic.timer`]: UNIT, [conf]: YES } },
+  { name: 'the timer of dnf 4', automatic: true, files: wanted('dnf-automatic.timer') },
+  { name: 'the timer of dnf 5', automatic: true, files: wanted('dnf5-automatic.timer') },
+  { name: 'the lists alone', automatic: true, files: wanted('dnf-makecache.timer') },
+  { name: 'yum-cron', automatic: true, files: { ...others, [`${MULTI_USER}/yum-cron.service`]: UNIT } },
+  { name: 'no timer', automatic: false, files: { ...others, [`${MULTI_USER}/sshd.service`]: UNIT } },
+  { name: 'no timers at all', automatic: null, files: {} },
   {
-    name: 'only downloads',
+    name: 'a masked timer',
     automatic: false,
-    files: { [`${WANTS}/dnf-automatic.timer`]: UNIT, [conf]: '[commands]\n' },
-  },
-  {
-    name: 'a timer that installs whatever the file says',
-    automatic: true,
-    files: { [`${WANTS}/dnf-automatic-install.timer`]: UNIT },
-  },
-  { name: 'no timer', automatic: false, files: { [`${WANTS}/fstrim.timer`]: UNIT, [conf]: YES } },
-  {
-    name: 'a file that may not be read',
-    automatic: null,
-    files: { [`${WANTS}/dnf-automatic.timer`]: UNIT, [conf]: YES },
-    denied: [conf],
+    files: {
+      ...wanted('dnf-makecache.timer'),
+      '/etc/systemd/system/dnf-makecache.timer': '',
+      [`${MULTI_USER}/sshd.service`]: UNIT,
+    },
   },
 ]
 
@@ -130,19 +165,66 @@ for (const { name, automatic, ...machine } of dnf) {
   })
 }
 
-const applies: readonly [text: string, applies: boolean][] = [
-  [YES, true],
-  ['[commands]\napply_updates=True\n', true],
-  ['[commands]\n#apply_updates = yes\n', false],
-  ['[emitters]\napply_updates = yes\n', false],
-  [`${YES}apply_updates = no\n`, false],
-  ['apply_updates = yes\n', false],
-  ['', false],
+const AOU = '/etc/sysconfig/automatic_online_update'
+const zypper: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
+  { name: 'the timer of read-only systems', automatic: true, files: wanted('transactional-update.timer') },
+  { name: 'YaST says yes', automatic: true, files: { ...others, [AOU]: 'AOU_ENABLE_CRONJOB="true"\n' } },
+  { name: 'YaST says no', automatic: false, files: { ...others, [AOU]: 'AOU_ENABLE_CRONJOB="false"\n' } },
+  { name: 'YaST does not say', automatic: false, files: { ...others, [AOU]: '# AOU_ENABLE_CRONJOB="true"\n' } },
+  { name: 'neither', automatic: false, files: others },
+  { name: 'what YaST says may not be read', automatic: null, files: { ...others, [AOU]: '' }, denied: [AOU] },
+  { name: 'no timers at all', automatic: null, files: {} },
 ]
 
-for (const [text, expected] of applies) {
-  test(`automatic.conf: ${JSON.stringify(text)}`, () => {
-    expect(readApplyUpdates(text)).toBe(expected)
+for (const { name, automatic, ...machine } of zypper) {
+  test(`zypper by itself: ${name}: ${automatic}`, async () => {
+    expect(await isZypperAutomatic(laptop(machine))).toBe(automatic)
+  })
+}
+
+const POLICY = '/etc/rpm-ostreed.conf'
+const STAGE = '[Daemon]\nAutomaticUpdatePolicy=stage\n'
+const ostreeTimer = wanted('rpm-ostreed-automatic.timer')
+const idle = { [`${MULTI_USER}/sshd.service`]: UNIT }
+const ostree: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
+  { name: 'policy and timer', automatic: true, files: { ...ostreeTimer, ...idle, [POLICY]: STAGE } },
+  { name: 'policy without the timer', automatic: false, files: { ...others, ...idle, [POLICY]: STAGE } },
+  { name: 'timer without a policy', automatic: false, files: { ...ostreeTimer, ...idle, [POLICY]: '[Daemon]\n' } },
+  { name: 'timer without the file', automatic: false, files: { ...ostreeTimer, ...idle } },
+  {
+    name: 'a word nobody knows',
+    automatic: null,
+    files: { ...ostreeTimer, ...idle, [POLICY]: STAGE.replace('stage', 'x') },
+  },
+  {
+    name: 'a policy that may not be read',
+    automatic: null,
+    files: { ...ostreeTimer, ...idle, [POLICY]: STAGE },
+    denied: [POLICY],
+  },
+  { name: 'a timer of bootc', automatic: true, files: wanted('bootc-fetch-apply-updates.timer') },
+  { name: 'Fedora CoreOS', automatic: true, files: { ...others, [`${MULTI_USER}/zincati.service`]: UNIT } },
+]
+
+for (const { name, automatic, ...machine } of ostree) {
+  test(`rpm-ostree by itself: ${name}: ${automatic}`, async () => {
+    expect(await isOstreeAutomatic(laptop(machine))).toBe(automatic)
+  })
+}
+
+const policies: readonly [text: string, policy: string | null][] = [
+  [STAGE, 'stage'],
+  ['# comment\n[Daemon]\nAutomaticUpdatePolicy = check\n#AutomaticUpdatePolicy=none\n', 'check'],
+  ['[Daemon]\nAutomaticUpdatePolicy=apply\n', 'apply'],
+  ['[Other]\nAutomaticUpdatePolicy=stage\n', 'none'],
+  ['[Daemon]\n#AutomaticUpdatePolicy=stage\n', 'none'],
+  ['', 'none'],
+  ['[Daemon]\nAutomaticUpdatePolicy=stage now\n', null],
+]
+
+for (const [text, policy] of policies) {
+  test(`rpm-ostreed.conf: ${JSON.stringify(text)}`, () => {
+    expect(readOstreePolicy(text)).toBe(policy)
   })
 }
 
@@ -151,6 +233,14 @@ test('damage to apt.conf never throws, and never switches on what was off', () =
   for (const text of mutations(off, 3000)) {
     const config: AptConfig = new Map()
     const isWhole = readAptConfig(text, config)
-    expect(isWhole && isPeriodic(config) && !/[1-9]/.test(text)).toBe(false)
+    expect(isWhole && isRefreshed(config) && !/[1-9]/.test(text)).toBe(false)
+  }
+  const dump = 'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "0";\nAPT::Periodic::Unattended-Upgrade "1";\n'
+  for (const text of mutations(dump, 3000)) {
+    const config = readAptConfigDump(text)
+    expect(config !== null && isRefreshed(config) && !/Lists "0*[1-9]/i.test(text)).toBe(false)
+  }
+  for (const text of mutations('[Daemon]\n# x\nAutomaticUpdatePolicy=none\nIdleExitTimeout=60\n', 3000)) {
+    expect(['none', null]).toContain(readOstreePolicy(text))
   }
 })

@@ -2,41 +2,78 @@ import { Type } from 'typebox'
 import { jsonParserOf } from '../../../shared/schema.ts'
 
 /**
- * The packages (`name.architecture`) that dnf 4's `updateinfo list --security` names; null where a line is of another
- * kind than it prints. A package stands there once for each advisory, and counts once.
+ * The packages (`name.architecture`) that advisories have newer versions of. A package stands in each of its
+ * advisories, and counts once; one that stands in a security advisory and in another is in both sets.
  */
-export function readUpdateinfo(stdout: string): Set<string> | null {
-  const packages = new Set<string>()
-  for (const line of stdout.split('\n')) {
-    if (line.trim() === '' || NOTES.some((note) => note.test(line))) continue
+export type Advisories = { security: ReadonlySet<string>; others: ReadonlySet<string> }
+
+/** Reads one line as an advisory: its kind and its package, or null where it is none. */
+type ReadLine = (line: string) => { kind: string; nevra: string } | null
+
+/**
+ * Reads what dnf 4 and yum print for `updateinfo list`; null where a line is of another kind than they print. Lines
+ * marked with `i` are of advisories that are installed already.
+ */
+export function readUpdateinfo(stdout: string): Advisories | null {
+  return readLines(stdout, NOTES, (line) => {
     const [, kind, nevra] = /^\s*[\w:.-]+\s+(\S+)\s+(\S+)\s*$/.exec(line) ?? []
-    if (kind === undefined || nevra === undefined) return null
-    if (/^(?:bugfix|enhancement|newpackage)$/.test(kind)) continue
-    const name = /^(?:security|\w+\/Sec\.)$/.test(kind) ? nameOf(nevra) : null
-    if (name === null) return null
-    packages.add(name)
-  }
-  return packages
+    return kind === undefined || nevra === undefined ? null : { kind: kind.replace(/^\w+\/Sec\.$/, 'security'), nevra }
+  })
 }
 
-/** What dnf and its plugins print around the answer. */
-const NOTES = [/^Last metadata expiration check: /, /^Updating Subscription Management repositories\.$/]
+/** What dnf, yum and their plugins print around the answer. */
+const NOTES = [
+  /^i /,
+  /^Last metadata expiration check: /,
+  /^Updating Subscription Management repositories\.$/,
+  /^Loaded plugins: /,
+  /^(?:Loading mirror speeds from cached hostfile|Determining fastest mirrors|updateinfo list done)$/,
+  /^ \* \S+: \S+$/,
+]
 
-const Advisories = Type.Array(Type.Object({ type: Type.String(), nevra: Type.String() }))
-const parseAdvisories = jsonParserOf(Advisories)
+/** The same from the table of dnf 5's `advisory list`; null where the heading is missing, which it has whenever it lists any. */
+export function readAdvisoryTable(stdout: string): Advisories | null {
+  if (!/^Name\s+Type\s+Severity\s+Package\s+Issued\s*$/m.test(stdout)) return null
+  return readLines(stdout, TABLE_NOTES, (line) => {
+    const [, kind, nevra] =
+      /^\S+\s+(\w+)\s+(?:\S+\s+)?(\S+-\S+-\S+\.\w+)\s+\d{4}-\d\d-\d\d(?: [\d:]+)?\s*$/.exec(line) ?? []
+    return kind === undefined || nevra === undefined ? null : { kind, nevra }
+  })
+}
 
-/** The same from dnf 5's `advisory list --security --json`; null where it is not that. */
-export function readAdvisories(stdout: string): Set<string> | null {
-  const advisories = parseAdvisories(stdout)
-  if (!advisories.ok) return null
-  const packages = new Set<string>()
-  for (const { type, nevra } of advisories.value) {
-    if (type !== 'security') continue
-    const name = nameOf(nevra)
-    if (name === null) return null
-    packages.add(name)
+const TABLE_NOTES = [/^Name\s+Type\s/, /^Updating and loading repositories:$/, /^Repositories loaded\.$/]
+
+function readLines(stdout: string, notes: readonly RegExp[], readLine: ReadLine): Advisories | null {
+  const lines: { kind: string; nevra: string }[] = []
+  for (const line of stdout.split(/\r?\n/)) {
+    if (line.trim() === '' || notes.some((note) => note.test(line))) continue
+    const read = readLine(line)
+    if (read === null) return null
+    lines.push(read)
   }
-  return packages
+  return advisoriesOf(lines)
+}
+
+const OTHER_KINDS = /^(?:bugfix|enhancement|newpackage|unknown|unspecified)$/
+
+function advisoriesOf(lines: readonly { kind: string; nevra: string }[]): Advisories | null {
+  const security = new Set<string>()
+  const others = new Set<string>()
+  for (const { kind, nevra } of lines) {
+    const name = nameOf(nevra)
+    if (name === null || (kind !== 'security' && !OTHER_KINDS.test(kind))) return null
+    if (kind === 'security') security.add(name)
+    else others.add(name)
+  }
+  return { security, others }
+}
+
+const parseAdvisories = jsonParserOf(Type.Array(Type.Object({ type: Type.String(), nevra: Type.String() })))
+
+/** The same from dnf 5's `advisory list --json`; null where it is not that. */
+export function readAdvisories(stdout: string): Advisories | null {
+  const advisories = parseAdvisories(stdout)
+  return advisories.ok ? advisoriesOf(advisories.value.map(({ type, nevra }) => ({ kind: type, nevra }))) : null
 }
 
 /** `iwl1000-firmware.noarch` of `iwl1000-firmware-1:39.31.5.1-115.fc32.noarch`; versions and releases have no dash. */

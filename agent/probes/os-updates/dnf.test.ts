@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readAdvisories, readUpdateinfo } from './dnf-advisories.ts'
+import { readAdvisories, readAdvisoryTable, readUpdateinfo, type Advisories } from './dnf-advisories.ts'
+import { readCheckUpdate } from './dnf-check-update.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { osUpdatesProbe, readOsUpdates } from './probe.ts'
@@ -13,6 +14,8 @@ const LIST = [
   'RHBA-2026:1003 bugfix         bash-5.1.8-9.el9.x86_64\n',
 ].join('\n')
 const FOUND = ['openssl.x86_64', 'openssl-libs.x86_64', 'tool.noarch']
+
+const namesIn = (found: Advisories | null) => found && [...found.security]
 
 const advisory = (name: string, type: string, nevra: string) => ({ name, type, severity: 'None', nevra, buildtime: 1 })
 const JSON_LIST = JSON.stringify([
@@ -32,7 +35,7 @@ const lists: readonly { name: string; stdout: string; packages: string[] | null 
 
 for (const { name, stdout, packages } of lists) {
   test(`updateinfo: ${name}`, () => {
-    expect(readUpdateinfo(stdout) && [...(readUpdateinfo(stdout) ?? [])]).toEqual(packages)
+    expect(namesIn(readUpdateinfo(stdout))).toEqual(packages)
   })
 }
 
@@ -47,7 +50,92 @@ const advisories: readonly { name: string; stdout: string; packages: string[] | 
 
 for (const { name, stdout, packages } of advisories) {
   test(`advisories: ${name}`, () => {
-    expect(readAdvisories(stdout) && [...(readAdvisories(stdout) ?? [])]).toEqual(packages)
+    expect(namesIn(readAdvisories(stdout))).toEqual(packages)
+  })
+}
+
+const more: readonly { name: string; stdout: string; security: string[]; others: string[] }[] = [
+  {
+    name: "yum's words around it",
+    stdout: [
+      'Loaded plugins: fastestmirror, langpacks',
+      'Loading mirror speeds from cached hostfile',
+      ' * base: mirror.example.org',
+      'RHSA-2026:1 Important/Sec. kernel-3.10.0-1160.el7.x86_64',
+      'RHBA-2026:2 bugfix         bash-4.2.46-35.el7.x86_64',
+      'updateinfo list done',
+    ].join('\n'),
+    security: ['kernel.x86_64'],
+    others: ['bash.x86_64'],
+  },
+  {
+    name: 'what is installed already',
+    stdout: 'i A-1 Low/Sec. a-1-1.noarch\n  A-2 Low/Sec. b-1-1.noarch\ni A-3 bugfix c-1-1.noarch\n',
+    security: ['b.noarch'],
+    others: [],
+  },
+  {
+    name: 'by CVE',
+    stdout: ' CVE-2026-0001 Moderate/Sec. a-1-1.noarch\r\n CVE-2026-0002 Moderate/Sec. a-1-1.noarch\r\n',
+    security: ['a.noarch'],
+    others: [],
+  },
+]
+
+for (const { name, stdout, security, others } of more) {
+  test(`updateinfo: ${name}`, () => {
+    const found = readUpdateinfo(stdout)
+    expect([...(found?.security ?? []), '/', ...(found?.others ?? [])]).toEqual([...security, '/', ...others])
+  })
+}
+
+const TABLE = [
+  'Name                   Type        Severity                          Package              Issued',
+  'FEDORA-2026-0be4bb5a8a security    Moderate   firefox-131.0-2.fc41.x86_64 2026-10-11 14:11:42',
+  'FEDORA-2026-1be4bb5a8a security    None       firefox-131.1-1.fc41.x86_64 2026-10-12 14:11:42',
+  'FEDORA-2026-2be4bb5a8a bugfix      None          bash-5.2.32-1.fc41.x86_64 2026-10-12\n',
+].join('\n')
+
+const tables: readonly { name: string; stdout: string; packages: string[] | null }[] = [
+  { name: 'packages count once', stdout: TABLE, packages: ['firefox.x86_64'] },
+  { name: 'a heading alone', stdout: TABLE.split('\n')[0] ?? '', packages: [] },
+  { name: 'no heading', stdout: TABLE.split('\n').slice(1).join('\n'), packages: null },
+  { name: 'nothing', stdout: '', packages: null },
+  { name: 'another row', stdout: `${TABLE}something else\n`, packages: null },
+  { name: 'a kind that nobody knows', stdout: TABLE.replaceAll(' security ', ' sicherheit '), packages: null },
+]
+
+for (const { name, stdout, packages } of tables) {
+  test(`advisories in a table: ${name}`, () => {
+    expect(namesIn(readAdvisoryTable(stdout))).toEqual(packages)
+  })
+}
+
+const ROWS = [
+  'Last metadata expiration check: 0:06:32 ago on Fri 20 Nov 2026 04:45:20 AM UTC.',
+  '',
+  'openssl.x86_64                     1:3.0.7-28.el9           updates',
+  'a-package-with-a-very-long-name-that-yum-breaks.noarch',
+  '                                   12-1.el9                 updates  ',
+  'Obsoleting Packages',
+  'new.noarch                         2-1.el9                  updates',
+  '    old.noarch                     1-1.el9                  @updates\n',
+].join('\n')
+const LONG = 'a-package-with-a-very-long-name-that-yum-breaks.noarch'
+
+const updates: readonly { name: string; stdout: string; packages: string[] | null }[] = [
+  { name: 'rows, one of them broken', stdout: ROWS, packages: ['openssl.x86_64', LONG] },
+  { name: 'line ends of Windows', stdout: ROWS.replaceAll('\n', '\r\n'), packages: ['openssl.x86_64', LONG] },
+  { name: 'nothing', stdout: '', packages: [] },
+  { name: 'a broken row without its rest', stdout: `${LONG}\n`, packages: null },
+  { name: 'an error', stdout: "Error: Cache-only enabled but no cache for 'updates'\n", packages: null },
+  { name: 'a heading in another language', stdout: `Verfügbare Aktualisierungen\n${ROWS}`, packages: null },
+]
+
+for (const { name, stdout, packages } of updates) {
+  test(`check-update: ${name}`, () => {
+    const found = readCheckUpdate(stdout)
+    expect(found && [...found]).toEqual(packages)
   })
 }
 
@@ -57,6 +145,11 @@ const repomd = '/var/cache/dnf/baseos-0123456789abcdef/repodata/repomd.xml'
 const repomd5 = '/var/cache/libdnf5/updates-0123456789abcdef/repodata/repomd.xml'
 const primary = '/var/cache/dnf/baseos-0123456789abcdef/repodata/1a-primary.xml.gz'
 const epel = '/var/cache/dnf/epel-0123456789abcdef/repodata/repomd.xml'
+const DNF5_TABLE = 'dnf5 -C advisory list --security'
+const YUM = 'yum -C -q updateinfo list security'
+const CHECK = 'dnf -C -q check-update'
+const repomd7 = '/var/cache/yum/x86_64/7Server/ol7_latest/repomd.xml'
+const WITHOUT = '<repomd>\n<data type="primary">\n</repomd>'
 const INDEX = '<repomd>\n<data type="primary">\n<data type="updateinfo">\n</repomd>'
 const rocky = {
   '/etc/os-release': 'NAME=Rocky\nID=rocky\nID_LIKE="rhel centos fedora"\n',
@@ -110,6 +203,49 @@ const machines: readonly ({ name: string; pending: number | null } & Laptop)[] =
     privileged: false,
   },
   { name: 'some, told to a user', pending: 3, files: rocky, programs: { [DNF]: { stdout: LIST } }, privileged: false },
+  {
+    name: 'an old dnf 5 that knows no JSON',
+    pending: 1,
+    files: rocky,
+    programs: { [DNF5]: { exitCode: 2 }, [DNF5_TABLE]: { stdout: TABLE } },
+  },
+  { name: 'yum finds some', pending: 3, files: rocky, programs: { [YUM]: { stdout: LIST } } },
+  {
+    name: 'yum finds none, with advisories',
+    pending: 0,
+    files: { ...rocky, [repomd7]: INDEX },
+    programs: { [YUM]: {} },
+  },
+  {
+    name: 'yum finds none, and only a vendor has advisories',
+    pending: null,
+    files: { ...rocky, [repomd7.replace('ol7_latest', 'vendor')]: INDEX },
+    programs: { [YUM]: {} },
+  },
+  {
+    name: 'no advisories, and nothing at all is missing',
+    pending: 0,
+    files: { ...rocky, [repomd]: WITHOUT },
+    programs: { [DNF]: {}, [CHECK]: {} },
+  },
+  {
+    name: 'no advisories, and something is missing',
+    pending: null,
+    files: { ...rocky, [repomd]: WITHOUT },
+    programs: { [DNF]: {}, [CHECK]: { exitCode: 100, stdout: ROWS } },
+  },
+  {
+    name: 'no advisories, and updates that are not listed',
+    pending: null,
+    files: { ...rocky, [repomd]: WITHOUT },
+    programs: { [DNF]: {}, [CHECK]: { exitCode: 100 } },
+  },
+  {
+    name: 'no advisories, and no cache of packages either',
+    pending: null,
+    files: { ...rocky, [repomd]: '<repomd/>' },
+    programs: { [DNF]: {}, [CHECK]: {} },
+  },
   { name: 'an error', pending: null, files: { ...rocky, [repomd]: INDEX }, programs: { [DNF]: { exitCode: 1 } } },
   { name: 'no dnf', pending: null, files: rocky },
 ]
@@ -119,6 +255,16 @@ for (const { name, pending, ...machine } of machines) {
     expect(await readOsUpdates(laptop(machine))).toMatchObject({ kind: 'value', value: { pendingSecurity: pending } })
   })
 }
+
+test('what is missing in all is told where only that can be', async () => {
+  const files = { ...rocky, [repomd]: WITHOUT }
+  const host = laptop({ files, programs: { [DNF]: {}, [CHECK]: { exitCode: 100, stdout: ROWS } } })
+  expect(await readOsUpdates(host)).toMatchObject({
+    kind: 'value',
+    value: { pendingSecurity: null, pending: 2, detail: 'dnf has no advisories in its cache' },
+    source: CHECK,
+  })
+})
 
 test('the times are those of the cache and of the last transaction', async () => {
   const files = { ...rocky, [repomd]: INDEX, [primary]: '', [epel]: INDEX, '/var/lib/dnf/history.sqlite': '' }
@@ -142,13 +288,40 @@ test('dnf is asked again only when its cache or the packages changed', async () 
   expect(hosts.map((host) => host.ran.includes(DNF))).toEqual([true, false, true])
 })
 
+test('a restart is owed for more than a kernel, and asked about once for each start and each change', async () => {
+  const probe = osUpdatesProbe()
+  const NEEDS = 'dnf -C needs-restarting -r'
+  const boot = '/proc/sys/kernel/random/boot_id'
+  const machine = (id: string, stdout: string, exitCode: number) =>
+    laptop({ files: { ...rocky, [boot]: id }, programs: { [DNF]: { stdout: LIST }, [NEEDS]: { stdout, exitCode } } })
+  const owed =
+    'Core libraries or services have been updated since boot-up:\n  * glibc\n\nReboot is required to fully utilize these updates.\n'
+  const none = 'No core libraries or services have been updated since boot-up.\nReboot should not be necessary.\n'
+  const hosts = [machine('1', owed, 1), machine('1', none, 0), machine('2', none, 0), machine('3', '', 1)]
+  const restarts = []
+  for (const host of hosts) {
+    const reading = await probe(host)
+    restarts.push(reading.kind === 'value' ? reading.value.rebootRequired : undefined)
+  }
+  expect(restarts).toEqual([true, true, false, null])
+  expect(hosts.map((host) => host.ran.includes(NEEDS))).toEqual([true, false, true, true])
+})
+
 test('damage never throws, and never empties the list', () => {
+  for (const stdout of mutations(TABLE, 3000)) {
+    const isNone = readAdvisoryTable(stdout)?.security.size === 0
+    expect(isNone && / security /.test(stdout) && stdout.includes('fc41.x86_64 2')).toBe(false)
+  }
+  for (const stdout of mutations(ROWS, 3000)) {
+    const isNone = readCheckUpdate(stdout)?.size === 0
+    expect(isNone && /^openssl\.x86_64/m.test(stdout) && !/^Obsoleting[^]*^openssl/m.test(stdout)).toBe(false)
+  }
   for (const stdout of mutations('A-1 Low/Sec. a-1-1.noarch\nA-2 Low/Sec. b-1-1.noarch\n', 3000)) {
-    const isNone = readUpdateinfo(stdout)?.size === 0
+    const isNone = readUpdateinfo(stdout)?.security.size === 0
     expect(isNone && stdout.includes('Low')).toBe(false)
   }
   for (const stdout of mutations(JSON_LIST, 3000)) {
-    const isNone = readAdvisories(stdout)?.size === 0
+    const isNone = readAdvisories(stdout)?.security.size === 0
     expect(isNone && stdout.includes('"type":"security"')).toBe(false)
   }
 })

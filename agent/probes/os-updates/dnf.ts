@@ -1,23 +1,41 @@
 import type { Host, Ran, Unread } from '../../host/host.ts'
 import { newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
 import { isDnfAutomatic } from './automatic.ts'
-import { readAdvisories, readUpdateinfo } from './dnf-advisories.ts'
+import { readAdvisories, readAdvisoryTable, readUpdateinfo } from './dnf-advisories.ts'
+import { checkedAt, contentOf, dnfRepositories, isDistribution, yumRepositories, type Repository } from './dnf-cache.ts'
+import { readCheckUpdate } from './dnf-check-update.ts'
+import { restartsBy } from './needs-restarting.ts'
 import { isKernelReplaced } from './reboot.ts'
 import { rememberLast, stateOf, type Computed } from './remember.ts'
 
-/** Which dnf, the newer first, with what it answers from. It asks nobody: `-C` is its cache alone. */
+/**
+ * Which dnf, the newer first, with what it answers from. It asks nobody: `-C` is its cache alone. `advisories` are
+ * ways to ask for the same, of which an old version knows only the later ones.
+ */
 const GENERATIONS = [
   {
     program: 'dnf5',
-    args: ['-C', 'advisory', 'list', '--security', '--json'],
+    advisories: [
+      { args: ['-C', 'advisory', 'list', '--security', '--json'], read: readAdvisories },
+      { args: ['-C', 'advisory', 'list', '--security'], read: readAdvisoryTable },
+    ],
+    updates: ['-C', '-q', 'check-upgrade'],
     cache: '/var/cache/libdnf5',
-    read: readAdvisories,
+    repositories: dnfRepositories,
   },
   {
     program: 'dnf',
-    args: ['-C', '-q', 'updateinfo', 'list', '--security'],
+    advisories: [{ args: ['-C', '-q', 'updateinfo', 'list', '--security'], read: readUpdateinfo }],
+    updates: ['-C', '-q', 'check-update'],
     cache: '/var/cache/dnf',
-    read: readUpdateinfo,
+    repositories: dnfRepositories,
+  },
+  {
+    program: 'yum',
+    advisories: [{ args: ['-C', '-q', 'updateinfo', 'list', 'security'], read: readUpdateinfo }],
+    updates: ['-C', '-q', 'check-update'],
+    cache: '/var/cache/yum',
+    repositories: yumRepositories,
   },
 ] as const
 
@@ -25,38 +43,47 @@ const GENERATIONS = [
 const HISTORIES = ['/usr/lib/sysimage/libdnf5/transaction_history.sqlite', '/var/lib/dnf/history.sqlite'] as const
 const DATABASES = ['/usr/lib/sysimage/rpm/rpmdb.sqlite', '/var/lib/rpm/rpmdb.sqlite', '/var/lib/rpm/Packages'] as const
 
-/**
- * The repositories in which the distributions publish their advisories, as they stand in the names of the cache's
- * folders. A vendor's own, or EPEL, has some too: they say nothing of what the system lacks.
- */
-const ADVISORY_REPO =
-  /^(?:updates|baseos|rhel-\d+-for-\w+-baseos(?:-\w+)*-rpms|ol\d+_baseos_latest|amazonlinux)-[0-9a-f]{16}$/
-
 const RUN = { timeoutMs: 60_000, maxBytes: 8 * 1024 * 1024 }
 
+/** The plugin of dnf 5, that of dnf 4, and the program of yum. */
+const RESTARTS = [
+  { program: 'dnf5', args: ['-C', 'needs-restarting', '-r'] },
+  { program: 'dnf', args: ['-C', 'needs-restarting', '-r'] },
+  { program: 'needs-restarting', args: ['-r'] },
+] as const
+
+/** `check-update` ends with it where there are updates. */
+const HAS_UPDATES = 100
+
 type Generation = (typeof GENERATIONS)[number]
+type Cached = Generation & { repos: readonly Repository[] }
+type Counted = Count & { source: string }
 
 /** Reads Fedora, RHEL and what is made of them. */
 export function dnfReader(): (host: Host) => Promise<Answer> {
-  const remember = rememberLast<Count & { source: string }>()
+  const remember = rememberLast<Counted>()
+  const restarts = restartsBy(RESTARTS)
   return async (host) => {
-    const caches = await Promise.all(GENERATIONS.map(({ cache }) => repositories(host, cache)))
-    const repos = caches.flat()
+    const caches = await Promise.all(
+      GENERATIONS.map(async (it) => ({ ...it, repos: await it.repositories(host, it.cache) })),
+    )
+    const repos = caches.flatMap((it) => it.repos)
     const databases = await Promise.all(DATABASES.map((path) => stateOf(host, [path])))
-    const states = [await stateOf(host, repos.map(repomd)), databases.find((state) => state !== null)]
+    const packages = databases.find((state) => state !== null) ?? null
+    const indexes = await stateOf(host, await existing(host, repos))
     // Without a database or a cache to look at, nothing tells that the answer is still the same.
-    const key = repos.length > 0 && states[0] && states[1] ? states.join('\n') : null
-    const { source, ...count } = await remember(key, () => countAdvisories(host, repos))
+    const key = repos.length > 0 && indexes && packages ? [indexes, packages].join('\n') : null
+    const { source, ...count } = await remember(key, () => countMissing(host, caches))
     const lastInstalledAt = newest(await writtenAt(host, HISTORIES)) ?? newest(await writtenAt(host, DATABASES))
-    const lastCheckedAt = await checkedAt(host, repos.filter(hasAdvisories))
+    const lastCheckedAt = await checkedAt(host, repos.filter(isDistribution))
     return {
       value: {
         pendingSecurity: count.pendingSecurity,
-        pending: null,
+        pending: count.pending,
         lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
         lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
         automatic: await isDnfAutomatic(host),
-        rebootRequired: await isKernelReplaced(host),
+        rebootRequired: await restarts(host, await isKernelReplaced(host), packages),
       },
       why: count.why,
       source,
@@ -64,54 +91,70 @@ export function dnfReader(): (host: Host) => Promise<Answer> {
   }
 }
 
-async function countAdvisories(host: Host, repos: readonly string[]): Promise<Computed<Count & { source: string }>> {
-  let ran: Ran | Unread | undefined
-  let generation: Generation = GENERATIONS[0]
-  for (generation of GENERATIONS) {
-    ran = await host.run(generation.program, generation.args, RUN)
-    if (ran.ok || (ran.reason !== 'missing' && ran.reason !== 'not-recorded')) break
+/** The indexes that are there: yum's cache has other folders beside those of repositories. */
+async function existing(host: Host, repos: readonly Repository[]): Promise<string[]> {
+  const files = await Promise.all(repos.map(({ repomd }) => host.stat(repomd)))
+  return repos.flatMap(({ repomd }, n) => (files[n]?.ok === false && files[n].reason === 'missing' ? [] : [repomd]))
+}
+
+async function countMissing(host: Host, caches: readonly Cached[]): Promise<Computed<Counted>> {
+  for (const generation of caches) {
+    const found = await askOne(host, generation)
+    if (found !== null) return found
   }
-  const source = `${generation.program} ${generation.args.join(' ')}`
+  return { result: { ...notCounted('dnf is not installed'), source: 'dnf' }, repeatable: false }
+}
+
+/** The answer of one generation, in the last way that it was asked; null where it is not installed. */
+async function askOne(host: Host, generation: Cached): Promise<Computed<Counted> | null> {
+  let last: Computed<Counted> | null = null
+  for (const { args, read } of generation.advisories) {
+    const ran = await host.run(generation.program, args, RUN)
+    if (!ran.ok && (ran.reason === 'missing' || ran.reason === 'not-recorded')) return last
+    last = await answerOf(host, generation, args, { ran, read })
+    if (last.repeatable) return last
+  }
+  return last
+}
+
+type Asked = { ran: Ran | Unread; read: Generation['advisories'][number]['read'] }
+
+async function answerOf(
+  host: Host,
+  generation: Cached,
+  args: readonly string[],
+  { ran, read }: Asked,
+): Promise<Computed<Counted>> {
+  const { program, repos } = generation
+  const source = `${program} ${args.join(' ')}`
   const unknown = (why: string, repeatable: boolean) => ({ result: { ...notCounted(why), source }, repeatable })
-  if (!ran?.ok) return unknown(ran?.why ?? 'dnf was not found', false)
-  if (ran.exitCode !== 0) return unknown(`${generation.program} ended with ${ran.exitCode}`, false)
-  const packages = generation.read(ran.stdout)
-  if (!packages) return unknown(`the answer of ${generation.program} makes no sense`, true)
-  if (packages.size === 0 && !(await knowsAdvisories(host, repos, generation))) {
-    return unknown(`${generation.program} has no advisories in its cache`, true)
+  if (!ran.ok) return unknown(ran.why, false)
+  if (ran.exitCode !== 0) return unknown(`${program} ended with ${ran.exitCode}`, false)
+  const found = read(ran.stdout)
+  if (!found) return unknown(`the answer of ${program} makes no sense`, true)
+  const { size } = found.security
+  if (size > 0) return { result: { pendingSecurity: size, pending: null, why: '', source }, repeatable: true }
+  /*
+   * dnf answers "none" from an empty cache too, leaving out in silence what it has no copy of. So it is believed only
+   * where the system's cache has the distribution's advisories; a user may have been answered from a cache of their own.
+   */
+  if (host.privileged === false) return unknown(`${program} may have answered from the cache of a user`, true)
+  const content = await contentOf(host, repos.filter(isDistribution))
+  if (content.hasAdvisories) return { result: { pendingSecurity: 0, pending: null, why: '', source }, repeatable: true }
+  const why = `${program} has no advisories in its cache`
+  return content.hasIndex ? countUpdates(host, generation, why) : unknown(why, true)
+}
+
+/** CentOS publishes no advisories. There "no security update" is known only where nothing at all is missing. */
+async function countUpdates(host: Host, { program, updates }: Cached, why: string): Promise<Computed<Counted>> {
+  const source = `${program} ${updates.join(' ')}`
+  const ran = await host.run(program, updates, RUN)
+  const isAnswer = ran.ok && (ran.exitCode === 0 || ran.exitCode === HAS_UPDATES)
+  const names = isAnswer ? readCheckUpdate(ran.stdout) : null
+  // Rows and exit code have to say the same.
+  if (!isAnswer || !names || names.size > 0 !== (ran.exitCode === HAS_UPDATES)) {
+    return { result: { ...notCounted(why), source }, repeatable: isAnswer }
   }
-  return { result: { pendingSecurity: packages.size, pending: null, why: '', source }, repeatable: true }
-}
-
-/**
- * dnf answers "none" from an empty cache too, leaving out in silence what it has no copy of. So it is believed only
- * where the system's cache has the distribution's advisories; a user may have been answered from a cache of their own.
- */
-async function knowsAdvisories(host: Host, repos: readonly string[], { cache }: Generation): Promise<boolean> {
-  if (host.privileged === false) return false
-  const sources = repos.filter((path) => path.startsWith(`${cache}/`) && hasAdvisories(path))
-  const indexes = await Promise.all(sources.map((path) => host.readFile(repomd(path))))
-  return indexes.some((index) => index.ok && /<data\s+type="updateinfo"/.test(index.text))
-}
-
-/** The folders of the cached repositories. */
-async function repositories(host: Host, cache: string): Promise<string[]> {
-  const folder = await host.readDirectory(cache)
-  const names = folder.ok ? folder.names.filter((name) => /^.+-[0-9a-f]{16}$/.test(name)) : []
-  return names.map((name) => `${cache}/${name}`)
-}
-
-const hasAdvisories = (path: string): boolean => ADVISORY_REPO.test(path.slice(path.lastIndexOf('/') + 1))
-
-const repomd = (repository: string): string => `${repository}/repodata/repomd.xml`
-
-/** When the cache was last fetched or found to be current: dnf 4 marks the latter on the list of packages alone. */
-async function checkedAt(host: Host, repos: readonly string[]): Promise<Date | null> {
-  const folders = await Promise.all(repos.map((path) => host.readDirectory(`${path}/repodata`)))
-  const lists = folders.flatMap((folder, n) =>
-    folder.ok
-      ? folder.names.filter((name) => /primary\.xml/.test(name)).map((name) => `${repos[n]}/repodata/${name}`)
-      : [],
-  )
-  return newest(await writtenAt(host, [...repos.map(repomd), ...lists]))
+  const pendingSecurity = names.size === 0 ? 0 : null
+  return { result: { pendingSecurity, pending: names.size, why, source }, repeatable: true }
 }

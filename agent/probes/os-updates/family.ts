@@ -5,23 +5,58 @@ import type { OsRelease } from '../os/os-release.ts'
  * parents in ID_LIKE; those below them here are known not to, or not in every version.
  */
 const FAMILIES = {
-  apt: ['debian', 'ubuntu'],
-  dnf: ['fedora', 'rhel', 'centos', 'ol', 'rocky', 'almalinux', 'amzn'],
-  zypper: ['suse', 'opensuse', 'opensuse-leap', 'opensuse-tumbleweed', 'sles', 'sles_sap', 'sled'],
-  pacman: ['arch', 'archarm', 'cachyos', 'endeavouros', 'manjaro'],
-  apk: ['alpine'],
-} as const satisfies Record<string, readonly string[]>
+  apt: idsOf(`debian ubuntu linuxmint lmde pop zorin elementary neon kali parrot mx devuan raspbian deepin uos pureos tuxedo
+    q4os antix peppermint bodhi sparky linspire trisquel`),
+  dnf: idsOf(`fedora rhel centos ol rocky almalinux amzn nobara eurolinux virtuozzo scientific circle cloudlinux navylinux
+    miraclelinux ultramarine openmandriva openeuler anolis mageia azurelinux mariner`),
+  zypper: idsOf(`suse opensuse opensuse-leap opensuse-tumbleweed opensuse-slowroll opensuse-microos opensuse-aeon
+    opensuse-kalpa opensuse-leap-micro sles sles_sap sled sle_hpc sle-micro sl-micro suse-microos regataos`),
+  pacman: idsOf(`arch archarm arch32 cachyos endeavouros manjaro manjaro-arm garuda artix arcolinux blackarch parabola
+    rebornos xerolinux archcraft`),
+  apk: idsOf('alpine postmarketos'),
+} as const
+
+function idsOf(list: string): ReadonlySet<string> {
+  return new Set(list.split(/\s+/))
+}
+
+/** A kind of system that the agent can count the updates of. */
+export type UpdateFamily = keyof typeof FAMILIES | 'rpm-ostree'
 
 /** Editions whose system is one image: their dnf, where there is one, does not update it. */
-const IMAGES = /^(?:silverblue|kinoite|sericea|onyx|coreos|iot|bootc|\w+-atomic)$/
+const OSTREE_EDITIONS =
+  /^(?:silverblue|kinoite|sericea|onyx|coreos|iot|bootc|bazzite\S*|bluefin\S*|aurora\S*|ucore\S*|\S+-atomic)$/
+const OSTREE_IDS = /^(?:bazzite|bluefin|aurora|ucore|rhcos|scos|fedora-coreos)$/
+
+/**
+ * Systems that are one image, which something of their own replaces as a whole. They name a parent whose program is
+ * there and knows nothing of that.
+ */
+const OTHER_IMAGES =
+  /^(?:steamos|tails|chimeraos|vanillaos|vanilla|blendos|flatcar|bottlerocket|ubuntu-core|endless|kde-linux)$/
+
+/** Ubuntu Core names itself like Ubuntu, and is made of snaps. */
+const isOtherImage = (id: string, release: OsRelease): boolean =>
+  OTHER_IMAGES.test(id) || release.get('VARIANT_ID') === 'steamdeck' || release.get('NAME') === 'Ubuntu Core'
 
 /** By what a system is updated: the family of its ID, else of the first of ID_LIKE that has one, else its own ID. */
-export function updateFamily(release: OsRelease): string {
-  if (release.has('OSTREE_VERSION') || IMAGES.test(release.get('VARIANT_ID') ?? '')) return 'rpm-ostree'
-  const id = release.get('ID') ?? ''
-  const ids = [id, ...(release.get('ID_LIKE') ?? '').split(/\s+/)].map((it) => it.toLowerCase())
-  const families = ids.flatMap((it) =>
-    Object.entries(FAMILIES).filter(([, members]) => members.some((is) => is === it)),
-  )
-  return families[0]?.[0] ?? (id.slice(0, 40) || 'an unnamed system')
+export function updateFamily(release: OsRelease): { reads: UpdateFamily } | { other: string } {
+  const id = (release.get('ID') ?? '').toLowerCase()
+  const edition = (release.get('VARIANT_ID') ?? '').toLowerCase()
+  if (release.has('OSTREE_VERSION') || OSTREE_EDITIONS.test(edition) || OSTREE_IDS.test(id))
+    return { reads: 'rpm-ostree' }
+  const other = { other: id.slice(0, 40) || 'an unnamed system' }
+  if (isOtherImage(id, release)) return other
+  for (const it of [id, ...(release.get('ID_LIKE') ?? '').toLowerCase().split(/\s+/)]) {
+    const family = familyOf(it)
+    if (family !== null) return { reads: family }
+  }
+  return other
 }
+
+function familyOf(id: string): UpdateFamily | null {
+  for (const family of FAMILY_NAMES) if (FAMILIES[family].has(id)) return family
+  return null
+}
+
+const FAMILY_NAMES = ['apt', 'dnf', 'zypper', 'pacman', 'apk'] as const satisfies (keyof typeof FAMILIES)[]

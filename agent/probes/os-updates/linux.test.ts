@@ -17,28 +17,38 @@ const families: readonly { release: string; family: string }[] = [
   { release: 'ID=fedora\nOSTREE_VERSION=31.20200310.3.0', family: 'rpm-ostree' },
   { release: 'ID=opensuse-leap\nID_LIKE="suse opensuse"', family: 'zypper' },
   { release: 'ID=arch', family: 'pacman' },
-  { release: 'ID=steamos\nID_LIKE=arch', family: 'pacman' },
+  { release: 'ID=steamos\nID_LIKE=arch', family: 'not read: steamos' },
+  { release: 'ID=tails\nID_LIKE=debian', family: 'not read: tails' },
+  { release: 'NAME="Ubuntu Core"\nID=ubuntu', family: 'not read: ubuntu' },
+  { release: 'ID=bazzite\nID_LIKE=fedora', family: 'rpm-ostree' },
+  { release: 'ID=fedora\nVARIANT_ID=kinoite', family: 'rpm-ostree' },
+  { release: 'ID=nobara\nID_LIKE="rhel centos fedora"', family: 'dnf' },
+  { release: 'ID=cachyos', family: 'pacman' },
+  { release: 'ID=neon', family: 'apt' },
+  { release: 'ID=opensuse-aeon', family: 'zypper' },
+  { release: 'ID=unheard\nID_LIKE="strange arch"', family: 'pacman' },
   { release: 'ID=alpine', family: 'apk' },
-  { release: 'ID=nixos', family: 'nixos' },
-  { release: 'NAME=X', family: 'an unnamed system' },
+  { release: 'ID=nixos', family: 'not read: nixos' },
+  { release: 'NAME=X', family: 'not read: an unnamed system' },
 ]
 
 for (const { release, family } of families) {
   test(`family of ${JSON.stringify(release)}: ${family}`, () => {
-    expect(updateFamily(parseOsRelease(release))).toBe(family)
+    const found = updateFamily(parseOsRelease(release))
+    expect('reads' in found ? found.reads : `not read: ${found.other}`).toBe(family)
   })
 }
 
 test('a family that is not read is said so', async () => {
-  expect(await readOsUpdates(laptop({ files: { '/etc/os-release': 'ID=alpine\n' } }))).toMatchObject({
+  expect(await readOsUpdates(laptop({ files: { '/etc/os-release': 'ID=nixos\n' } }))).toMatchObject({
     kind: 'unreadable',
-    why: 'this version of the agent does not read updates of apk',
+    why: 'this version of the agent does not read updates of nixos',
   })
-  const files = { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' }
-  expect(await readOsUpdates(laptop({ files }))).toMatchObject({
-    kind: 'unreadable',
-    why: 'this version of the agent does not read updates of rpm-ostree',
-  })
+})
+
+test('a system that was started from an image is asked as one, whatever its name', async () => {
+  const host = laptop({ files: { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' } })
+  expect(await readOsUpdates(host)).toMatchObject({ kind: 'unreadable', why: 'rpm-ostree is not installed' })
 })
 
 test('another platform, and an empty recording, are unreadable', async () => {

@@ -1,25 +1,35 @@
 import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import { readOsRelease } from '../os/os-release.ts'
+import { readOsRelease, type OsRelease } from '../os/os-release.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { isThere, type Answer, type OsUpdates } from './answer.ts'
+import { apkReader } from './apk.ts'
 import { aptReader } from './apt.ts'
 import { dnfReader } from './dnf.ts'
-import { updateFamily } from './family.ts'
+import { updateFamily, type UpdateFamily } from './family.ts'
+import { ostreeReader } from './ostree.ts'
+import { pacmanReader } from './pacman.ts'
+import { zypperReader } from './zypper.ts'
 
 /** A reader of what Linux lacks. It remembers the last count, so keep it for as long as the agent runs. */
 export function linuxUpdates(): (host: Host) => Promise<Reading<OsUpdates>> {
-  const readApt = aptReader()
-  const readDnf = dnfReader()
+  const readers: Readonly<Record<UpdateFamily, (host: Host, release: OsRelease) => Promise<Answer>>> = {
+    apt: aptReader(),
+    dnf: dnfReader(),
+    zypper: zypperReader(),
+    pacman: pacmanReader(),
+    apk: apkReader(),
+    'rpm-ostree': ostreeReader(),
+  }
   return async (host) => {
     const found = await readOsRelease(host)
     if (!found.ok) return { ...unreadableBecause(found), source: '/etc/os-release' }
     const isImage = await isThere(host, '/run/ostree-booted')
-    const family = isImage === true ? 'rpm-ostree' : updateFamily(found.release)
-    if (family !== 'apt' && family !== 'dnf') {
-      return { ...unreadable(`this version of the agent does not read updates of ${family}`), source: found.path }
+    const family = isImage === true ? { reads: 'rpm-ostree' as const } : updateFamily(found.release)
+    if (!('reads' in family)) {
+      return { ...unreadable(`this version of the agent does not read updates of ${family.other}`), source: found.path }
     }
-    const answer = family === 'apt' ? await readApt(host, found.release) : await readDnf(host)
+    const answer = await readers[family.reads](host, found.release)
     return isAnything(answer.value)
       ? { ...value(withDetail(answer)), source: answer.source }
       : { ...unreadable(answer.why), source: answer.source }

@@ -5,6 +5,8 @@ import { newerKernels } from './kernels.ts'
 const KERNEL = '/proc/sys/kernel/osrelease'
 const MODULES = '/lib/modules'
 const FLAGS = ['/var/run/reboot-required', '/run/reboot-required'] as const
+/** Written by libzypp when it installs what the machine has to be started again for, and by transactional-update. */
+const SUSE_FLAGS = ['/run/reboot-needed', '/var/run/reboot-needed'] as const
 const CONTAINER_MARKS = ['/run/systemd/container', '/run/.containerenv', '/.dockerenv'] as const
 
 /**
@@ -19,13 +21,22 @@ export async function isRestartOwedByApt(host: Host): Promise<boolean | null> {
   return anyOf([isAsked, await isKernelReplaced(host)])
 }
 
-/** Whether a newer kernel of the running one's flavour is installed; null where the kernel is not the machine's own. */
-export async function isKernelReplaced(host: Host): Promise<boolean | null> {
+/** The same of SUSE, whose older releases write no such file: without it the kernel must tell. */
+export async function isRestartOwedByZypper(host: Host): Promise<boolean | null> {
+  const flags = await Promise.all(SUSE_FLAGS.map((path) => isThere(host, path)))
+  return flags.includes(true) ? true : isKernelReplaced(host)
+}
+
+/**
+ * Whether a newer kernel of the running one's flavour is installed; null where the kernel is not the machine's own. Arch
+ * and Alpine remove the kernel that runs when they install a newer one: `keepsRunning` is false there.
+ */
+export async function isKernelReplaced(host: Host, { keepsRunning = true } = {}): Promise<boolean | null> {
   const [running, folder] = await Promise.all([host.readFile(KERNEL), host.readDirectory(MODULES)])
   if (!running.ok || !folder.ok) return null
   const release = running.text.trim()
   // The kernel of WSL and that of a container's host are not updated from within.
-  if (/microsoft/i.test(release) || !folder.names.includes(release)) return null
+  if (/microsoft/i.test(release) || (keepsRunning && !folder.names.includes(release))) return null
   const marks = await Promise.all(CONTAINER_MARKS.map((path) => host.readFile(path)))
   if (marks.some((mark) => mark.ok)) return null
 

@@ -1,0 +1,31 @@
+/**
+ * The packages (`name.architecture`) that `dnf check-update`, `dnf5 check-upgrade` or `yum check-update` has newer
+ * versions of; null where a line is of another kind than they print. Which of them are security fixes is not told.
+ */
+export function readCheckUpdate(stdout: string): ReadonlySet<string> | null {
+  const packages = new Set<string>()
+  // yum breaks a row that is too wide for its columns: the name stands alone, the rest on the next line, indented.
+  const text = stdout.replaceAll('\r', '').replaceAll(/^(\S+\.\w+)\n[ \t]+(?=\S+[ \t]+\S+[ \t]*$)/gm, '$1 ')
+  for (const line of text.split('\n')) {
+    // What follows names packages that replace others, and counts none twice.
+    if (/^Obsoleting [Pp]ackages/.test(line)) break
+    if (line.trim() === '' || NOTES.some((note) => note.test(line))) continue
+    const [, name] = /^(\S+\.\w+)\s+\S*\d\S*\s+\S+\s*$/.exec(line) ?? []
+    if (name === undefined) return null
+    packages.add(name)
+  }
+  return packages
+}
+
+/** What is printed around the rows. */
+const NOTES = [
+  /^Last metadata expiration check: /,
+  /^Updating Subscription Management repositories\.$/,
+  /^Updating and loading repositories:$/,
+  /^Repositories loaded\.$/,
+  /^Loaded plugins: /,
+  /^(?:Loading mirror speeds from cached hostfile|Determining fastest mirrors)$/,
+  /^ \* \S+: \S+$/,
+  /^Security: \S+ is (?:an installed|the currently running) (?:security update|version)$/,
+  /^(?:Updated Packages|Available Upgrades|Available upgrades|Upgraded Packages)$/,
+]

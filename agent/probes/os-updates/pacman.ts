@@ -1,0 +1,56 @@
+import type { Host } from '../../host/host.ts'
+import { countedWithoutClass, newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
+import { readPacmanList } from './pacman-list.ts'
+import { isKernelReplaced } from './reboot.ts'
+import { rememberLast, stateOf, type Computed } from './remember.ts'
+
+/** A folder of packages: each that comes or goes changes it. */
+const PACKAGES = '/var/lib/pacman/local'
+const LISTS = '/var/lib/pacman/sync'
+const LIST = ['-Qu'] as const
+
+/** Reads Arch and what is made of it. Its packages have no security class. */
+export function pacmanReader(): (host: Host) => Promise<Answer> {
+  const remember = rememberLast<Count>()
+  return async (host) => {
+    const folder = await host.readDirectory(LISTS)
+    const names = folder.ok ? folder.names.filter((name) => name.endsWith('.db')) : []
+    const lists = names.map((name) => `${LISTS}/${name}`)
+    const state = lists.length > 0 ? await stateOf(host, [PACKAGES, ...lists]) : null
+    const count = await remember(state, () => countMissing(host, names))
+    const lastCheckedAt = newest(await writtenAt(host, lists))
+    const [lastInstalledAt] = await writtenAt(host, [PACKAGES])
+    return {
+      value: {
+        pendingSecurity: count.pendingSecurity,
+        pending: count.pending,
+        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
+        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
+        automatic: null,
+        rebootRequired: await isKernelReplaced(host, { keepsRunning: false }),
+      },
+      why: count.why,
+      source: `pacman ${LIST.join(' ')}`,
+    }
+  }
+}
+
+/** The list that the system itself comes from; `system` is that of Artix. */
+const OWN_LIST = /^(?:core|system)(?:-[\w.]+)?\.db$/
+
+async function countMissing(host: Host, lists: readonly string[]): Promise<Computed<Count>> {
+  // Without lists everything is the newest there is.
+  if (!lists.some((name) => OWN_LIST.test(name)))
+    return { result: notCounted('pacman has no package lists'), repeatable: true }
+  const ran = await host.run('pacman', LIST)
+  if (!ran.ok) return { result: notCounted(ran.why), repeatable: false }
+  // It ends with 1 where nothing is to be updated; a failure does the same, but says why.
+  if (ran.exitCode === 1 && `${ran.stdout}${ran.stderr}`.trim() === '') {
+    return { result: countedWithoutClass(0, 'Arch Linux'), repeatable: true }
+  }
+  const found = ran.exitCode === 0 ? readPacmanList(ran.stdout) : null
+  if (found?.kind !== 'value') {
+    return { result: notCounted(found?.why ?? `pacman ended with ${ran.exitCode}`), repeatable: false }
+  }
+  return { result: countedWithoutClass(found.value.size, 'Arch Linux'), repeatable: true }
+}
