@@ -27,5 +27,9 @@ export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes:
     'secure-boot': readSecureBoot,
     device: onceRead(deviceProbe(readInventory)),
   } satisfies Probes
-  return { probes, watches: [endpoint.watch, { signals: ['firewall'], fingerprint: watchFirewall }] }
+  const watches: readonly Watch[] = [
+    { signals: ['endpoint-protection'], fingerprint: endpoint.fingerprint },
+    { signals: ['firewall'], fingerprint: watchFirewall },
+  ]
+  return { probes, watches }
 }

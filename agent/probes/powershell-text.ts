@@ -11,17 +11,17 @@ export type PowerShellRecord = Readonly<Record<string, unknown>>
  */
 export function readPowerShellRecords(text: string): Fact<readonly PowerShellRecord[]> {
   if (/^\s*[[{]/m.test(text) && !/^\w+ +: /m.test(text)) return readPowerShellJson(text)
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const lines = text.replace(/^\uFEFF/, '').split(/\r*\n/)
   const records = fromTable(lines) ?? fromList(lines)
   return records.length > 0 ? value(records) : unreadable('PowerShell gave no answer that is known')
 }
 
-/** `Name : value`, an empty line between two objects, and further lines of a long value indented below it. */
+/** `Name : value`, or `Name=value` as wmic has it, an empty line between two objects, and further lines of a long value indented below it. */
 function fromList(lines: readonly string[]): PowerShellRecord[] {
   const records: Record<string, unknown>[] = []
   let isNew = true
   for (const line of lines) {
-    const [, name, text = ''] = /^([A-Za-z_]\w*) +:(?: (.*))?$/.exec(line) ?? []
+    const [, name, text = ''] = /^([A-Za-z_]\w*)(?: +:(?: |$)|=)(.*)$/.exec(line) ?? []
     if (line.trim() === '') isNew = true
     if (name === undefined) continue
     if (isNew) records.push({})

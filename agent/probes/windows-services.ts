@@ -48,7 +48,7 @@ function byName(services: readonly WindowsService[]): WindowsServices {
 /** Reads `Win32_Service`, `Win32_SystemDriver` or `Get-Service`, as JSON or as the list or table that people see. */
 export function readServiceRecords(text: string): Fact<WindowsService[]> {
   const records = readPowerShellRecords(text)
-  if (records.kind !== 'value') return records
+  if (records.kind !== 'value') return NO_SERVICE.test(text) ? absent('there is no such service') : records
   const services = records.value.map(serviceOf)
   const whole = services.flatMap((it) => it ?? [])
   return whole.length === services.length ? value(whole) : unreadable('one of the services has no name or state')
@@ -68,6 +68,9 @@ function serviceOf(record: PowerShellRecord): WindowsService | null {
     ...(running === true && typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && { pid }),
   }
 }
+
+/** The part of an error of PowerShell that is not translated. */
+const NO_SERVICE = /\bNoServiceFoundForGivenName\b/
 
 /** An enumeration of .NET is a number, a word, or an object with both, by the version of PowerShell. */
 function wordOf(it: unknown): string {

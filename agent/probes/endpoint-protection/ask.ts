@@ -35,8 +35,8 @@ async function askOne(host: Host, ask: Ask): Promise<Fact<Told>> {
   }
   const ran = await host.run(ask.program, ask.args)
   if (!ran.ok) return unreadableBecause(ran)
-  if (ask.readsErrors) return ask.read(`${ran.stdout}\n${ran.stderr}`)
-  return ran.exitCode === 0 ? ask.read(ran.stdout) : unreadable(`${nameOf(ask)} ended with ${ran.exitCode}`)
+  if (ran.exitCode === 0) return ask.read(ran.stdout)
+  return ask.readError?.(`${ran.stdout}\n${ran.stderr}`) ?? unreadable(`${nameOf(ask)} ended with ${ran.exitCode}`)
 }
 
 async function askRegistry(host: Host, { registry, read, missing }: Extract<Ask, { registry: unknown }>) {

@@ -27,9 +27,10 @@ export type Ask = { needsRoot: boolean } & (
       /** On Windows `powershell` with a question. */
       program: ProgramName
       args: readonly string[]
-      /** Given stdout of a program that ended with 0; with `readsErrors` stdout and stderr, however it ended. */
-      read: (text: string) => Fact<Told>
-      readsErrors?: true
+      /** Reads stdout of a program that ended with 0. */
+      read: (stdout: string) => Fact<Told>
+      /** Reads stdout and stderr of one that ended with an error; null where the error tells nothing. */
+      readError?: (text: string) => Fact<Told> | null
     }
   | { file: string; read: (text: string, times: { modifiedAt: Date; now: Date }) => Fact<Told> }
   | {

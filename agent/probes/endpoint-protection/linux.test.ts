@@ -3,7 +3,7 @@ import { laptop } from '../../../test/fakes/laptop.ts'
 import { endpointProtection } from './probe.ts'
 import { readStatus } from '../services.ts'
 
-const { probe: readEndpointProtection, watch } = endpointProtection()
+const { probe: readEndpointProtection, fingerprint } = endpointProtection()
 const GROUPS = '/sys/fs/cgroup'
 const SYSTEMD = { [`${GROUPS}/cgroup.procs`]: '1\n', [`${GROUPS}/system.slice/cgroup.procs`]: '' }
 const FALCON = { '/opt/CrowdStrike/falconctl': '', '/usr/lib/systemd/system/falcon-sensor.service': '[Unit]\n' }
@@ -154,11 +154,7 @@ test('a user is not asked for what only root may know, and Defender answers user
 test('the watch tells a stop and a start, and starts nothing', async () => {
   const on = laptop({ files: { ...SYSTEMD, ...SENSOR } })
   const off = laptop({ files: SYSTEMD })
-  const [before, after, again] = [
-    await watch.fingerprint(on),
-    await watch.fingerprint(off),
-    await watch.fingerprint(on),
-  ]
+  const [before, after, again] = [await fingerprint(on), await fingerprint(off), await fingerprint(on)]
   expect(before).not.toBe(after)
   expect(again).toBe(before)
   expect(on.ran).toEqual([])

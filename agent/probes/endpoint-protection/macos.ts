@@ -65,9 +65,15 @@ async function readInstalled(host: Host, macos: MacosProduct, { extensions }: Se
   return macos.extension && macos.paths.length === 0 && extensions.kind !== 'value' ? extensions : value(false)
 }
 
-/** The one that works, where an update left an older one beside it. */
-function extensionOf({ extension }: MacosProduct, list: readonly SystemExtension[]): SystemExtension | undefined {
-  const ours = list.filter((it) => it.bundleId === extension?.bundleId && it.teamId === extension.teamId)
+/** The one that works, where an update left an older one beside it; never the one of the same name for the network. */
+export function extensionOf(
+  { extension }: MacosProduct,
+  list: readonly SystemExtension[],
+): SystemExtension | undefined {
+  const ours = list.filter(
+    ({ bundleId, teamId, category }) =>
+      bundleId === extension?.bundleId && teamId === extension.teamId && category !== 'network_extension',
+  )
   return ours.find((it) => it.enabled) ?? ours[0]
 }
 

@@ -1,4 +1,4 @@
-import type { Watch } from '../../watch.ts'
+import type { Host } from '../../host/host.ts'
 import type { Probe } from '../probe.ts'
 import { readLinux } from './linux.ts'
 import { readMacos } from './macos.ts'
@@ -9,7 +9,10 @@ import { readWindows } from './windows.ts'
  * Which endpoint protection this machine has, and whether it protects; and the watch of what the last reading found
  * running.
  */
-export function endpointProtection(): { probe: Probe<'endpoint-protection'>; watch: Watch } {
+export function endpointProtection(): {
+  probe: Probe<'endpoint-protection'>
+  fingerprint: (host: Host) => Promise<string>
+} {
   let running: readonly Running[] = []
 
   return {
@@ -29,6 +32,6 @@ export function endpointProtection(): { probe: Probe<'endpoint-protection'>; wat
         }
       }
     },
-    watch: { signals: ['endpoint-protection'], fingerprint: (host) => watchEndpointProtection(host, running) },
+    fingerprint: (host) => watchEndpointProtection(host, running),
   }
 }

@@ -7,6 +7,8 @@ export type SystemExtension = {
   bundleId: string
   teamId: string
   version: string
+  /** `endpoint_security`, `network_extension`, `driver_extension`; empty where no heading told it. */
+  category: string
   /** Approved and switched on. */
   enabled: boolean
   /** Running. macOS marks one that waits for the user's approval as active too; that one does nothing. */
@@ -26,7 +28,7 @@ export async function readSystemExtensions(host: Host): Promise<Fact<SystemExten
  * `*`, `*`, team, `bundle (version)`, name, `[state]`, with tabs between them; the stars may be missing. Names have
  * brackets and blanks of their own, so the state is the last pair of brackets.
  */
-const ROW = /^([*\-\t ]*?)([A-Z0-9]{10})\s+([\w.-]+) \(([^()]*)\)\s+(.*?)\s*\[([^[\]]*)\]\s*$/
+const ROW = /^([*\-\t ]*?)(?:([A-Z0-9]{10})\s+)?([\w.-]+) \(([^()]*)\)\s+(.*?)\s*\[([^[\]]*)\]\s*$/
 
 /**
  * Reads `systemextensionsctl list`. Only `activated enabled` is one that works, whatever the stars before it say. A list
@@ -36,11 +38,13 @@ export function readExtensionList(stdout: string): Fact<SystemExtension[]> {
   const [, count] = /^\s*(\d{1,4}) extension\(s\)\s*$/m.exec(stdout) ?? []
   if (count === undefined) return unreadable('systemextensionsctl gave no list')
   const extensions: SystemExtension[] = []
+  let category = ''
   for (const line of stdout.split(/\r?\n/)) {
-    const [, , teamId, bundleId, version, , state] = ROW.exec(line) ?? []
-    if (teamId === undefined || bundleId === undefined || version === undefined) continue
+    category = /^--- com\.apple\.system_extension\.(\w+)/.exec(line)?.[1] ?? category
+    const [, , teamId = '', bundleId, version, , state] = ROW.exec(line) ?? []
+    if (bundleId === undefined || version === undefined) continue
     const works = state === 'activated enabled'
-    extensions.push({ bundleId, teamId, version: version.split('/')[0] ?? '', enabled: works, active: works })
+    extensions.push({ bundleId, teamId, version: version.split('/')[0] ?? '', category, enabled: works, active: works })
   }
   if (extensions.length < Number(count)) return unreadable('the list of system extensions breaks off')
   return value(extensions)

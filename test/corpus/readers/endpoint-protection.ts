@@ -1,9 +1,10 @@
 import { readRegQuery, saysMissing } from '../../../agent/host/windows/reg-query.ts'
 import type { RegistryValues } from '../../../agent/host/host.ts'
+import { extensionOf } from '../../../agent/probes/endpoint-protection/macos.ts'
 import { readFalconctl, readSensorKey } from '../../../agent/probes/endpoint-protection/products/crowdstrike-falcon.ts'
-import { readFalconStats } from '../../../agent/probes/endpoint-protection/products/falcon-stats.ts'
+import { readFalconStats, readNotLoaded } from '../../../agent/probes/endpoint-protection/products/falcon-stats.ts'
 import { readAgentKey, readExtensionStatus } from '../../../agent/probes/endpoint-protection/products/huntress.ts'
-import { readMdatpHealth } from '../../../agent/probes/endpoint-protection/products/microsoft-defender.ts'
+import { readMdatpHealth, readNoDaemon } from '../../../agent/probes/endpoint-protection/products/microsoft-defender.ts'
 import {
   readMpComputerStatus,
   readOnboarding,
@@ -25,18 +26,23 @@ import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 
-const POWERSHELL = /^(?:powershell|pwsh|wmi)$/
+const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 
 /** A product's own answer, which is in the words of the corpus already. */
 function told(product: string, fact: Fact<Told>): Concluded {
   return concluded(fact, (words) => ({ products: [{ product, ...words }] }))
 }
 
-/** An answer of a program that ended with an error is none. */
-function saysOf(of: Of, product: string, read: (text: string) => Fact<Told>): CorpusReader {
+type Reads = { read: (text: string) => Fact<Told>; readError?: (text: string) => Fact<Told> | null }
+
+/** As the agent asks a program: of one that ended with an error only what its reader of errors makes of it. */
+function saysOf(of: Of, product: string, { read, readError }: Reads): CorpusReader {
   return {
     of,
-    read: ({ text, exitCode }) => told(product, exitCode === null || exitCode === 0 ? read(text) : unreadable('error')),
+    read: ({ text, exitCode }) => {
+      if ((exitCode ?? 0) === 0) return told(product, read(text))
+      return told(product, readError?.(text) ?? unreadable(`it ended with ${exitCode}`))
+    },
   }
 }
 
@@ -67,7 +73,8 @@ function keyOf(
 
 function services(fact: Fact<readonly WindowsService[]>, { args }: Capture): Concluded {
   if (fact.kind === 'absent') {
-    const service: WindowsService = { name: args.split(' ').at(-1) ?? '', running: false }
+    const [, name = ''] = /(?:query|queryex|qc|Get-Service(?:\s+-Name)?)\s+['"]?([^\s'"|]+)/i.exec(args) ?? []
+    const service: WindowsService = { name, running: false }
     return { services: [service] }
   }
   return concluded(fact, (list): Conclusion => {
@@ -114,9 +121,8 @@ function systemExtensions({ text }: Capture): Concluded {
   return concluded(readExtensionList(text), (extensions) => ({
     extensions,
     products: PRODUCTS.flatMap(({ id, macos }) => {
-      const { bundleId, teamId } = macos?.extension ?? {}
-      const ours = extensions.filter((it) => it.bundleId === bundleId && it.teamId === teamId)
-      return ours.length > 0 ? [{ product: id, installed: true, running: ours.some(({ active }) => active) }] : []
+      const ours = macos && extensionOf(macos, extensions)
+      return ours ? [{ product: id, installed: true, running: ours.active }] : []
     }),
   }))
 }
@@ -144,24 +150,26 @@ const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program,
 const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 export const readers: readonly CorpusReader[] = [
-  saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', readFalconctl),
-  {
-    of: onMacos(/^falconctl$/),
-    read: ({ text }) => told('crowdstrike-falcon', readFalconStats(text)),
-  },
+  saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconctl }),
+  saysOf(onMacos(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconStats, readError: readNotLoaded }),
   keyOf(onWindows(/^(?:reg|registry|powershell)$/, /CrowdStrike|CSAgent\\Sim/i), 'crowdstrike-falcon', readSensorKey),
-  saysOf({ program: /^mdatp$/, args: /^health\b/ }, 'microsoft-defender', readMdatpHealth),
-  saysOf(onWindows(POWERSHELL, /MpComputerStatus|EncodedCommand/i), 'microsoft-defender', readMpComputerStatus),
+  saysOf({ program: /^mdatp$/, args: /^health\b/ }, 'microsoft-defender', {
+    read: readMdatpHealth,
+    readError: readNoDaemon,
+  }),
+  saysOf(onWindows(POWERSHELL, /MpComputerStatus|EncodedCommand/i), 'microsoft-defender', {
+    read: readMpComputerStatus,
+  }),
   keyOf(
     onWindows(/^(?:reg|registry|powershell)$/, /Windows Advanced Threat Protection\\Status/i),
     'microsoft-defender',
     readOnboarding,
     value({ onboarded: false }),
   ),
-  saysOf(onLinux(/^sentinelctl$/), 'sentinelone', readSentinelctl),
-  saysOf(onMacos(/^sentinelctl$/), 'sentinelone', readSentinelStatus),
-  saysOf(onWindows(/^sentinelctl$/), 'sentinelone', readSentinelCtl),
-  saysOf(onMacos(/^huntress$/, /^extensionctl\b/), 'huntress', readExtensionStatus),
+  saysOf(onLinux(/^sentinelctl$/), 'sentinelone', { read: readSentinelctl }),
+  saysOf(onMacos(/^sentinelctl$/), 'sentinelone', { read: readSentinelStatus }),
+  saysOf(onWindows(/^sentinelctl$/), 'sentinelone', { read: readSentinelCtl }),
+  saysOf(onMacos(/^huntress$/, /^extensionctl\b/), 'huntress', { read: readExtensionStatus }),
   keyOf(onWindows(/^(?:reg|registry|powershell)$/, /Huntress Labs/i), 'huntress', readAgentKey),
   { of: onLinux(/^systemctl$/, new RegExp(`^show\\b.*\\b(?:${UNITS.join('|')})\\b`)), read: units },
   { of: onWindows(POWERSHELL, /SecurityCenter2|AntiVirusProduct/i), read: securityCenter },

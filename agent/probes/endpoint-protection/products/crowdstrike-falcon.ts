@@ -2,7 +2,23 @@ import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
-import { readFalconStats } from './falcon-stats.ts'
+import { readFalconStats, readNotLoaded } from './falcon-stats.ts'
+
+const OTHER_OPTIONS = [
+  'rfm-reason',
+  'cid',
+  'aph',
+  'app',
+  'apd',
+  'backend',
+  'billing',
+  'cloud',
+  'feature',
+  'message-log',
+  'metadata-query',
+  'tags',
+  'trace',
+] as const
 
 /** What an item of falconctl's answer tells, by its name. */
 const ITEMS = new Map<string, (text: string) => Told>([
@@ -10,9 +26,8 @@ const ITEMS = new Map<string, (text: string) => Told>([
   ['aid', (it) => (/^[0-9a-f]{32}$/i.test(it) && /[^0]/.test(it) ? { agentId: true, onboarded: true, id: it } : {})],
   ['version', (it) => (/^\d+(\.\d+)+$/.test(it) ? { version: it } : {})],
   ['rfm-state', (it) => RFM.get(it.toLowerCase()) ?? {}],
-  ['rfm-reason', () => ({})],
-  ['cid', () => ({})],
-  ['backend', () => ({})],
+  // Other options say nothing about its state, but that falconctl gave an answer.
+  ...OTHER_OPTIONS.map((name) => [name, () => ({})] as const),
 ])
 
 const RFM = new Map<string, Told>([
@@ -21,10 +36,12 @@ const RFM = new Map<string, Told>([
 ])
 
 const UNSET = new Map<string, Told>([
+  ...OTHER_OPTIONS.map((name) => [name, {}] as const),
   ['aid', { agentId: false, onboarded: false }],
   ['cid', { onboarded: false }],
   ['CID', { onboarded: false }],
   ['rfm-state', {}],
+  ['version', {}],
 ])
 
 /**
@@ -80,8 +97,8 @@ export const crowdstrikeFalcon: CatalogueProduct = {
     paths: ['/Applications/Falcon.app', '/Library/CS/falconctl'],
     extension: { bundleId: 'com.crowdstrike.falcon.Agent', teamId: 'X9E956P446' },
     asks: [
-      { program: 'falconctl', args: ['info'], read: readFalconStats, readsErrors: true, needsRoot: true },
-      { program: 'falconctl', args: ['stats'], read: readFalconStats, readsErrors: true, needsRoot: true },
+      { program: 'falconctl', args: ['info'], read: readFalconStats, readError: readNotLoaded, needsRoot: true },
+      { program: 'falconctl', args: ['stats'], read: readFalconStats, readError: readNotLoaded, needsRoot: true },
     ],
     healthyWhen: { agentId: true, connected: true },
   },

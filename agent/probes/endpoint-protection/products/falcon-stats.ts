@@ -10,7 +10,8 @@ type Items = ReadonlyMap<string, string>
  * `=== section ===`, or a property list.
  */
 export function readFalconStats(text: string): Fact<Told> {
-  if (/^Error: The sensor (?:has|is) not loaded\b/im.test(text)) return value({ installed: true, running: false })
+  const notLoaded = readNotLoaded(text)
+  if (notLoaded) return notLoaded
   const plist = readPlist(text)
   const items = plist.kind === 'value' ? fromPlist(plist.value) : fromLines(text)
 
@@ -28,6 +29,12 @@ export function readFalconStats(text: string): Fact<Told> {
   const state = CONNECTED.get(items.get('cloudstate') ?? '')
   if (state !== undefined) told.connected = state
   return Object.keys(told).length > 1 ? value(told) : unreadable('falconctl gave no answer that is known')
+}
+
+/** Reads the error of falconctl for a sensor that does not run; null for any other. */
+export function readNotLoaded(text: string): Fact<Told> | null {
+  const isNotLoaded = /^(?:Error: )?(?:The |Falcon )*sensor (?:has|is) not (?:been )?(?:loaded|running)\b/im.test(text)
+  return isNotLoaded ? value({ installed: true, running: false }) : null
 }
 
 /** A sensor that is loaded and not operational does not protect: one word against it is enough. */

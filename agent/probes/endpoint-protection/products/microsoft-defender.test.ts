@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../../test/fakes/mutations.ts'
 import type { Told } from '../told.ts'
-import { readMdatpHealth } from './microsoft-defender.ts'
+import { readMdatpHealth, readNoDaemon } from './microsoft-defender.ts'
 
 const set = (value: unknown) => ({ displayValue: true, isManaged: false, value })
 const GOOD = {
@@ -127,16 +127,19 @@ test('mdatp health, lines: no licence, nothing from the service behind it', () =
   expect(fact.kind === 'value' && 'realTime' in fact.value).toBe(false)
 })
 
-const NONE = [
-  '',
-  '{}',
-  '[]',
-  'null',
-  '{"healthy":"true"}',
-  JSON.stringify(GOOD).slice(0, -9),
-  'Could not connect to the daemon',
-  'gesund : ja',
-]
+test('mdatp health: nobody answers behind it', () => {
+  const text = '\nERROR: Could not connect to the daemon\n'
+  expect(readMdatpHealth(text)).toEqual({ kind: 'value', value: { installed: true, running: false } })
+  expect(readNoDaemon(text)).toEqual(readMdatpHealth(text))
+  expect(readNoDaemon('permission denied')).toBeNull()
+})
+
+test('mdatp health: what the extension of macOS may not see', () => {
+  const fact = readMdatpHealth(JSON.stringify({ ...GOOD, fullDiskAccessEnabled: false }))
+  expect(fact).toMatchObject({ value: { healthy: false } })
+})
+
+const NONE = ['', '{}', '[]', 'null', '{"healthy":"true"}', JSON.stringify(GOOD).slice(0, -9), 'gesund : ja']
 for (const text of NONE) {
   test(`mdatp health: nothing is drawn from ${JSON.stringify(text.slice(0, 40))}`, () => {
     expect(readMdatpHealth(text).kind).toBe('unreadable')

@@ -8,6 +8,8 @@ type Health = ReadonlyMap<string, unknown>
 
 /** Reads `mdatp health`, as JSON or as the lines `name : value` that people see. */
 export function readMdatpHealth(stdout: string): Fact<Told> {
+  const notRunning = readNoDaemon(stdout)
+  if (notRunning) return notRunning
   const health = stdout.includes('{"') || stdout.trimStart().startsWith('{') ? fromJson(stdout) : fromLines(stdout)
   const says = booleanOf(health, 'healthy')
   // An answer that breaks off, or an error, has no overall word.
@@ -23,7 +25,9 @@ export function readMdatpHealth(stdout: string): Fact<Told> {
   const version = textOf(health, 'appVersion')
   const definitionsAt = timeOf(health.get('definitionsUpdated'))
 
-  told.healthy = says && passive !== true && realTime !== false && onboarded !== false
+  // Without it the extension of macOS sees nothing.
+  const sees = booleanOf(health, 'fullDiskAccessEnabled')
+  told.healthy = says && passive !== true && realTime !== false && onboarded !== false && sees !== false
   if (passive !== undefined) told.passive = passive
   if (realTime !== undefined) told.realTime = realTime
   if (tamper !== undefined) told.tamperProtection = tamper === 'block'
@@ -38,6 +42,12 @@ export function readMdatpHealth(stdout: string): Fact<Told> {
     if (words.length > 0) told.issues = words
   }
   return value(told)
+}
+
+/** Reads the error of mdatp that the service behind it does not answer; null for any other. */
+export function readNoDaemon(text: string): Fact<Told> | null {
+  const isSo = /^(?:error: )?could not connect to the daemon\b/im.test(text)
+  return isSo ? value({ installed: true, running: false }) : null
 }
 
 /** Whatever is not listed is not known: `updating` says nothing about how old they are now. */
@@ -118,13 +128,29 @@ export const microsoftDefender: CatalogueProduct = {
     holds: 'sbin',
     units: ['mdatp.service'],
     processes: ['wdavdaemon'],
-    asks: [{ program: 'mdatp', args: ['health', '--output', 'json'], read: readMdatpHealth, needsRoot: false }],
+    asks: [
+      {
+        program: 'mdatp',
+        args: ['health', '--output', 'json'],
+        read: readMdatpHealth,
+        readError: readNoDaemon,
+        needsRoot: false,
+      },
+    ],
     healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
   },
   macos: {
     paths: ['/Applications/Microsoft Defender.app'],
     extension: { bundleId: 'com.microsoft.wdav.epsext', teamId: 'UBF8T346G9' },
-    asks: [{ program: 'mdatp', args: ['health', '--output', 'json'], read: readMdatpHealth, needsRoot: false }],
+    asks: [
+      {
+        program: 'mdatp',
+        args: ['health', '--output', 'json'],
+        read: readMdatpHealth,
+        readError: readNoDaemon,
+        needsRoot: false,
+      },
+    ],
     healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
   },
   windows: {
@@ -147,7 +173,7 @@ export const microsoftDefender: CatalogueProduct = {
         needsRoot: false,
       },
     ],
-    healthyWhen: { passive: false, realTime: true, upToDate: true },
+    healthyWhen: { healthy: true, passive: false, realTime: true, upToDate: true },
     notes: [{ flag: 'onboarded', when: false, why: 'antivirus only: not onboarded to Defender for Endpoint' }],
   },
 }

@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
-import { timeOf } from '../../powershell.ts'
+import { flagOf, numberOf, textOf, timeOf } from '../../powershell.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../../powershell-text.ts'
 import { readAntiVirusProducts, type Registration } from '../security-center.ts'
 import type { Told } from '../told.ts'
@@ -15,70 +15,67 @@ export function readMpComputerStatus(text: string): Fact<Told> {
   const records = readPowerShellRecords(text)
   if (records.kind !== 'value') return records
   const [status, ...others] = records.value
-  const isService = flagOf(status, 'AMServiceEnabled')
-  if (!status || others.length > 0 || isService === undefined) {
-    return unreadable('Get-MpComputerStatus gave no answer that is known')
-  }
-  const mode = textOf(status, 'AMRunningMode')
-  const told: Told = { installed: true, running: isService && !/^not running$/i.test(mode) }
+  if (!status || others.length > 0) return unreadable('Get-MpComputerStatus gave no answer that is known')
+  const mode = textOf(status['AMRunningMode'])?.toLowerCase() ?? null
+  const told: Told = { installed: true }
+  const running = runningOf(status, mode)
+  if (running !== undefined) told.running = running
   const realTime = realTimeOf(status)
   const passive = passiveOf(mode, realTime)
   if (passive !== undefined) told.passive = passive
-  if (told.running === false || passive === true) told.realTime = false
+  if (running === false || passive === true) told.realTime = false
   else if (realTime !== undefined) told.realTime = realTime
   if (told.realTime === false) told.healthy = false
-  const tamperProtection = flagOf(status, 'IsTamperProtected')
-  if (tamperProtection !== undefined) told.tamperProtection = tamperProtection
-  const version = textOf(status, 'AMProductVersion')
+  else if (running && realTime && (mode === null || passive === false || EDR_BLOCK.test(mode))) told.healthy = true
+  const tamperProtection = flagOf(status['IsTamperProtected'])
+  if (tamperProtection !== null) told.tamperProtection = tamperProtection
+  const version = textOf(status['AMProductVersion']) ?? ''
   if (/^\d+(?:\.\d+)+$/.test(version) && /[1-9]/.test(version)) told.version = version
   // A Defender that never ran says that nothing is out of date.
-  if (told.running) Object.assign(told, definitionsOf(status))
-  return value(told)
+  if (running !== false) Object.assign(told, definitionsOf(status))
+  return Object.keys(told).length > 1 ? value(told) : unreadable('Get-MpComputerStatus gave no answer that is known')
+}
+
+function runningOf(status: PowerShellRecord, mode: string | null): boolean | undefined {
+  if (mode === 'not running') return false
+  return flagOf(status['AMServiceEnabled']) ?? (mode === 'normal' ? true : undefined)
 }
 
 /** Both the switch and what it switches, where the second is told. */
 function realTimeOf(status: PowerShellRecord): boolean | undefined {
   const flags = ['RealTimeProtectionEnabled', 'OnAccessProtectionEnabled', 'AntivirusEnabled'].map((it) =>
-    flagOf(status, it),
+    flagOf(status[it]),
   )
   if (flags.includes(false)) return false
-  return flags[0]
+  return flags[0] ?? undefined
 }
 
 /**
  * `EDR Block Mode` is a passive antivirus whose sensor blocks what it finds later; newer versions show it for an active
  * antivirus too, and then everything is switched on. Any other word is not known.
  */
-function passiveOf(mode: string, realTime: boolean | undefined): boolean | undefined {
-  if (/^normal$/i.test(mode)) return false
-  if (/^(?:sxs )?passive(?: mode)?$/i.test(mode)) return true
-  return /^edr block(?: mode)?$/i.test(mode) && realTime === false ? true : undefined
+function passiveOf(mode: string | null, realTime: boolean | undefined): boolean | undefined {
+  if (mode === null) return undefined
+  if (mode === 'normal') return false
+  if (/^(?:sxs )?passive(?: mode)?$/.test(mode)) return true
+  return EDR_BLOCK.test(mode) && realTime === false ? true : undefined
 }
+
+const EDR_BLOCK = /^edr (?:in )?block(?: mode)?$/
 
 /** What stands for "never", as a number of 32 or 16 bits. */
 const NEVER: ReadonlySet<number> = new Set([0xffff_ffff, 0xffff])
 
 function definitionsOf(status: PowerShellRecord): Told {
-  const age = status['AntivirusSignatureAge']
-  const isKnown = typeof age === 'number' && Number.isInteger(age) && age >= 0
-  if (isKnown && NEVER.has(age)) return { upToDate: false }
-  const isOld = flagOf(status, 'DefenderSignaturesOutOfDate')
+  const age = numberOf(status['AntivirusSignatureAge'])
+  if (age !== null && NEVER.has(age)) return { upToDate: false }
+  const isOld = flagOf(status['DefenderSignaturesOutOfDate'])
   const updatedAt = timeOf(status['AntivirusSignatureLastUpdated'])
   return {
-    ...(isOld !== undefined && { upToDate: !isOld }),
-    ...(isKnown && { definitionsAgeDays: age }),
+    ...(isOld !== null && { upToDate: !isOld }),
+    ...(age !== null && Number.isInteger(age) && age >= 0 && { definitionsAgeDays: age }),
     ...(updatedAt !== null && { definitionsAt: updatedAt }),
   }
-}
-
-function flagOf(status: PowerShellRecord | undefined, name: string): boolean | undefined {
-  const it = status?.[name]
-  return typeof it === 'boolean' ? it : undefined
-}
-
-function textOf(status: PowerShellRecord, name: string): string {
-  const it = status[name]
-  return typeof it === 'string' ? it.trim() : ''
 }
 
 /** What Security Center says of Defender: it lists it as on only where no other antivirus has taken its place. */

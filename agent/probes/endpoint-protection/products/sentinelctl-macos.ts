@@ -13,9 +13,9 @@ export function readSentinelStatus(text: string): Fact<Told> {
   const lines = linesOf(text)
   const version = /^SentinelOne (\d+(?:\.\d+)+)\s*$/m.exec(text)?.[1] ?? fieldOf(lines, 'Agent', 'Version')
   const id = fieldOf(lines, 'Agent', 'ID')
-  const switches = SWITCHES.map(({ name, good, bad }) => {
+  const switches = SWITCHES.map(({ name, good, bad, isNeeded }) => {
     const word = fieldOf(lines, 'Agent', name)
-    return { name, word, is: word === good ? true : bad.includes(word) ? false : undefined }
+    return { name, word, isNeeded, is: word === good ? true : bad.includes(word) ? false : undefined }
   })
   const connected = YES_NO.get(fieldOf(lines, 'Management', 'Connected'))
   const missing = lines.filter(({ section }) => section === 'Agent/Missing Authorizations').map(({ name }) => name)
@@ -33,7 +33,7 @@ export function readSentinelStatus(text: string): Fact<Told> {
     ...missing.map((it) => `it lacks the authorization ${it}`),
   ]
   if (issues.length > 0) Object.assign(told, { healthy: false, issues })
-  else if (switches.every(({ is }) => is === true) && authorizations) told.healthy = true
+  else if (switches.every(({ is, isNeeded }) => is === true || !isNeeded) && authorizations) told.healthy = true
   const framework = switches.find(({ name }) => name === 'ES Framework')?.is
   const daemon = fieldOf(lines, 'Daemons/Integrity', 'sentineld')
   if (framework && daemon === 'ok') told.running = true
@@ -43,12 +43,14 @@ export function readSentinelStatus(text: string): Fact<Told> {
 }
 
 /** What has to be as it should for the agent to protect, with the words against it that are known. */
-const SWITCHES: readonly { name: string; good: string; bad: readonly string[] }[] = [
-  { name: 'ES Framework', good: 'started', bad: ['stopped', 'not started', 'not running', 'failed'] },
-  { name: 'Agent Operational State', good: 'enabled', bad: ['disabled'] },
-  { name: 'Ready', good: 'yes', bad: ['no'] },
-  { name: 'Protection', good: 'enabled', bad: ['disabled'] },
-  { name: 'Infected', good: 'no', bad: ['yes'] },
+const SWITCHES: readonly { name: string; good: string; bad: readonly string[]; isNeeded: boolean }[] = [
+  { name: 'ES Framework', good: 'started', bad: ['stopped', 'not started', 'not running', 'failed'], isNeeded: true },
+  { name: 'Agent Operational State', good: 'enabled', bad: ['disabled'], isNeeded: true },
+  { name: 'Ready', good: 'yes', bad: ['no'], isNeeded: true },
+  { name: 'Protection', good: 'enabled', bad: ['disabled'], isNeeded: true },
+  { name: 'Infected', good: 'no', bad: ['yes'], isNeeded: false },
+  { name: 'Network Quarantine', good: 'no', bad: ['yes'], isNeeded: false },
+  { name: 'Compatible OS', good: 'compatible', bad: ['incompatible', 'not compatible'], isNeeded: false },
 ]
 
 const YES_NO: ReadonlyMap<string, boolean> = new Map([

@@ -91,7 +91,10 @@ export const sentinelOne: CatalogueProduct = {
     services: ['SentinelAgent'],
     drivers: ['SentinelMonitor'],
     displayName: /^Sentinel ?(?:One|Agent)\b/i,
-    asks: [{ program: 'sentinelctl', args: ['status'], read: readSentinelCtl, needsRoot: true }],
+    asks: [
+      { program: 'sentinelctl', args: ['status'], read: readSentinelCtl, needsRoot: true },
+      { program: 'sentinelctl', args: ['agent_id'], read: readSentinelCtl, needsRoot: true },
+    ],
     healthyWhen: { healthy: true },
     limits: ['Windows does not show whether it is registered or connected'],
   },
