@@ -36,11 +36,14 @@ function fromList(lines: readonly string[]): PowerShellRecord[] {
 /** A line of names, a line of dashes below them, and rows whose columns begin where the dashes do. */
 function fromTable(lines: readonly string[]): PowerShellRecord[] | null {
   const at = lines.findIndex((line) => /^ *-{2,}(?: +-{2,})+ *$/.test(line))
-  const [names, dashes] = [lines[at - 1], lines[at]]
-  if (names === undefined || dashes === undefined) return null
+  const dashes = lines[at]
+  if (dashes === undefined || at === 0) return null
+  // Names that are too long for their columns go on in the line below.
+  const above = lines.slice(0, at)
+  const names = above.slice(above.findLastIndex((line) => line.trim() === '') + 1)
   const starts = [...dashes.matchAll(/-+/g)].map((match) => match.index)
   const cells = (line: string) => starts.map((start, column) => line.slice(start, starts[column + 1]).trim())
-  const headings = cells(names)
+  const headings = starts.map((_, column) => names.map((line) => cells(line)[column]).join(''))
   const rows = lines.slice(at + 1).filter((line) => line.trim() !== '')
   return rows.map((row) =>
     Object.fromEntries(cells(row).map((cell, column) => [headings[column] ?? '', valueOf(cell)])),

@@ -30,7 +30,7 @@ export const CONVERSIONS = [
 export type Conversion = (typeof CONVERSIONS)[number]
 
 /** What holds a key of the volume. A recovery password is on paper or in a directory, and says nothing of the everyday key. */
-export type Protector = 'tpm' | 'passphrase' | 'recovery password' | 'other'
+export type Protector = 'tpm' | 'passphrase' | 'recovery password' | 'other' | 'unknown'
 
 /** `none` where nothing is encrypted, `drive` where the disk does it itself. */
 export type Cipher = 'none' | 'drive' | 'software'
@@ -105,7 +105,7 @@ function judgeEncrypted(it: BitLocker): Judgement {
   if (it.protection === 'on') return say('on', it.cipher === 'drive' ? 'the drive itself encrypts' : null)
   if (it.protectors?.length === 0) return say('off', 'encrypted, but its key lies beside it in the clear')
   if (it.suspendedFor !== null && it.suspendedFor > 0) {
-    return say('suspended', `protection is suspended until ${it.suspendedFor} more restarts`)
+    return say('suspended', `restarts until protection is on again: ${it.suspendedFor}`)
   }
   if (it.protectors !== null) return say('suspended')
   return say('unknown', 'protection is off: suspended, or never switched on')
@@ -119,12 +119,12 @@ function isContradicted({ protection, protectors, cipher }: BitLocker, encryptio
 
 function keyHolder(protectors: BitLocker['protectors']): Volume['keyProtector'] {
   if (protectors?.includes('tpm')) return 'hardware'
-  return protectors?.includes('passphrase') ? 'passphrase' : null
+  return protectors?.includes('passphrase') && !protectors.includes('unknown') ? 'passphrase' : null
 }
 
 /** KeyProtectorType of Win32_EncryptableVolume, by its number. */
 const PROTECTORS: readonly Protector[] = [
-  'other',
+  'unknown',
   'tpm',
   'other', // a key on a stick
   'recovery password',
@@ -139,5 +139,5 @@ const PROTECTORS: readonly Protector[] = [
 
 /** A protector by its number; one that is not known still is one. */
 export function protectorOf(type: number): Protector {
-  return PROTECTORS[type] ?? 'other'
+  return PROTECTORS[type] ?? 'unknown'
 }

@@ -1,0 +1,152 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { NOTHING_TOLD, type BitLocker, type Conversion } from './bitlocker.ts'
+import { conversionIn, isLockedIn, isNone, protectionIn, protectorIn, roleIn } from './manage-bde-words.ts'
+
+/**
+ * Reads `manage-bde -status`, which speaks the language of Windows in the code page of the console. Its layout is the
+ * same in all: for each volume a line with the letter and the label in square brackets, one with its kind, and then
+ * size, version, conversion, per cent, method, protection, lock, identification, automatic unlocking (of data volumes)
+ * and protectors. That a volume is plain can be told from the layout alone; for the rest the words have to be known.
+ */
+export function readManageBde(stdout: string): Fact<readonly BitLocker[]> {
+  const [first, ...others] = [stdout, ...inOtherCodePages(stdout)].map(volumesIn)
+  if (!first || first.length === 0) return unreadable('manage-bde shows no volume')
+  const unknowns = (volumes: readonly BitLocker[]) => volumes.filter(({ protection }) => protection === null).length
+  const clearest = others.find((it) => it.length === first.length && unknowns(it) < unknowns(first))
+  return value(unknowns(first) > 0 && clearest ? clearest : first)
+}
+
+/** The code pages of consoles that can be told from one another by their words. */
+const CODE_PAGES = ['ibm866', 'shift_jis', 'gbk', 'big5', 'euc-kr'] as const
+
+/** What was decoded as Windows-1252, for want of a mark, decoded as what it may have been. */
+function inOtherCodePages(text: string): string[] {
+  const bytes = [...text].map((char) => WINDOWS_1252.get(char))
+  const whole = bytes.flatMap((byte) => byte ?? [])
+  if (whole.length < bytes.length || whole.every((byte) => byte < 0x80)) return []
+  return CODE_PAGES.map((page) => new TextDecoder(page).decode(Uint8Array.from(whole)))
+}
+
+const WINDOWS_1252: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: 256 }, (_, byte) => [new TextDecoder('windows-1252').decode(Uint8Array.of(byte)), byte]),
+)
+
+type Entry = { value: string; below: string[] }
+type Block = { letter: string | null; kind: string; entries: Entry[] }
+
+function volumesIn(text: string): BitLocker[] {
+  return blocksOf(text).flatMap(({ letter, kind, entries }) =>
+    letter === null || entries.length === 0 ? [] : [volumeOf(`${letter}:`, kind, entries)],
+  )
+}
+
+/** `Volume C: [label]`, with the letter in quotation marks in some languages. */
+const HEADING = /^[^\s[\]].*?\b([A-Z]):["'”»“]?[^[\]:]*\[.*\]$/i
+/** A volume that is mounted in a folder, or nowhere. */
+const FOLDER_HEADING = /^[^\s[\]].*\\["'”»“]?\s*\[.*\]$/
+/** A label and a colon, in French with a space of some kind before it; paths have no space behind the colon. */
+const ENTRY = /^(\s*)\S.*?[:：](?:\s+(.*))?$/
+
+function blocksOf(text: string): Block[] {
+  const blocks: Block[] = []
+  let block: Block | null = null
+  let indent = 0
+  for (const line of text.split(/\r*\n/).map((it) => it.trimEnd())) {
+    const [heading, letter = ''] = HEADING.exec(line) ?? []
+    if (heading !== undefined || FOLDER_HEADING.test(line)) {
+      block = { letter: letter === '' ? null : letter.toUpperCase(), kind: '', entries: [] }
+      blocks.push(block)
+      continue
+    }
+    // Behind the empty line that follows the last entry stands something else.
+    if (line.trim() === '' && block && block.entries.length > 0) block = null
+    if (line.trim() === '' || !block) continue
+    const [, space = '', said = ''] = ENTRY.exec(line) ?? []
+    const last = block.entries.at(-1)
+    const isEntry = ENTRY.test(line) && (!last || space.length <= indent)
+    if (isEntry) {
+      indent = last ? Math.max(indent, space.length) : space.length
+      block.entries.push({ value: said.trim(), below: [] })
+    } else if (last) last.below.push(line.trim())
+    else block.kind = /^\s*\[(.+)\]$/.exec(line)?.[1]?.trim() ?? block.kind
+  }
+  return blocks
+}
+
+function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLocker {
+  const percentAt = entries.findIndex((it) => it.value.includes('%'))
+  const before = entries.slice(0, Math.max(percentAt, 0))
+  const after = entries.slice(percentAt + 1)
+  const percent = percentIn(entries[percentAt]?.value ?? '')
+  // Where the answer is an excerpt the method may lack.
+  const protectionEntry = after.slice(0, 2).find((it) => protectionIn(it.value) !== null)
+  const lockEntry = after.slice(1, 4).find((it) => isLockedIn(it.value) !== null)
+  const method = after[0]?.value ?? ''
+  const suspendedFor =
+    after
+      .slice(0, 2)
+      .map(restartsIn)
+      .find((it) => it !== null) ?? null
+  const role = roleIn(kind)
+  const protectors = protectorsIn(after, role === 'system' ? 4 : 5)
+  const cipher = /\bAES\b/.test(method) ? 'software' : /\d(?:\.\d+){4,}/.test(method) ? 'drive' : null
+  // Without a protector nothing is protected, whatever the words are for that.
+  const isBare = protectors?.length === 0 && percent === 100
+  const protection = isBare || suspendedFor !== null ? 'off' : protectionIn(protectionEntry?.value ?? '')
+  const said = conversionIn(before.at(-1)?.value ?? '')
+  const isPlain = percent === 0 && before.some((it) => isNone(it.value) || isWord(it.value)) && !hasVersion(before)
+  return {
+    ...NOTHING_TOLD,
+    mount,
+    role,
+    conversion: conversionOf({ said, percent, isPlain, isWhole: cipher !== null && (protection === 'on' || isBare) }),
+    protection,
+    isLocked: isLockedIn(lockEntry?.value ?? ''),
+    percent,
+    cipher,
+    protectors,
+    suspendedFor,
+  }
+}
+
+type Converted = { said: Conversion | null; percent: number | null; isPlain: boolean; isWhole: boolean }
+
+/** What the words say, unless the numbers contradict them; what the numbers say, where the words are not known. */
+function conversionOf({ said, percent, isPlain, isWhole }: Converted): Conversion | null {
+  if (said === 'decrypted') return percent === 0 || percent === null ? said : null
+  if (said === 'encrypted') return percent === 100 || percent === null ? said : null
+  if (said !== null) return said
+  if (isPlain) return 'decrypted'
+  return percent === 100 && isWhole ? 'encrypted' : null
+}
+
+/** The version of BitLocker on the volume is a number; one that is plain has none. */
+function hasVersion(before: readonly Entry[]): boolean {
+  return before.some((it) => /^\d+\.\d+$/.test(it.value))
+}
+
+function isWord(text: string): boolean {
+  return text !== '' && !/\d/.test(text)
+}
+
+/** `0,0 %`, `34.5%`, `%100,0`. */
+function percentIn(text: string): number | null {
+  const [, number] = /^%?\s*(\d{1,3}(?:[.,]\d+)?)\s*%?$/.exec(text) ?? []
+  const percent = Number(number?.replace(',', '.') ?? NaN)
+  return percent >= 0 && percent <= 100 ? percent : null
+}
+
+/** `Protection Off (1 reboots left)`. */
+function restartsIn({ value: text }: Entry): number | null {
+  const [, count] = /[(（]\D*(\d{1,3})\D*/.exec(text) ?? []
+  return count === undefined || /\bAES\b/.test(text) ? null : Number(count)
+}
+
+/** The last entry, if it stands where the protectors do: one below the other, or a word that there are none. */
+function protectorsIn(after: readonly Entry[], from: number): BitLocker['protectors'] {
+  const last = after.at(-1)
+  if (!last || after.length < 2) return null
+  if (last.below.length > 0 && last.value === '') return last.below.map(protectorIn)
+  const isPlace = after.length > from
+  return last.value !== '' && last.below.length === 0 && isPlace && (isNone(last.value) || from === 4) ? [] : null
+}
