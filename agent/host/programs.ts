@@ -6,6 +6,10 @@ export const PROGRAMS = {
   'apt-config': ['/usr/bin/apt-config'],
   'apt-get': ['/usr/bin/apt-get'],
   'apt-helper': ['/usr/lib/apt/apt-helper'],
+  apt: ['/usr/bin/apt'],
+  'apt-check': ['/usr/lib/update-notifier/apt-check'],
+  pro: ['/usr/bin/pro'],
+  needrestart: ['/usr/sbin/needrestart'],
   dnf: ['/usr/bin/dnf'],
   dnf5: ['/usr/bin/dnf5'],
   yum: ['/usr/bin/yum'],
@@ -39,14 +43,26 @@ export const PROGRAMS = {
   nft: ['/usr/sbin/nft', '/sbin/nft'],
   iptables: ['/usr/sbin/iptables', '/sbin/iptables'],
   'firewall-cmd': ['/usr/bin/firewall-cmd'],
+  ufw: ['/usr/sbin/ufw'],
   gsettings: ['/usr/bin/gsettings'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
   // macOS
   systemextensionsctl: ['/usr/bin/systemextensionsctl'],
   ps: ['/bin/ps'],
   plutil: ['/usr/bin/plutil'],
+  socketfilterfw: ['/usr/libexec/ApplicationFirewall/socketfilterfw'],
+  sysadminctl: ['/usr/sbin/sysadminctl'],
+  defaults: ['/usr/bin/defaults'],
+  pmset: ['/usr/bin/pmset'],
+  stat: ['/usr/bin/stat'],
+  id: ['/usr/bin/id'],
+  system_profiler: ['/usr/sbin/system_profiler'],
+  fdesetup: ['/usr/bin/fdesetup'],
+  diskutil: ['/usr/sbin/diskutil'],
   // Windows
+  'manage-bde': ['C:\\Windows\\System32\\manage-bde.exe'],
   sc: ['C:\\Windows\\System32\\sc.exe'],
+  netsh: ['C:\\Windows\\System32\\netsh.exe'],
 } as const satisfies Record<string, readonly string[]>
 
 /** `powershell` takes a question of `windows/questions.ts` in place of arguments, and nothing else. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readSimulation } from './apt-simulation.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 
-const END = '2 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n'
+const END = '1 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n'
 const NONE = '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n'
 const both = 'Inst curl [1.0] (1.1 Ubuntu:24.04/noble-updates, Ubuntu:24.04/noble-security [amd64])\n'
 
@@ -16,7 +16,7 @@ const cases: readonly { name: string; stdout: string; upgrades: string[]; securi
   },
   {
     name: 'a new package is no update',
-    stdout: 'Inst new (1.1 Debian-Security:12/stable-security [amd64])\n' + END,
+    stdout: 'Inst new (1.1 Debian-Security:12/stable-security [amd64])\n' + END.replace('1', '0'),
     upgrades: [],
     security: [],
   },
@@ -53,7 +53,10 @@ for (const { name, stdout, upgrades, security } of cases) {
 const none: readonly { stdout: string; isNonePending: boolean }[] = [
   { stdout: NONE, isNonePending: true },
   { stdout: '0 upgraded, 0 newly installed, 0 to remove and 3 not upgraded.\n', isNonePending: false },
-  { stdout: END, isNonePending: false },
+  { stdout: both + END, isNonePending: false },
+  { stdout: '0 aktualisiert, 0 neu installiert, 0 zu entfernen und 0 nicht aktualisiert.\n', isNonePending: true },
+  { stdout: '0 upgraded, 0 newly installed, 2 downgraded, 0 to remove and 0 not upgraded.\n', isNonePending: true },
+  { stdout: '0 aktualisiert, 0 neu installiert, 0 zu entfernen und 4 nicht aktualisiert.\n', isNonePending: false },
   { stdout: both + NONE, isNonePending: false },
 ]
 
@@ -68,7 +71,9 @@ const meaningless = [
   '\n',
   'Reading package lists...\nBuilding dependency tree...\n',
   'E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\n',
-  '0 aktualisiert, 0 neu installiert, 0 zu entfernen und 0 nicht aktualisiert.\n',
+  '2 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n',
+  `Reading package lists...\n${both}`,
+  'Need to get 0 B/0 B of archives.\nAfter this operation, 0 B of additional disk space will be used.\n',
   'WARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n',
 ]
 
@@ -78,6 +83,13 @@ for (const stdout of meaningless) {
   })
 }
 
+test('apt-get -s: what is kept back is pending too, and repeated lines are one package', () => {
+  const end = '1 upgraded, 0 newly installed, 0 to remove and 2 not upgraded.\n'
+  expect(readSimulation(`${end}${both}${both}`)).toMatchObject({ keptBack: 2, isNonePending: false })
+  expect(readSimulation(both)).toMatchObject({ keptBack: null })
+  expect(readSimulation('Inst local [1] (2 [amd64])\n')?.upgrades.size).toBe(1)
+})
+
 test('damage never makes nothing of something', () => {
-  for (const stdout of mutations(both + END, 3000)) expect(readSimulation(stdout)?.isNonePending ?? false).toBe(false)
+  for (const stdout of mutations(both + END, 10_000)) expect(readSimulation(stdout)?.isNonePending ?? false).toBe(false)
 })

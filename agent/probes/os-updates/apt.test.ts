@@ -31,6 +31,13 @@ const ubuntu = (suite: string, list: string): Record<string, string> => ({
   [`${LISTS}/u_dists_${suite}_main_binary-amd64_Packages`]: list,
 })
 const NOBLE = 'NAME=Ubuntu\nID=ubuntu\nVERSION_ID=24.04\nVERSION_CODENAME=noble\nUBUNTU_CODENAME=noble\n'
+const UBUNTU_FILES = {
+  '/etc/os-release': NOBLE,
+  '/var/lib/dpkg/status': STATUS,
+  ...ubuntu('noble-security', stanza('curl', '8.1')),
+}
+const CHECK = 'apt-check'
+const PRO = 'pro security-status --format json'
 const release = (head: Parameters<typeof releaseFile>[0]) => ({ [RELEASE]: releaseFile(head) })
 const security = { label: 'Debian-Security', suite: 'stable-security', codename: 'bookworm-security' }
 
@@ -175,6 +182,61 @@ const counts: readonly ({ name: string; pending: number | null } & Laptop)[] = [
     pending: 1,
     files: filesWith({ '/var/lib/dpkg/status': 'Package: curl\n' }),
     programs: { [SIMULATE]: { stdout: FIX } },
+  },
+  {
+    name: 'the status may not be read, and Ubuntu counts all fixes',
+    pending: 3,
+    files: UBUNTU_FILES,
+    denied: ['/var/lib/dpkg'],
+    programs: { [CHECK]: { stderr: '9;3' }, [SIMULATE]: { stdout: FIX } },
+  },
+  {
+    name: 'Ubuntu counts none, with security lists',
+    pending: 0,
+    files: UBUNTU_FILES,
+    denied: ['/var/lib/dpkg'],
+    programs: { [CHECK]: { stderr: '9;0' } },
+  },
+  {
+    name: 'Ubuntu counts none, from lists that nobody saw',
+    pending: null,
+    files: UBUNTU_FILES,
+    denied: ['/var/lib/apt'],
+    programs: { [CHECK]: { stderr: '9;0' } },
+  },
+  {
+    name: 'Ubuntu without update-notifier asks pro',
+    pending: 2,
+    files: UBUNTU_FILES,
+    denied: ['/var/lib/dpkg'],
+    programs: { [PRO]: { stdout: '{"summary":{"num_standard_security_updates":2}}' } },
+  },
+  {
+    name: 'Debian has no such programs',
+    pending: 1,
+    files: filesWith({}),
+    denied: ['/var/lib/dpkg'],
+    programs: { [CHECK]: { stderr: '9;3' }, [SIMULATE]: { stdout: FIX } },
+  },
+  {
+    name: 'dependencies are broken, and apt lists a fix all the same',
+    pending: 1,
+    files: filesWith({}),
+    denied: ['/var/lib/dpkg'],
+    programs: {
+      [SIMULATE]: { exitCode: 100 },
+      'apt list --upgradable': { stdout: 'curl/stable-security 2 amd64 [upgradable from: 1]\n' },
+    },
+  },
+  {
+    name: 'apt lists none among updates',
+    pending: null,
+    files: filesWith({}),
+    denied: ['/var/lib/dpkg'],
+    programs: {
+      [SIMULATE]: { exitCode: 100 },
+      'apt list --upgradable': { stdout: 'curl/stable 2 amd64 [upgradable from: 1]\n' },
+    },
   },
   {
     name: 'apt finds nothing, from lists that nobody saw',
