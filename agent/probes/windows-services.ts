@@ -51,7 +51,8 @@ export function readServiceRecords(text: string): Fact<WindowsService[]> {
   if (records.kind !== 'value') return NO_SERVICE.test(text) ? absent('there is no such service') : records
   const services = records.value.map(serviceOf)
   const whole = services.flatMap((it) => it ?? [])
-  return whole.length === services.length ? value(whole) : unreadable('one of the services has no name or state')
+  if (whole.length < services.length) return unreadable('one of the services has no name or state')
+  return byName(whole).size === whole.length ? value(whole) : unreadable('a service stands twice in the list')
 }
 
 function serviceOf(record: PowerShellRecord): WindowsService | null {
@@ -137,18 +138,20 @@ export function readSc(stdout: string): Fact<WindowsService[]> {
 }
 
 function scLine(line: string): Omit<WindowsService, 'name'> {
-  const [, label = '', number = '', word = ''] = /^\s+(\S[^:]*?)\s*:\s*(\d+)(?:\s+([A-Z_]+))?\b/.exec(line) ?? []
+  const [, label = '', number = '', word = ''] = /^\s+(\S[^:]*?)\s*:\s*(\d{1,10})(?:\s+(\S+).*)?$/.exec(line) ?? []
+  if (label === 'PID') return Number(number) > 0 && word === '' ? { pid: Number(number) } : {}
   const state = SC_STATES[Number(number) - 1]
-  if (state !== undefined && (state === word || (label === 'STATE' && !isOneOf(SC_STATES, word)))) {
+  if (state !== undefined && (state === word || (label === 'STATE' && isTranslated(word)))) {
     return { running: state === 'RUNNING' }
   }
   const start = SC_STARTS[Number(number)]
-  if (start !== undefined && (start === word || (label === 'START_TYPE' && !isOneOf(SC_STARTS, word)))) {
+  if (start !== undefined && (start === word || (label === 'START_TYPE' && isTranslated(word)))) {
     return { enabled: start !== 'DISABLED' }
   }
-  return label === 'PID' && Number(number) > 0 ? { pid: Number(number) } : {}
+  return {}
 }
 
-function isOneOf(words: readonly string[], word: string): boolean {
-  return words.includes(word)
+/** Behind a label that is known, the number decides where the word beside it is none of those in English. */
+function isTranslated(word: string): boolean {
+  return word !== '' && !/^[A-Z_]+$/.test(word)
 }

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { laptop } from '../../../test/fakes/laptop.ts'
+import { mutations } from '../../../test/fakes/mutations.ts'
+import { readExtensionList, readSystemExtensions } from './system-extensions.ts'
+
+const HEAD = 'enabled\tactive\tteamID\tbundleID (version)\tname\t[state]'
+const row = (stars: string, name: string, state: string) =>
+  `${stars}\tABCDE12345\tcom.example.${name} (7.1/7.1.100)\tExample (Pro) ${name}\t[${state}]`
+const LIST = [
+  '3 extension(s)',
+  "--- com.apple.system_extension.network_extension (Go to 'System Settings > Network Extensions' to modify)",
+  HEAD,
+  row('\t*', 'filter', 'activated waiting for user'),
+  '--- com.apple.system_extension.endpoint_security',
+  HEAD,
+  row('*\t*', 'sensor', 'activated enabled'),
+  row('\t', 'old', 'terminated waiting to uninstall on reboot'),
+  '',
+].join('\n')
+
+test('reads what works and what only stands there', () => {
+  for (const text of [LIST, LIST.replaceAll('\n', '\r\n'), LIST.replaceAll('\t', ' ')]) {
+    const fact = readExtensionList(text)
+    expect(
+      fact.kind === 'value' && fact.value.map(({ bundleId, enabled, active }) => [bundleId, enabled, active]),
+    ).toEqual([
+      ['com.example.filter', false, false],
+      ['com.example.sensor', true, true],
+      ['com.example.old', false, false],
+    ])
+  }
+  expect(readExtensionList(LIST)).toMatchObject({
+    value: [
+      { category: 'network_extension', teamId: 'ABCDE12345', version: '7.1' },
+      { category: 'endpoint_security' },
+      { category: 'endpoint_security' },
+    ],
+  })
+})
+
+test('an extension that no team signed', () => {
+  const text = `1 extension(s)\n${HEAD}\n*\t*\t\tcom.example.own (1/1)\tOwn\t[activated enabled]\n`
+  expect(readExtensionList(text)).toMatchObject({ value: [{ bundleId: 'com.example.own', teamId: '' }] })
+})
+
+test.each(['0 extension(s)\n', 'Category: com.apple.system_extension.network_extension\n0 extension(s)\n'])(
+  'none: %j',
+  (text) => {
+    expect(readExtensionList(text)).toEqual({ kind: 'value', value: [] })
+  },
+)
+
+test.each(['', HEAD, LIST.slice(0, 300), 'systemextensionsctl: error', '1 extension(s)'])(
+  'nothing is drawn from %j',
+  (text) => {
+    expect(readExtensionList(text).kind).toBe('unreadable')
+  },
+)
+
+test('an error is no empty list', async () => {
+  const host = laptop({
+    platform: 'macos',
+    files: {},
+    programs: { 'systemextensionsctl list': { stdout: LIST, exitCode: 1 } },
+  })
+  expect((await readSystemExtensions(host)).kind).toBe('unreadable')
+})
+
+test('damage never switches an extension on', () => {
+  const bad = LIST.replace('activated enabled', 'activated disabled')
+  for (const text of mutations(bad, 10_000)) {
+    const fact = readExtensionList(text)
+    expect(fact.kind === 'value' && fact.value.some(({ enabled, active }) => enabled || active)).toBe(false)
+  }
+})
