@@ -1,0 +1,203 @@
+import { allOf, type Listing } from '../../../agent/probes/os-updates/answer.ts'
+import { readApkList } from '../../../agent/probes/os-updates/apk-list.ts'
+import { readAptCheck } from '../../../agent/probes/os-updates/apt-check.ts'
+import {
+  isRefreshed,
+  readAptConfig,
+  readAptConfigDump,
+  type AptConfig,
+} from '../../../agent/probes/os-updates/apt-config.ts'
+import { readAptList } from '../../../agent/probes/os-updates/apt-list.ts'
+import { parseRelease } from '../../../agent/probes/os-updates/apt-lists.ts'
+import { readSimulation } from '../../../agent/probes/os-updates/apt-simulation.ts'
+import { readOstreePolicy } from '../../../agent/probes/os-updates/automatic.ts'
+import { readAdvisories, readAdvisoryTable, readUpdateinfo } from '../../../agent/probes/os-updates/dnf-advisories.ts'
+import { readCheckUpdate } from '../../../agent/probes/os-updates/dnf-check-update.ts'
+import { readNeedrestart } from '../../../agent/probes/os-updates/needrestart.ts'
+import { readNeedsRestarting } from '../../../agent/probes/os-updates/needs-restarting.ts'
+import { readOstreeStatus } from '../../../agent/probes/os-updates/ostree-status.ts'
+import { readPacmanList } from '../../../agent/probes/os-updates/pacman-list.ts'
+import { RESTART_FLAGS } from '../../../agent/probes/os-updates/reboot.ts'
+import { readPro } from '../../../agent/probes/os-updates/ubuntu-pro.ts'
+import { readZypperList } from '../../../agent/probes/os-updates/zypper-list.ts'
+import type { Fact } from '../../../shared/fact.ts'
+import type { Capture } from '../capture.ts'
+import type { Concluded } from '../conclusion.ts'
+import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+
+const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+
+/** A program that ended with anything else than these told the agent nothing, whatever it printed. */
+function whereWell(codes: readonly number[], read: (capture: Capture) => Concluded): CorpusReader['read'] {
+  return (capture) =>
+    capture.exitCode === null || codes.includes(capture.exitCode)
+      ? read(capture)
+      : { unreadable: `it ended with ${capture.exitCode}` }
+}
+
+/** Names without the architecture that the agent counts a package with. */
+const names = (packages: Iterable<string>): string[] => [...packages].map((name) => name.replace(/[.:]\w+$/, ''))
+
+function aptGet({ text }: Capture): Concluded {
+  const found = readSimulation(text)
+  if (!found) return { unreadable: 'apt-get -s did not come to an end' }
+  const { security, upgrades, keptBack, isNonePending } = found
+  return {
+    updates: {
+      pendingSecurity: security.size || (isNonePending ? 0 : null),
+      pending: upgrades.size + (keptBack ?? 0),
+      names: names(upgrades),
+    },
+  }
+}
+
+/** Lists without a security class: that no security update is missing follows only where nothing is. */
+function withoutClass(fact: Fact<ReadonlySet<string>>): Concluded {
+  return concluded(fact, (found) => ({
+    updates: { pendingSecurity: found.size === 0 ? 0 : null, pending: found.size, names: [...found] },
+  }))
+}
+
+function listing(fact: Fact<Listing>, isSecurityToldByNone: boolean): Concluded {
+  return concluded(fact, ({ pending, security }) => {
+    const isTold = security !== null && (security.size > 0 || isSecurityToldByNone || pending.size === 0)
+    return { updates: { pendingSecurity: isTold ? security.size : null, pending: pending.size, names: names(pending) } }
+  })
+}
+
+function aptConfig(config: AptConfig | null, isWhole: boolean): Concluded {
+  if (!config) return { unreadable: 'this is no configuration of apt' }
+  const isTold = isWhole || [...config.keys()].some((key) => key.startsWith('apt::periodic::'))
+  return { updates: { automatic: isTold ? isRefreshed(config) : null } }
+}
+
+function aptConfigFile({ text }: Capture): Concluded {
+  const config: AptConfig = new Map()
+  return aptConfig(readAptConfig(text, config) ? config : null, false)
+}
+
+function advisories({ text, args }: Capture): Concluded {
+  const isJson = /--json/.test(args) || text.trimStart().startsWith('[')
+  const found = isJson
+    ? readAdvisories(text)
+    : /^Name\s+Type\s/m.test(text)
+      ? readAdvisoryTable(text)
+      : readUpdateinfo(text)
+  if (!found) return { unreadable: 'these are no advisories' }
+  const { security, others } = found
+  // A list of none may be one of nothing: only other advisories show that there are any.
+  const pendingSecurity = security.size || (others.size > 0 ? 0 : null)
+  return { updates: { pendingSecurity, names: names([...security, ...others]) } }
+}
+
+function checkUpdate({ text, exitCode }: Capture): Concluded {
+  const found = readCheckUpdate(text)
+  if (!found) return { unreadable: 'this is no list of updates' }
+  if (found.size > 0) return { updates: { pending: found.size, pendingSecurity: null, names: names(found) } }
+  return text.trim() !== '' && exitCode === 0
+    ? { updates: { pending: 0, pendingSecurity: 0 } }
+    : { unreadable: 'nothing is listed' }
+}
+
+const restart = ({ text, exitCode }: Capture): Concluded =>
+  concluded(readNeedsRestarting(text, exitCode), (rebootRequired) => ({ updates: { rebootRequired } }))
+
+const isFlag = (path: string): boolean =>
+  Object.values(RESTART_FLAGS).some((flags) => flags.some((flag) => flag === path))
+
+export const linuxReaders: readonly CorpusReader[] = [
+  { of: linux(/^apt-get$/, /\b(?:dist-|full-)?upgrade\b/), read: whereWell([0], aptGet) },
+  { of: linux(/^apt$/, /\blist\b.*--upgrad/), read: whereWell([0], ({ text }) => listing(readAptList(text), false)) },
+  {
+    of: linux(/^apt-check$/),
+    read: whereWell([0], ({ text }) => concluded(readAptCheck(text), (updates) => ({ updates }))),
+  },
+  {
+    of: linux(/^(?:pro|ua|ubuntu-advantage)$/),
+    read: whereWell([0], ({ text }) => concluded(readPro(text), (updates) => ({ updates }))),
+  },
+  {
+    of: linux(/^apt-config$/, /^dump\b/),
+    read: whereWell([0], ({ text, args }) => aptConfig(readAptConfigDump(text), args === 'dump')),
+  },
+  { of: linux(/^file$/, /^\/etc\/apt\/apt\.conf/), read: aptConfigFile },
+  {
+    of: linux(/^file$/, /^\/var\/lib\/apt\/lists\/.*Release$/),
+    // When the archive was published is a bound for when the machine can have looked, and no such time itself.
+    read: ({ text }) => (parseRelease(text) ? { updates: {} } : { unreadable: 'this is no release file' }),
+  },
+  {
+    of: linux(
+      /^(?:dnf[45]?|yum)$/,
+      /\b(?:updateinfo|advisory)\b(?!.*(?:--?all\b|--?installed\b|\binfo\b|\bsummary\b| all\b| installed\b)).*\blist\b/,
+    ),
+    read: whereWell([0], advisories),
+  },
+  {
+    of: linux(/^(?:dnf[45]?|yum)$/, /\bcheck-?(?:update|upgrade)\b|\blist\s+(?:--)?(?:updates|upgrades)\b/),
+    read: whereWell([0, 100], checkUpdate),
+  },
+  {
+    of: linux(/^zypper$/, /\b(?:list-patches|lp)\b|(?:-t\s*|--type[ =])patch\b/),
+    read: whereWell([0, 100, 101, 102, 103], ({ text }) => listing(readZypperList(text), true)),
+  },
+  {
+    of: linux(/^zypper$/, /\b(?:list-updates|lu)\b/),
+    read: whereWell([0, 100, 101, 102, 103], ({ text }) => listing(readZypperList(text), true)),
+  },
+  { of: linux(/^(?:pacman|checkupdates)$/), read: whereWell([0], ({ text }) => withoutClass(readPacmanList(text))) },
+  { of: linux(/^apk$/, /\b(?:version|list)\b/), read: whereWell([0], ({ text }) => withoutClass(readApkList(text))) },
+  {
+    of: linux(/^rpm-ostree$/, /\bstatus\b/),
+    read: whereWell([0], ({ text }) =>
+      concluded(readOstreeStatus(text), ({ update, rebootRequired }) => ({
+        updates: {
+          pendingSecurity: update?.security?.size ?? null,
+          pending: update?.pending?.size ?? null,
+          names: [...(update?.pending ?? []), ...(update?.security ?? [])],
+          rebootRequired,
+        },
+      })),
+    ),
+  },
+  {
+    of: linux(/^file$/, /^\/etc\/rpm-ostreed\.conf$/),
+    // Without its timer a policy does nothing.
+    read: ({ text }) => {
+      const policy = readOstreePolicy(text)
+      return { updates: { automatic: allOf([policy && policy !== 'none', null]) } }
+    },
+  },
+  {
+    of: linux(/^file$/, /reboot-(?:required|needed)/),
+    read: ({ args }) =>
+      isFlag(args) ? { updates: { rebootRequired: true } } : { unreadable: 'the agent knows no such flag' },
+  },
+  { of: linux(/^needs-restarting$/), read: restart },
+  { of: linux(/^(?:dnf[45]?|yum)$/, /\bneeds-restarting\b/), read: restart },
+  { of: linux(/^zypper$/, /\bneeds-rebooting\b/), read: restart },
+  {
+    of: linux(/^needrestart$/),
+    read: whereWell([0], ({ text }) =>
+      concluded(readNeedrestart(text), ({ rebootRequired, kernel }) => ({
+        os: { kernel },
+        updates: { rebootRequired },
+      })),
+    ),
+  },
+]
+
+export const linuxNotStarted: readonly NotStarted[] = [
+  { of: linux(/^ls$/, /reboot-required/), instead: 'the agent looks for the files itself' },
+  {
+    of: linux(/^(?:snap|flatpak)$/),
+    instead: 'applications in boxes of their own are not the system, and asking is over the network',
+  },
+  { of: linux(/^dpkg-query$/), instead: '/var/lib/dpkg/status, as dpkg-query reads it' },
+  { of: linux(/^rpm$/, /\bkernel/), instead: 'the folders of /lib/modules, as each kernel has one' },
+  {
+    of: linux(/^(?:canonical-livepatch|kpatch)$/),
+    instead: 'nothing: a kernel that is patched while it runs still owes its restart',
+  },
+  { of: linux(/^systemctl$/, /\btimer/), instead: 'the links in timers.target.wants' },
+]
