@@ -62,7 +62,7 @@ async function readInstalled(host: Host, macos: MacosProduct, { extensions }: Se
   if (places.some((it) => it.ok)) return value(true)
   const failed = places.find((it) => !it.ok && it.reason !== 'missing')
   if (failed && !failed.ok) return unreadableBecause(failed)
-  return macos.extension && macos.paths.length === 0 && extensions.kind !== 'value' ? extensions : value(false)
+  return macos.extension && extensions.kind !== 'value' ? extensions : value(false)
 }
 
 /** The one that works, where an update left an older one beside it; never the one of the same name for the network. */

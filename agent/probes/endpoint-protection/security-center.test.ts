@@ -68,9 +68,10 @@ test('a Windows without Security Center is told from one that cannot be asked', 
   expect(readAntiVirusProducts('Get-CimInstance : Zugriff verweigert\n HRESULT 0x80070005,x').kind).toBe('unreadable')
 })
 
+const host = (answer: object) =>
+  laptop({ platform: 'windows', files: {}, programs: { 'powershell AntiVirusProduct': answer } })
+
 test('the question: an empty list is one, an error on stderr none', async () => {
-  const host = (answer: object) =>
-    laptop({ platform: 'windows', files: {}, programs: { 'powershell AntiVirusProduct': answer } })
   expect(await readSecurityCenter(host({ stdout: '[]' }))).toEqual({ kind: 'value', value: [] })
   expect((await readSecurityCenter(host({ exitCode: 1, stderr: 'HRESULT 0x8004100E,GetCim: x' }))).kind).toBe(
     'unsupported',
@@ -106,10 +107,11 @@ test('what the catalogue does not know is never healthy', () => {
 test('damage never switches a product on', () => {
   const off = JSON.stringify([entry('Example', 0x060110), entry('Other', 0x060110)])
   for (const text of mutations(off, 10_000)) {
+    // A damaged number is another state.
+    if (text.replaceAll('393488', '').match(/\d/)) continue
     const fact = readAntiVirusProducts(text)
-    if (fact.kind !== 'value') continue
-    const isOn = fact.value.some(({ state, upToDate }) => state === 'on' && upToDate === true)
-    // Some damaged numbers are other states.
-    if (isOn) expect(text).not.toMatch(/393488.*393488/)
+    expect(fact.kind === 'value' && fact.value.some(({ state, upToDate }) => state === 'on' || upToDate === true)).toBe(
+      false,
+    )
   }
 })

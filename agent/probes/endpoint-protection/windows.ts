@@ -69,7 +69,14 @@ async function readProduct(
     return { product: productOf(id, { installed: true, ...runs.told }, windows), running: [], sources: [] }
   }
   const { outputs, unread, sources } = await askAll(host, windows.asks)
-  const told = together([{ installed: true, ...runs.told }, toldOf(registrations), ...outputs])
+  const { running: itsWord, ...more } = together(outputs)
+  // Its own word that it runs is not enough, its word that it does not is.
+  const told = together([
+    { installed: true, ...runs.told },
+    toldOf(registrations),
+    more,
+    itsWord === false ? { running: false } : {},
+  ])
   const parts = services.kind === 'value' ? missingParts(windows, services.value, told) : {}
   return {
     product: productOf(id, together([told, parts]), { ...windows, unread: [...runs.unread, ...unread] }),

@@ -32,7 +32,10 @@ const { AMRunningMode: _, ...OLD } = STATUS
 const { passive: __, ...GOOD_OLD } = GOOD
 const BLOCKING_LATER = { ...GOOD, passive: true, realTime: false, healthy: false }
 
-const cases: readonly { name: string; text: string; expected: Told }[] = [
+/** What is undefined must not be told. */
+type Expected = { [Key in keyof Told]: Told[Key] | undefined }
+
+const cases: readonly { name: string; text: string; expected: Expected }[] = [
   { name: 'all is well', text: json({}), expected: GOOD },
   { name: 'in an array', text: `[${json({})}]`, expected: GOOD },
   { name: 'after a warning', text: `WARNING: slow\r\n${json({})}\r\n`, expected: GOOD },
@@ -137,8 +140,9 @@ test('Get-MpComputerStatus: damage never makes a passive or stopped Defender goo
   }
 })
 
+const of = (displayName: string, productState: number) => JSON.stringify([{ displayName, productState }])
+
 test('Security Center lists Defender as on only where it is not passive', () => {
-  const of = (displayName: string, productState: number) => JSON.stringify([{ displayName, productState }])
   expect(readDefenderRegistration(of('Windows Defender', 0x061100))).toEqual({
     kind: 'value',
     value: { passive: false },
