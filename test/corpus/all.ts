@@ -1,5 +1,7 @@
 import * as device from './readers/device.ts'
 import * as diskEncryption from './readers/disk-encryption.ts'
+import * as diskEncryptionMacos from './readers/disk-encryption-macos.ts'
+import * as diskEncryptionWindows from './readers/disk-encryption-windows.ts'
 import * as endpointProtection from './readers/endpoint-protection.ts'
 import * as firewall from './readers/firewall.ts'
 import * as os from './readers/os.ts'
@@ -9,7 +11,19 @@ import * as secureBoot from './readers/secure-boot.ts'
 import * as services from './readers/services.ts'
 import type { CorpusReader, NotStarted } from './reader.ts'
 
-const ALL = [os, osUpdates, diskEncryption, endpointProtection, firewall, screenLock, secureBoot, device, services]
+const ALL = [
+  os,
+  osUpdates,
+  diskEncryption,
+  diskEncryptionMacos,
+  diskEncryptionWindows,
+  endpointProtection,
+  firewall,
+  screenLock,
+  secureBoot,
+  device,
+  services,
+]
 
 /** The readers of all signals; of two that fit one command the first counts. */
 export const READERS: readonly CorpusReader[] = ALL.flatMap(({ readers }) => readers)

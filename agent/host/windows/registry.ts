@@ -13,6 +13,7 @@ export const REGISTRY = {
     'ReleaseId',
     'EditionID',
     'InstallationType',
+    'SystemRoot',
   ],
   // CrowdStrike Falcon keeps its id in one of these. Beside it stands the customer's, with which machines join.
   'HKLM\\SYSTEM\\CrowdStrike\\{9b03c1d9-3138-44ed-9fae-d9f4c034b88d}\\{16e0423f-7058-48c9-a204-725362b67639}\\Default':
@@ -24,6 +25,53 @@ export const REGISTRY = {
     'LastConnected',
   ],
   'HKLM\\SOFTWARE\\Huntress Labs\\Huntress': ['AgentId'],
+  // A driver that starts before Windows (0) encrypts the system volume in its own way.
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\veracrypt': ['Start'],
+  // The firewall: group policy, management, then what was set by hand.
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\DomainProfile': ['EnableFirewall', 'DefaultInboundAction'],
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\PrivateProfile': ['EnableFirewall', 'DefaultInboundAction'],
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\PublicProfile': ['EnableFirewall', 'DefaultInboundAction'],
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\StandardProfile': ['EnableFirewall', 'DefaultInboundAction'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\Mdm\\DomainProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\Mdm\\StandardProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\Mdm\\PublicProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\DomainProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\StandardProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\PublicProfile': [
+    'EnableFirewall',
+    'DefaultInboundAction',
+  ],
+  // The screen lock: of the machine, of management, of the user by policy and by hand.
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System': ['InactivityTimeoutSecs'],
+  'HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\DeviceLock': [
+    'DevicePasswordEnabled',
+    'MaxInactivityTimeDeviceLock',
+  ],
+  // Beside it may stand a password for signing in by itself.
+  'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon': ['ScreenSaverGracePeriod'],
+  'HKCU\\Software\\Policies\\Microsoft\\Windows\\Control Panel\\Desktop': [
+    'ScreenSaveActive',
+    'ScreenSaverIsSecure',
+    'ScreenSaveTimeOut',
+    'SCRNSAVE.EXE',
+  ],
+  'HKCU\\Control Panel\\Desktop': ['ScreenSaveActive', 'ScreenSaverIsSecure', 'ScreenSaveTimeOut', 'SCRNSAVE.EXE'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State': ['UEFISecureBootEnabled'],
 } as const satisfies Record<string, readonly string[]>
 
 /** The values to take from a key, whatever the case of its letters; undefined where the key may not be read. */

@@ -11,9 +11,12 @@ import { conversionIn, isLockedIn, isNone, protectionIn, protectorIn, roleIn } f
 export function readManageBde(stdout: string): Fact<readonly BitLocker[]> {
   const [first, ...others] = [stdout, ...inOtherCodePages(stdout)].map(volumesIn)
   if (!first || first.length === 0) return unreadable('manage-bde shows no volume')
-  const unknowns = (volumes: readonly BitLocker[]) => volumes.filter(({ protection }) => protection === null).length
   const clearest = others.find((it) => it.length === first.length && unknowns(it) < unknowns(first))
   return value(unknowns(first) > 0 && clearest ? clearest : first)
+}
+
+function unknowns(volumes: readonly BitLocker[]): number {
+  return volumes.filter(({ protection }) => protection === null).length
 }
 
 /** The code pages of consoles that can be told from one another by their words. */
@@ -21,7 +24,7 @@ const CODE_PAGES = ['ibm866', 'shift_jis', 'gbk', 'big5', 'euc-kr'] as const
 
 /** What was decoded as Windows-1252, for want of a mark, decoded as what it may have been. */
 function inOtherCodePages(text: string): string[] {
-  const bytes = [...text].map((char) => WINDOWS_1252.get(char))
+  const bytes = text.split('').map((char) => WINDOWS_1252.get(char))
   const whole = bytes.flatMap((byte) => byte ?? [])
   if (whole.length < bytes.length || whole.every((byte) => byte < 0x80)) return []
   return CODE_PAGES.map((page) => new TextDecoder(page).decode(Uint8Array.from(whole)))

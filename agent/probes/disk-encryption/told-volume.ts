@@ -20,13 +20,13 @@ export type ToldVolume = {
   detail?: string
 }
 
-const LIMITS = { mountChars: 256, detailChars: 200 } as const
+const LIMITS = { volumes: 64, mountChars: 256, detailChars: 200 } as const
 
 /**
  * The volume as it is reported. One whose role was not told counts as `data`: as the system volume nobody takes it then,
  * neither for good nor for bad.
  */
-export function reportedVolume(told: ToldVolume): Volume {
+function reportedVolume(told: ToldVolume): Volume {
   const { mount, device, label, role = 'data', state = 'unknown', method = null, keyProtector = null } = told
   const isTurning = state === 'encrypting' || state === 'decrypting'
   const details = [
@@ -42,4 +42,18 @@ export function reportedVolume(told: ToldVolume): Volume {
     keyProtector,
   }
   return details.length === 0 ? volume : { ...volume, detail: details.join('; ').slice(0, LIMITS.detailChars) }
+}
+
+const ROLES = ['system', 'data', 'swap', 'removable'] as const
+
+function rank({ role, state }: Volume): number {
+  return ROLES.indexOf(role) * 2 + (state === 'on' ? 1 : 0)
+}
+
+/** The system first, what decides before what does not, and of too many volumes those that are not encrypted. */
+export function reportedVolumes(told: readonly ToldVolume[]): Volume[] {
+  return told
+    .map(reportedVolume)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, LIMITS.volumes)
 }

@@ -1,0 +1,45 @@
+import { toldByBitLocker } from '../../../agent/probes/disk-encryption/bitlocker.ts'
+import { readEncryptableVolumes } from '../../../agent/probes/disk-encryption/encryptable-volume.ts'
+import { readManageBde } from '../../../agent/probes/disk-encryption/manage-bde.ts'
+import { readShellProtection } from '../../../agent/probes/disk-encryption/shell-protection.ts'
+import { concluded, type CorpusReader, type NotStarted } from '../reader.ts'
+import { volumesInWords } from './volumes.ts'
+
+const os = 'windows'
+
+export const readers: readonly CorpusReader[] = [
+  {
+    of: { os, program: /^(?:wmi|wmic|powershell|get-\w+)$/, args: /Win32_EncryptableVolume/i },
+    read: ({ text }) => concluded(readEncryptableVolumes(text), (it) => volumesInWords(it.map(toldByBitLocker))),
+  },
+  {
+    of: { os, program: /^powershell$/, args: /Get-BitLockerVolume/i },
+    read: ({ text }) => concluded(readEncryptableVolumes(text), (it) => volumesInWords(it.map(toldByBitLocker))),
+  },
+  {
+    of: { os, program: /^get-bitlockervolume$/ },
+    read: ({ text }) => concluded(readEncryptableVolumes(text), (it) => volumesInWords(it.map(toldByBitLocker))),
+  },
+  {
+    of: { os, program: /^manage-bde$/, args: /^-status\b/i },
+    read: ({ text }) => concluded(readManageBde(text), (it) => volumesInWords(it.map(toldByBitLocker))),
+  },
+  {
+    of: { os, program: /^powershell$/, args: /BitLockerProtection/i },
+    read: ({ text, args }) => concluded(readShellProtection(named(text, args)), volumesInWords),
+  },
+]
+
+/** Asked for one drive by hand the answer is the number alone; the agent asks for all, and has the letters beside it. */
+function named(text: string, args: string): string {
+  const [, letter] = /NameSpace\(['"]?([A-Z]:)/i.exec(args) ?? []
+  const isNumber = letter !== undefined && /^\d$/.test(text.trim())
+  return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(text) }) : text
+}
+
+export const notStarted: readonly NotStarted[] = [
+  {
+    of: { os, program: /^manage-bde$/, args: /^-protectors\b/i },
+    instead: 'it prints recovery passwords; the kinds of protectors are asked of Win32_EncryptableVolume',
+  },
+]
