@@ -5,7 +5,8 @@ export type QueriedKey = { values: RegistryValues; below: readonly string[] }
 
 /**
  * Reads `reg.exe query KEY`, of the first key that it shows; null where it shows none. Numbers stand in hexadecimal. The
- * names of the types are the same in every language, and so is the layout: four blanks, a name, a type, a value.
+ * names of the types are the same in every language, and so is the layout: four blanks, a name, a type, a value; some
+ * versions put more blanks after a short name.
  */
 export function readRegQuery(stdout: string): QueriedKey | null {
   const lines = stdout.split(/\r?\n/)
@@ -22,7 +23,7 @@ export function readRegQuery(stdout: string): QueriedKey | null {
     }
     // What follows stands below a key that `/s` listed too.
     if (below.length > 0) continue
-    const [, name, type = '', text = ''] = /^ {4}(.+?) {4}(REG_[A-Z_]+)(?: {4}(.*))?$/.exec(line) ?? []
+    const [, name, type = '', text = ''] = /^ {4}(.+?) {4,}(REG_[A-Z_]+)(?: {4}(.*))?$/.exec(line) ?? []
     const value = name === undefined ? null : valueOf(type, text)
     if (name !== undefined && value !== null) values[name] = value
   }

@@ -4,6 +4,7 @@ import type { Host } from '../../host/host.ts'
 import { readServiceProcesses, readSlices } from '../services.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { hasIpv6, isUfwForIpv6, readUfw } from './configured.ts'
+import { readFirewalldZones, readUfwStatus } from './front-ends.ts'
 import { readIptables } from './iptables.ts'
 import { readNftRuleset } from './nft.ts'
 
@@ -90,12 +91,22 @@ async function readFirewalld(host: Host): Promise<Reading<Firewall> | null> {
   if (slices.kind !== 'value') return null
   const processes = await readServiceProcesses(host, slices.value, 'firewalld.service', ['firewalld'])
   if (processes.kind !== 'value' || processes.value.length === 0) return null
+  const zones = await host.run('firewall-cmd', ['--list-all-zones'])
+  const refuses = zones.ok && zones.exitCode === 0 ? readFirewalldZones(zones.stdout) : null
+  if (refuses?.kind === 'value') {
+    return refuses.value ? { ...value({ enabled: true }), source: 'firewall-cmd (the rules not seen)' } : null
+  }
   const conf = await host.readFile('/etc/firewalld/firewalld.conf')
   if (conf.ok && /^\s*DefaultZone\s*=\s*trusted\s*$/m.test(conf.text)) return null
   return { ...value({ enabled: true }), source: 'firewalld.service (running; its rules not seen)' }
 }
 
 async function readUfwSetting(host: Host): Promise<Reading<Firewall> | null> {
+  const asked = host.privileged === false ? null : await host.run('ufw', ['status', 'verbose'])
+  const status = asked?.ok && asked.exitCode === 0 ? readUfwStatus(asked.stdout) : null
+  if (status?.kind === 'value') {
+    return status.value ? { ...value({ enabled: true }), source: 'ufw (the rules not seen)' } : null
+  }
   const [conf, defaults] = await Promise.all([host.readFile(UFW.conf), host.readFile(UFW.defaults)])
   if (!conf.ok) return null
   const isOn = readUfw(conf.text, defaults.ok ? defaults.text : null)

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { mutations } from '../../../test/fakes/mutations.ts'
+import { readFirewalldZones, readUfwStatus } from './front-ends.ts'
+
+const verbose = (incoming: string, rules = '') =>
+  `Status: active\nLogging: on (low)\nDefault: ${incoming} (incoming), allow (outgoing), disabled (routed)\nNew profiles: skip\n${rules}`
+const RULES = '\nTo                         Action      From\n--                         ------      ----\n'
+
+test.each([
+  ['inactive', 'Status: inactive\n', false],
+  ['active', `Status: active\n${RULES}22                         ALLOW       Anywhere\n`, true],
+  ['denies', verbose('deny'), true],
+  ['rejects', verbose('reject'), true],
+  ['allows', verbose('allow'), false],
+  ['denies, and lets all in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    Anywhere\n`), false],
+  ['lets one network in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    10.0.0.0/8\n`), true],
+  ['another word', verbose('verweigern'), null],
+  ['another language', 'Status: Aktiv\n', null],
+  ['without root', 'ERROR: You need to be root to run this script\n', null],
+  ['nothing', '', null],
+])('ufw %s', (_, text, expected) => {
+  const read = readUfwStatus(text)
+  expect(read.kind === 'value' ? read.value : null).toBe(expected)
+})
+
+const zone = (name: string, target: string, ports = '') =>
+  `${name}\n  target: ${target}\n  interfaces: \n  services: ssh\n  ports: ${ports}\n  rich rules: \n\trule family="ipv4" accept\n\n`
+
+test.each([
+  ['the zone in use refuses', zone('trusted', 'ACCEPT') + zone('public (active, default)', 'default'), true],
+  ['in another order', zone('FedoraWorkstation (default, active)', 'default', '1025-65535/udp 1025-65535/tcp'), true],
+  ['drops', zone('drop (active)', 'DROP'), true],
+  ['lets all in', zone('trusted (active)', 'ACCEPT') + zone('public (default)', 'default'), false],
+  ['the default zone lets all in', zone('trusted (default)', 'ACCEPT'), false],
+  ['all ports are open', zone('public (active)', 'default', '22/tcp 1-65535/tcp'), false],
+  ['none is in use', zone('public', 'default'), null],
+  ['no target', 'public (active)\n  target: \n', null],
+  ['a target that is not known', zone('public (active)', 'CONTINUE'), null],
+  ['does not run', 'FirewallD is not running\n', false],
+  ['runs', 'running\n', true],
+  ['may not be asked', 'Authorization failed.\n    Make sure polkit agent is running\n', null],
+  ['nothing', '', null],
+])('firewalld: %s', (_, text, expected) => {
+  const read = readFirewalldZones(text)
+  expect(read.kind === 'value' ? read.value : null).toBe(expected)
+})
+
+test('damage never switches on what is off', () => {
+  const cases: [string, typeof readUfwStatus][] = [
+    ['Status: inactive\nLogging: on (low)\n', readUfwStatus],
+    [
+      'FirewallD is not running\n',
+      (text) => (/^\s*running\s*$/.test(text) ? readUfwStatus('') : readFirewalldZones(text)),
+    ],
+  ]
+  for (const [whole, read] of cases) {
+    for (const text of mutations(whole, 10_000)) {
+      const fact = read(text)
+      if (/^Status: active$/m.test(text)) continue
+      expect(fact.kind === 'value' && fact.value).toBe(false)
+    }
+  }
+})

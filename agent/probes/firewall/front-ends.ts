@@ -1,0 +1,52 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { isAllPorts } from './unasked-packet.ts'
+
+/**
+ * Reads `ufw status` or `ufw status verbose` as root, in English: whether ufw is loaded and refuses what comes in. The
+ * default stands in the verbose form only; without it ufw refuses, unless it was told otherwise.
+ */
+export function readUfwStatus(stdout: string): Fact<boolean> {
+  const [, status] = /^Status: (active|inactive)$/m.exec(stdout.replaceAll('\r', '')) ?? []
+  if (status === undefined) return unreadable('ufw does not tell whether it is active')
+  if (status === 'inactive') return value(false)
+  const [, incoming] = /^Default: (\w+) \(incoming\)/m.exec(stdout) ?? []
+  if (incoming !== undefined && !/^(?:deny|reject|allow)$/.test(incoming)) {
+    return unreadable('ufw does not tell what becomes of what comes in')
+  }
+  const letsAllIn = /^Anywhere(?: \(v6\))?\s+ALLOW(?: IN)?\s+Anywhere\b/m.test(stdout)
+  return value(incoming !== 'allow' && !letsAllIn)
+}
+
+/**
+ * Reads `firewall-cmd --list-all-zones`: whether every zone that is in use refuses what no rule of it names. Zones in use
+ * are marked, and so is the default one in newer versions. `--state` tells only whether firewalld runs: its zones refuse
+ * unless they were told otherwise.
+ */
+export function readFirewalldZones(stdout: string): Fact<boolean> {
+  const text = stdout.replaceAll('\r', '')
+  if (/^\s*(?:FirewallD is )?not running\s*$/i.test(text)) return value(false)
+  if (/^\s*running\s*$/.test(text)) return value(true)
+  const zones = text.split(/^(?=\S)/m).filter((block) => /^\S+(?: \([\w, -]+\))?\n {2}target:/.test(block))
+  const used = zones.filter((block) => /^\S+ \([^)]*\b(?:active|default)\b/.test(block))
+  if (used.length === 0) return unreadable('firewalld does not tell which zones are in use')
+  const targets = used.map((block) => /^ {2}target: (\S+)$/m.exec(block)?.[1] ?? '')
+  if (!targets.every((target) => TARGETS.has(target))) return unreadable('a zone of firewalld has no target')
+  return value(targets.every((target) => TARGETS.get(target) === true) && !used.some(opensAllPorts))
+}
+
+/** Whether a zone with this target refuses; `default` rejects all but pings. */
+const TARGETS: ReadonlyMap<string, boolean> = new Map([
+  ['default', true],
+  ['DROP', true],
+  ['%%REJECT%%', true],
+  ['REJECT', true],
+  ['ACCEPT', false],
+])
+
+function opensAllPorts(block: string): boolean {
+  const [, ports = ''] = /^ {2}ports: (.+)$/m.exec(block) ?? []
+  return ports.split(' ').some((port) => {
+    const [, from, to] = /^(\d+)-(\d+)\/tcp$/.exec(port) ?? []
+    return isAllPorts(Number(from), Number(to))
+  })
+}
