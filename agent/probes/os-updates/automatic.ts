@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import { parseOsRelease } from '../os/os-release.ts'
+import { parseAssignments } from '../os/assignments.ts'
 import { allOf, anyOf } from './answer.ts'
 import { configFiles, isRefreshed, readAptConfig, readAptConfigDump, type AptConfig } from './apt-config.ts'
 import { isStartedBy, isTimerEnabled } from './timers.ts'
@@ -56,7 +56,7 @@ export async function isZypperAutomatic(host: Host): Promise<boolean | null> {
   const isTimed = await isTimerEnabled(host, 'transactional-update.timer')
   if (isTimed === true) return true
   const file = await host.readFile('/etc/sysconfig/automatic_online_update')
-  const stated = file.ok ? parseOsRelease(file.text).get('AOU_ENABLE_CRONJOB') === 'true' : null
+  const stated = file.ok ? parseAssignments(file.text).get('AOU_ENABLE_CRONJOB') === 'true' : null
   return anyOf([isTimed, !file.ok && file.reason === 'missing' ? false : stated])
 }
 

@@ -3,21 +3,26 @@ import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readOsRelease, type OsRelease } from './os-release.ts'
+import { readReleaseLine } from './release-files.ts'
 
 type Os = SignalValue['os']
 
 const KERNEL = '/proc/sys/kernel/osrelease'
 const ARCH = '/proc/sys/kernel/arch'
 const DEBIAN = '/etc/debian_version'
+const RED_HAT = '/etc/redhat-release'
 
 /** Which Linux this is. */
 export async function readLinuxOs(host: Host): Promise<Reading<Os>> {
   const found = await readOsRelease(host)
   if (!found.ok) return { ...unreadableBecause(found), source: '/etc/os-release' }
 
-  const [kernel, arch, debianVersion] = await Promise.all([KERNEL, ARCH, DEBIAN].map((path) => contentOf(host, path)))
-  const fact = linuxOs(found.release, { kernel, arch, debianVersion })
-  return { ...fact, source: [found.path, kernel && KERNEL, debianVersion && DEBIAN].filter(Boolean).join(', ') }
+  const [kernel, arch, debianVersion, redHatRelease] = await Promise.all(
+    [KERNEL, ARCH, DEBIAN, RED_HAT].map((path) => contentOf(host, path)),
+  )
+  const fact = linuxOs(found.release, { kernel, arch, debianVersion, redHatRelease })
+  const sources = [found.path, kernel && KERNEL, debianVersion && DEBIAN, redHatRelease && RED_HAT]
+  return { ...fact, source: [...new Set(sources.filter(Boolean))].join(', ') }
 }
 
 /** All but os-release is an extra: what cannot be read is left out, and the fact still stands. */
@@ -29,7 +34,12 @@ async function contentOf(host: Host, path: string): Promise<string | undefined> 
 /** What os-release and the kernel say, put together. */
 export function linuxOs(
   release: OsRelease,
-  extra: { kernel?: string | undefined; arch?: string | undefined; debianVersion?: string | undefined },
+  extra: {
+    kernel?: string | undefined
+    arch?: string | undefined
+    debianVersion?: string | undefined
+    redHatRelease?: string | undefined
+  },
 ): Fact<Os> {
   const name = printable(release.get('NAME') || release.get('PRETTY_NAME') || release.get('ID') || '', 100)
   if (name === '') return unreadable('os-release names no system')
@@ -38,14 +48,14 @@ export function linuxOs(
   if (!/^[\w.:+~-]{0,60}$/.test(version)) return unreadable('VERSION_ID of os-release is not a version')
 
   const id = release.get('ID') ?? ''
-  const kernel = /^\d+\.\d+\S{0,90}$/.test(extra.kernel ?? '') ? extra.kernel : undefined
+  const kernel = kernelOf(extra.kernel ?? '')
   const edition = printable(release.get('VARIANT') ?? '', 60)
   const supportEnd = endOfDay(release.get('SUPPORT_END') ?? '')
   return value({
     platform: 'linux',
     name,
     version,
-    build: printable(release.get('BUILD_ID') ?? '', 60) || pointRelease(release, extra.debianVersion ?? ''),
+    build: printable(release.get('BUILD_ID') ?? '', 60) || pointRelease(release, extra),
     ...(edition !== '' && { edition }),
     ...(kernel !== undefined && { kernel }),
     arch: archOf(extra.arch ?? '', kernel ?? ''),
@@ -54,13 +64,21 @@ export function linuxOs(
   })
 }
 
-/** `12.11` of Debian 12, `24.04.2` of Ubuntu 24.04; empty where nothing more exact than the version is told. */
-function pointRelease(release: OsRelease, debianVersion: string): string {
+/** The release of a kernel, as `uname -r` prints it. */
+export function kernelOf(text: string): string | undefined {
+  return /^\d+\.\d+\S{0,90}$/.test(text) ? text : undefined
+}
+
+type Stated = { debianVersion?: string | undefined; redHatRelease?: string | undefined }
+
+/** `12.11` of Debian 12, `24.04.2` of Ubuntu 24.04, `7.9.2009` of CentOS 7; empty where nothing more exact is told. */
+function pointRelease(release: OsRelease, { debianVersion = '', redHatRelease = '' }: Stated): string {
   const version = release.get('VERSION_ID') ?? ''
   if (version === '') return ''
   // Derivatives ship Debian's own file too, where it says nothing about them; testing and unstable have a name in it.
-  const stated = release.get('ID') === 'debian' ? debianVersion : (release.get('VERSION')?.split(' ')[0] ?? '')
-  return stated.startsWith(`${version}.`) && /^[\d.]{1,60}$/.test(stated) ? stated : ''
+  const own = release.get('ID') === 'debian' ? debianVersion : (release.get('VERSION')?.split(' ')[0] ?? '')
+  const stated = [own, readReleaseLine(redHatRelease)?.get('VERSION_ID') ?? '']
+  return stated.find((it) => it.startsWith(`${version}.`) && /^[\d.]{1,60}$/.test(it)) ?? ''
 }
 
 /** As the kernel names it (`uname -m`), whatever the distribution calls it in the kernel's release. */

@@ -1,0 +1,57 @@
+import { kernelOf, linuxOs } from '../../../agent/probes/os/linux.ts'
+import { parseOsRelease, type OsRelease } from '../../../agent/probes/os/os-release.ts'
+import { RELEASE_FILES, readLsbRelease } from '../../../agent/probes/os/release-files.ts'
+import type { Capture } from '../capture.ts'
+import type { Concluded } from '../conclusion.ts'
+import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+
+const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+
+function osOf(release: OsRelease | null): Concluded {
+  if (!release) return { unreadable: 'it names no system' }
+  return concluded(linuxOs(release, {}), (os) => ({
+    os: { ...os, version: os.version || null, build: os.build || null, displayVersion: release.get('VERSION') },
+  }))
+}
+
+function releaseFile({ args, text }: Capture): Concluded {
+  return osOf(RELEASE_FILES.find(([path]) => path === args)?.[1](text) ?? null)
+}
+
+/** What `uname` prints of the release: it stands behind the name of the kernel and that of the machine, where asked for. */
+function uname({ args, text }: Capture): Concluded {
+  const before = /a/.test(args) ? 2 : [/s/, /n/].filter((letter) => letter.test(args)).length
+  const kernel = kernelOf(text.trim().split(/\s+/)[before] ?? '')
+  return kernel === undefined ? { unreadable: 'this is no kernel' } : { os: { platform: 'linux', kernel } }
+}
+
+const RELEASE_PATHS = new RegExp(`^(?:${RELEASE_FILES.map(([path]) => path.replaceAll('.', '\\.')).join('|')})$`)
+
+export const linuxReaders: readonly CorpusReader[] = [
+  { of: linux(/^file$/, /^\/(?:etc|usr\/lib)\/os-release$/), read: ({ text }) => osOf(parseOsRelease(text)) },
+  { of: linux(/^file$/, RELEASE_PATHS), read: releaseFile },
+  {
+    of: linux(/^lsb_release$/),
+    read: ({ text, exitCode }) =>
+      (exitCode ?? 0) === 0 ? osOf(readLsbRelease(text)) : { unreadable: `it ended with ${exitCode}` },
+  },
+  // The agent reads what uname prints from /proc/sys/kernel/osrelease.
+  { of: linux(/^uname$/, /^-{1,2}\w*[ar]/), read: uname },
+  {
+    of: linux(/^file$/, /^\/proc\/sys\/kernel\/osrelease$/),
+    read: ({ text }) => uname({ args: '-r', text } as Capture),
+  },
+]
+
+export const linuxNotStarted: readonly NotStarted[] = [
+  {
+    of: linux(/^hostnamectl$/),
+    instead: 'os-release and files of the kernel: hostnamectl waits for D-Bus, which can hang',
+  },
+  { of: linux(/^file$/, /^\/proc\/version/), instead: '/proc/sys/kernel/osrelease' },
+  {
+    of: linux(/^file$/, /^\/sys\/kernel\/security\//),
+    instead: 'the variables of the firmware: what the kernel locks follows from them',
+  },
+  { of: linux(/^(?:fwupdmgr|fwupdagent)$/), instead: 'nothing: firmware is no signal' },
+]
