@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { readExtensionList, readSystemExtensions } from './system-extensions.ts'
+import { readExtensionDatabase, readExtensionList, readSystemExtensions } from './system-extensions.ts'
 
 const HEAD = 'enabled\tactive\tteamID\tbundleID (version)\tname\t[state]'
 const row = (stars: string, name: string, state: string) =>
@@ -56,6 +56,43 @@ test.each(['', HEAD, LIST.slice(0, 300), 'systemextensionsctl: error', '1 extens
     expect(readExtensionList(text).kind).toBe('unreadable')
   },
 )
+
+const entry = (changes: object) => ({
+  identifier: 'com.example.sensor',
+  teamID: 'ABCDE12345',
+  state: 'activated_enabled',
+  categories: ['com.apple.system_extension.network_extension', 'com.apple.system_extension.endpoint_security'],
+  bundleVersion: { CFBundleShortVersionString: '7.1', CFBundleVersion: '7.1.100' },
+  ...changes,
+})
+
+test('reads the database behind the list', () => {
+  const sensor = { bundleId: 'com.example.sensor', teamId: 'ABCDE12345', version: '7.1', category: 'endpoint_security' }
+  const states = [
+    'activated_enabled',
+    'activated_disabled',
+    'activated_waiting_for_user',
+    'terminated_waiting_to_uninstall_on_reboot',
+  ]
+  expect(readExtensionDatabase({ extensions: states.map((state) => entry({ state })) })).toEqual({
+    kind: 'value',
+    value: states.map((_, at) => ({ ...sensor, enabled: at === 0, active: at === 0 })),
+  })
+  expect(readExtensionDatabase({ extensions: [] })).toEqual({ kind: 'value', value: [] })
+})
+
+test.each([{}, { extensions: 'x' }, { extensions: [7] }, { extensions: [entry({ state: 1 })] }, { extensions: [{}] }])(
+  'no database: %j',
+  (plist) => {
+    expect(readExtensionDatabase(plist).kind).toBe('unreadable')
+  },
+)
+
+test('where the list cannot be had, the database answers', async () => {
+  const plist = `<plist version="1.0"><dict><key>extensions</key><array><dict><key>identifier</key><string>com.example.sensor</string><key>teamID</key><string>ABCDE12345</string><key>state</key><string>activated_enabled</string></dict></array></dict></plist>`
+  const host = laptop({ platform: 'macos', files: { '/Library/SystemExtensions/db.plist': plist } })
+  expect(await readSystemExtensions(host)).toMatchObject({ kind: 'value', value: [{ enabled: true }] })
+})
 
 test('an error is no empty list', async () => {
   const host = laptop({

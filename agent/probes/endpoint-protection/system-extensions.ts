@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
+import { isPlist, readPlistFile, type Plist } from '../plist.ts'
 import { unreadableBecause } from '../probe.ts'
 
 /** A system extension of macOS, as `systemextensionsctl list` shows it. */
@@ -18,10 +19,40 @@ export type SystemExtension = {
 /** Reads the system extensions that this Mac knows. Any user may ask. */
 export async function readSystemExtensions(host: Host): Promise<Fact<SystemExtension[]>> {
   const ran = await host.run('systemextensionsctl', ['list'])
+  const list = ran.ok && ran.exitCode === 0 ? readExtensionList(ran.stdout) : null
+  if (list?.kind === 'value') return list
+  const file = await readPlistFile(host, '/Library/SystemExtensions/db.plist')
+  const database = file.kind === 'value' ? readExtensionDatabase(file.value) : file
+  if (database.kind === 'value') return database
   if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0
-    ? readExtensionList(ran.stdout)
-    : unreadable(`systemextensionsctl ended with ${ran.exitCode}`)
+  return list ?? unreadable(`systemextensionsctl ended with ${ran.exitCode}`)
+}
+
+/** Reads the file in which macOS keeps what `systemextensionsctl` shows: any user may. An entry that makes no sense spoils it. */
+export function readExtensionDatabase(plist: Plist): Fact<SystemExtension[]> {
+  const entries = plist['extensions']
+  if (!Array.isArray(entries)) return unreadable('the database of system extensions has no list')
+  const extensions = entries.map(extensionOf)
+  const whole = extensions.flatMap((it) => it ?? [])
+  return whole.length === extensions.length ? value(whole) : unreadable('an entry of the database makes no sense')
+}
+
+function extensionOf(entry: unknown): SystemExtension | null {
+  if (!isPlist(entry)) return null
+  const { identifier, teamID, state, categories, bundleVersion } = entry
+  if (typeof identifier !== 'string' || typeof state !== 'string') return null
+  const names = (Array.isArray(categories) ? categories : []).map((it) => String(it).split('.').at(-1) ?? '')
+  const version = isPlist(bundleVersion) ? bundleVersion['CFBundleShortVersionString'] : undefined
+  const works = state === 'activated_enabled'
+  return {
+    bundleId: identifier,
+    teamId: typeof teamID === 'string' ? teamID : '',
+    version: typeof version === 'string' ? version : '',
+    // One that is for the network too is for the endpoint all the same.
+    category: names.find((name) => name === 'endpoint_security') ?? names[0] ?? '',
+    enabled: works,
+    active: works,
+  }
 }
 
 /**

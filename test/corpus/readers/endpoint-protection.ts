@@ -15,9 +15,14 @@ import { readSentinelCtl } from '../../../agent/probes/endpoint-protection/produ
 import { PRODUCTS } from '../../../agent/probes/endpoint-protection/products/all.ts'
 import { readAntiVirusProducts, toldOf } from '../../../agent/probes/endpoint-protection/security-center.ts'
 import { strangersOf } from '../../../agent/probes/endpoint-protection/strangers.ts'
-import { readExtensionList } from '../../../agent/probes/endpoint-protection/system-extensions.ts'
+import {
+  readExtensionDatabase,
+  readExtensionList,
+  type SystemExtension,
+} from '../../../agent/probes/endpoint-protection/system-extensions.ts'
 import type { Told } from '../../../agent/probes/endpoint-protection/told.ts'
 import { missingParts, runningOf } from '../../../agent/probes/endpoint-protection/windows.ts'
+import { readPlist } from '../../../agent/probes/plist.ts'
 import { readPowerShellRecords } from '../../../agent/probes/powershell-text.ts'
 import { readUnits, type UnitState } from '../../../agent/probes/systemctl.ts'
 import { readSc, readServiceRecords, type WindowsService } from '../../../agent/probes/windows-services.ts'
@@ -82,23 +87,32 @@ function services(fact: Fact<readonly WindowsService[]>, { args }: Capture): Con
     const products = PRODUCTS.flatMap(({ id, windows }) => {
       const names = windows?.services.flatMap((it) => it) ?? []
       if (!windows || !names.some((name) => known.get(name.toLowerCase())?.running !== undefined)) return []
-      // Drivers are no services, and are asked for by themselves.
-      const { told: runs } = runningOf({ ...windows, drivers: [] }, known, value(known))
-      // What was not asked for is not missing.
+      // What was not asked for is not missing, and drivers are asked for by themselves.
+      const asked = windows.services.filter((it) => [it].flat().some((name) => isAsked(name, args)))
+      const { told: runs } = runningOf({ ...windows, services: asked, drivers: [] }, known, value(known))
+      const isWhole = asked.length === windows.services.length && !windows.drivers
       const parts = (windows.parts ?? []).filter(({ service, onlyWhen }) => !onlyWhen && isAsked(service, args))
-      const lacks = missingParts({ ...windows, parts }, known, runs)
-      const isOff = runs.running === false && { healthy: false }
-      const { issues: _, ...words } = { installed: true, ...isOff, ...lacks, ...(windows.drivers ? {} : runs) }
-      return [{ product: id, ...words }]
+      const { healthy } = runs.running === false ? { healthy: false } : missingParts({ ...windows, parts }, known, runs)
+      const running = runs.running === false || isWhole ? runs.running : undefined
+      return [{ product: id, installed: true, running, healthy }]
     })
     return { services: list, products }
   })
 }
 
-/** Whether `Get-Service`, with the pattern that it was given, would have shown a service. */
+/** Whether a command would have shown a service, by the names or patterns that it was given; without any it shows all. */
 function isAsked(service: string, args: string): boolean {
-  const [, pattern = '*'] = /Get-Service(?:\s+-Name)?\s+['"]?([\w*?]+)/i.exec(args) ?? []
-  return new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(service)
+  const given = [...args.matchAll(ASKED)].flatMap(([, names, filter]) => (names ?? filter ?? '').split(','))
+  const patterns = given.map((it) => it.trim().replaceAll(/^['"]|['"]$/g, '')).filter((it) => it !== '')
+  if (patterns.length === 0) return !/Where-Object|\?\s*\{/i.test(args)
+  return patterns.some((pattern) => patternOf(pattern).test(service))
+}
+
+const ASKED =
+  /(?:Get-Service(?:\s+-Name)?|\b(?:query|queryex|qc))\s+((?:['"]?[\w*?]+['"]?\s*,\s*)*['"]?[\w*?]+['"]?)(?=\s|$)|(?:-like|\bName\s*(?:=|like))\s*((?:'|"|)[\w*?%]+)/gi
+
+function patternOf(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/[*%]/g, '.*').replaceAll('?', '.')}$`, 'i')
 }
 
 function securityCenter({ text }: Capture): Concluded {
@@ -117,8 +131,8 @@ function securityCenter({ text }: Capture): Concluded {
   })
 }
 
-function systemExtensions({ text }: Capture): Concluded {
-  return concluded(readExtensionList(text), (extensions) => ({
+function systemExtensions(fact: Fact<SystemExtension[]>): Concluded {
+  return concluded(fact, (extensions) => ({
     extensions,
     products: PRODUCTS.flatMap(({ id, macos }) => {
       const ours = macos && extensionOf(macos, extensions)
@@ -178,7 +192,14 @@ export const readers: readonly CorpusReader[] = [
     read: (capture) => services(readServiceRecords(capture.text), capture),
   },
   { of: onWindows(/^sc$/, /\b(?:query|queryex|qc)\b/i), read: (capture) => services(readSc(capture.text), capture) },
-  { of: onMacos(/^systemextensionsctl$/, /^list\b/), read: systemExtensions },
+  { of: onMacos(/^systemextensionsctl$/, /^list\b/), read: ({ text }) => systemExtensions(readExtensionList(text)) },
+  {
+    of: onMacos(/^(?:file|plutil)$/, /\/Library\/SystemExtensions\/db\.plist/),
+    read: ({ text }) => {
+      const plist = readPlist(text)
+      return systemExtensions(plist.kind === 'value' ? readExtensionDatabase(plist.value) : plist)
+    },
+  },
 ]
 
 export const notStarted: readonly NotStarted[] = [

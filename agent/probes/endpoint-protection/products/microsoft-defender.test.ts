@@ -127,6 +127,13 @@ test('mdatp health, lines: no licence, nothing from the service behind it', () =
   expect(fact.kind === 'value' && 'realTime' in fact.value).toBe(false)
 })
 
+test('mdatp health, lines: what an admin has set is marked', () => {
+  const text = 'healthy : true\nreal_time_protection_enabled : true [managed]\npassive_mode_enabled : false [managed]\n'
+  expect(readMdatpHealth(text)).toMatchObject({ value: { healthy: true, realTime: true, passive: false } })
+  const off = text.replace('true [managed]', 'false [managed]')
+  expect(readMdatpHealth(off)).toMatchObject({ value: { healthy: false, realTime: false } })
+})
+
 test('mdatp health: nobody answers behind it', () => {
   const text = '\nERROR: Could not connect to the daemon\n'
   expect(readMdatpHealth(text)).toEqual({ kind: 'value', value: { installed: true, running: false } })

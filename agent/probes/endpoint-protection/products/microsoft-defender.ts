@@ -85,8 +85,10 @@ function fromLines(stdout: string): Health {
   const health = new Map<string, unknown>()
   for (const line of stdout.split(/\r?\n/)) {
     const [, name = '', text = ''] = /^([a-z]+(?:_[a-z]+)*) *: ?(.*)$/.exec(line) ?? []
+    // What an admin has set is marked so.
+    const plain = text.replace(/ \[managed\]\s*$/, '')
     const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    if (camel !== '') health.set(camel, jsonOf(text) ?? text.replaceAll('"', '').trim())
+    if (camel !== '') health.set(camel, jsonOf(plain) ?? plain.replaceAll('"', '').trim())
   }
   return health
 }
