@@ -1,6 +1,7 @@
-import { unreadable, value, type Fact } from '../../shared/fact.ts'
+import { unreadable, value, type Fact, type NoValue } from '../../shared/fact.ts'
 import type { Host, Unread } from '../host/host.ts'
 import { unreadableBecause } from './probe.ts'
+import { askUnits } from './systemctl.ts'
 
 /** Where systemd keeps the control groups of its services: cgroup v2, then v1 and the mixed layout. */
 const ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd'] as const
@@ -47,6 +48,18 @@ export async function readServiceProcesses(
   const [hidden] = statuses.flatMap(({ file }) => (file.ok || file.reason === 'missing' ? [] : [file]))
   if (hidden) return unreadableBecause(hidden)
   return seen.length === 0 ? value([]) : unreadable(`${unit} runs, but none of its processes is ${names.join(' or ')}`)
+}
+
+/**
+ * Whether one of the services runs, as systemd's manager says, where control groups cannot be seen. It knows a unit, and
+ * not whose processes are in it, so this is the weaker answer; `unseen` is why there is no better one.
+ */
+export async function askRunning(host: Host, units: readonly string[], unseen: NoValue): Promise<Fact<boolean>> {
+  const asked = await askUnits(host, units)
+  if (asked.kind !== 'value') return unseen
+  if (asked.value.some(({ isRunning }) => isRunning === true)) return value(true)
+  const isToldOfAll = asked.value.length > 0 && asked.value.every(({ isRunning }) => isRunning === false)
+  return isToldOfAll ? value(false) : unseen
 }
 
 /** The kernel cuts the name of a process (TASK_COMM_LEN, proc_pid_comm(5)). */

@@ -67,6 +67,13 @@ for (const { name, text, state } of states) {
   })
 }
 
+test('a unit that was asked for alone need not name itself', () => {
+  expect(readUnits('ActiveState=active\nSubState=running\n', ['a.service'])).toMatchObject({
+    value: [{ name: 'a.service', isInstalled: null, isRunning: true }],
+  })
+  expect(readUnits('LoadState=loaded\n', ['a.service', 'b.service']).kind).toBe('unreadable')
+})
+
 test('each unit has a block of its own', () => {
   const text = [
     block('b.service', 'loaded', 'inactive', 'dead', 'disabled'),
@@ -85,9 +92,11 @@ const meaningless = [
   '\n\n',
   'Failed to get properties: Connection timed out\n',
   'Failed to connect to bus: No such file or directory\n',
-  'Id=a.service\nActiveState=active\n',
+  'Id=a.service\nUnitFileState=enabled\n',
+  'ActiveState=active\n',
+  'Id=a.service\nActiveState=aktiv\n',
   'LoadState=loaded\nActiveState=active\n',
-  'Id=a.service\nLoadState=error\nActiveState=active\n',
+  'active\nrunning\n',
   'Id=a.service\nLoadState=geladen\nActiveState=aktiv\n',
   `${block('a.service', 'loaded', 'active', 'running', 'enabled')}\nId=b.serv`,
 ]
@@ -107,7 +116,18 @@ const words: readonly { read: typeof readIsActive; text: string; units: number; 
   { read: readIsActive, text: '', units: 0, flags: null },
   { read: readIsEnabled, text: 'enabled\nnot-found\ndisabled\n', units: 3, flags: [true, false, false] },
   { read: readIsEnabled, text: 'static\nindirect\nmasked-runtime\n', units: 3, flags: [null, null, false] },
-  { read: readIsEnabled, text: 'Failed to get unit file state for a.service: No such file\n', units: 1, flags: null },
+  {
+    read: readIsEnabled,
+    text: 'Failed to get unit file state for a.service: No such file or directory\n',
+    units: 1,
+    flags: [false],
+  },
+  {
+    read: readIsEnabled,
+    text: 'Failed to get unit file state for a.service: Connection timed out\n',
+    units: 1,
+    flags: null,
+  },
   { read: readIsEnabled, text: '', units: 1, flags: null },
 ]
 

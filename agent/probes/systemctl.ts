@@ -8,7 +8,7 @@ export type UnitState = {
   name: string
   /** All its names; one that was asked for by an alias answers with its own. */
   names: readonly string[]
-  isInstalled: boolean
+  isInstalled: boolean | null
   isRunning: boolean | null
   isEnabled: boolean | null
 }
@@ -22,19 +22,23 @@ const PROPERTIES = 'Id,Names,LoadState,ActiveState,SubState,UnitFileState'
 export async function askUnits(host: Host, units: readonly string[]): Promise<Fact<readonly UnitState[]>> {
   const ran = await host.run('systemctl', ['show', ...units, `--property=${PROPERTIES}`, '--no-pager'])
   if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readUnits(ran.stdout) : unreadable(`systemctl ended with ${ran.exitCode}`)
+  return ran.exitCode === 0 ? readUnits(ran.stdout, units) : unreadable(`systemctl ended with ${ran.exitCode}`)
 }
 
 /**
  * Reads `systemctl show`: a block of `Property=value` for each unit, in systemd's order of properties, with an empty
- * line between two. A block that does not tell of its unit whether it is loaded makes all of it unreadable.
+ * line between two. A block without `Id` is that of the unit that was `asked` for, where it was one. One that tells of
+ * its unit neither whether it is loaded nor whether it runs makes all of it unreadable.
  */
-export function readUnits(stdout: string): Fact<readonly UnitState[]> {
-  const blocks = stdout.replaceAll('\r', '').split(/\n{2,}/)
-  const units = blocks.filter((block) => block.trim() !== '').map((block) => unitOf(propertiesOf(block)))
-  if (units.length === 0) return unreadable('systemctl names no unit')
-  const told = units.flatMap((unit) => unit ?? [])
-  return told.length === units.length ? value(told) : unreadable('systemctl does not tell whether a unit is loaded')
+export function readUnits(stdout: string, asked: readonly string[] = []): Fact<readonly UnitState[]> {
+  const blocks = stdout
+    .replaceAll('\r', '')
+    .split(/\n{2,}/)
+    .filter((block) => block.trim() !== '')
+  if (blocks.length === 0) return unreadable('systemctl names no unit')
+  const name = asked.length === 1 && blocks.length === 1 ? asked[0] : undefined
+  const units = blocks.flatMap((block) => unitOf(propertiesOf(block), name) ?? [])
+  return units.length === blocks.length ? value(units) : unreadable('systemctl does not tell the state of a unit')
 }
 
 function propertiesOf(block: string): ReadonlyMap<string, string> {
@@ -46,18 +50,22 @@ function propertiesOf(block: string): ReadonlyMap<string, string> {
   )
 }
 
-const LOADED = new Set(['loaded', 'masked', 'merged', 'stub'])
+/** Of a unit that could not be loaded in order, a file is there all the same. */
+const LOADED = /^(?:loaded|masked|merged|stub|error|bad-setting)$/
 
-function unitOf(properties: ReadonlyMap<string, string>): UnitState | null {
-  const name = properties.get('Id') ?? ''
-  const load = properties.get('LoadState') ?? ''
-  if (!UNIT.test(name) || !(LOADED.has(load) || load === 'not-found')) return null
+function unitOf(properties: ReadonlyMap<string, string>, asked?: string): UnitState | null {
+  const name = properties.get('Id') ?? asked ?? ''
+  const load = properties.get('LoadState')
+  const active = properties.get('ActiveState')
+  if (!UNIT.test(name) || !(load ?? active)) return null
+  if (load !== undefined && load !== 'not-found' && !LOADED.test(load)) return null
+  if (active !== undefined && !ACTIVE_STATE.test(active)) return null
   const names = (properties.get('Names') ?? '').split(' ').filter((it) => UNIT.test(it))
   return {
     name,
     names: names.includes(name) ? names : [name, ...names],
-    isInstalled: load !== 'not-found',
-    isRunning: runningOf(properties.get('ActiveState') ?? '', properties.get('SubState')),
+    isInstalled: load === undefined ? null : load !== 'not-found',
+    isRunning: runningOf(active ?? '', properties.get('SubState')),
     isEnabled: load === 'not-found' ? false : enabledOf(properties.get('UnitFileState') ?? ''),
   }
 }
@@ -106,11 +114,14 @@ export function readIsEnabled(stdout: string, units: number): Fact<readonly (boo
   return flagsOf(stdout, units, FILE_STATE, enabledOf)
 }
 
+/** Older versions than 253 write this to stderr, where newer ones say `not-found`. */
+const NO_FILE = /^Failed to get unit file state for \S+: No such file or directory$/
+
 /** One word a line, in the order in which the units were asked for; names are not repeated. */
 function flagsOf(stdout: string, units: number, known: RegExp, flagOf: (word: string) => boolean | null) {
   const words = stdout
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().replace(NO_FILE, 'not-found'))
     .filter((line) => line !== '')
   const isWhole = units > 0 && words.length === units && words.every((word) => known.test(word))
   return isWhole ? value(words.map(flagOf)) : unreadable('systemctl does not tell of each unit')

@@ -6,7 +6,7 @@ import { askAll } from './ask.ts'
 import type { LinuxProduct } from './catalogue.ts'
 import { productOf } from './product-state.ts'
 import { PRODUCTS } from './products/all.ts'
-import { readServiceProcesses, readSlices } from '../services.ts'
+import { askRunning, readServiceProcesses, readSlices } from '../services.ts'
 import { together, type Told } from './told.ts'
 
 /** Where packages put their units. What an admin masks or overrides in /etc says nothing about what is installed. */
@@ -48,7 +48,7 @@ async function readProduct(host: Host, { id, linux }: OnLinux, slices: Fact<stri
 
 /** A service that has another name in another distribution is running if it does under any of them. */
 export async function readRunning(host: Host, linux: LinuxProduct, slices: Fact<string[]>): Promise<Fact<boolean>> {
-  if (slices.kind !== 'value') return slices
+  if (slices.kind !== 'value') return askRunning(host, linux.units, slices)
   const all = await Promise.all(
     linux.units.map((unit) => readServiceProcesses(host, slices.value, unit, linux.processes)),
   )

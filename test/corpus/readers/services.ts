@@ -1,5 +1,60 @@
-import type { CorpusReader, NotStarted } from '../reader.ts'
+import { readIsActive, readIsEnabled, readUnits } from '../../../agent/probes/systemctl.ts'
+import type { Fact } from '../../../shared/fact.ts'
+import type { Capture } from '../capture.ts'
+import type { Concluded } from '../conclusion.ts'
+import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 
-export const readers: readonly CorpusReader[] = []
+const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
 
-export const notStarted: readonly NotStarted[] = []
+/** The units that were asked for, by their full names: the words after the verb that are no options. */
+function unitsIn(args: string): string[] {
+  const words = args
+    .replaceAll(/(?<=^|\s)(?:-p|--property)\s+\S+/g, '')
+    .split(/\s+/)
+    .filter((word) => word !== '' && !word.startsWith('-'))
+  return words
+    .slice(1)
+    .map((word) => (/\.(?:service|socket|timer|target|path|mount)$/.test(word) ? word : `${word}.service`))
+}
+
+/** One flag for each unit that was asked for. */
+function flags(
+  { text, args }: Capture,
+  read: (stdout: string, units: number) => Fact<readonly (boolean | null)[]>,
+  key: 'running' | 'enabled',
+): Concluded {
+  const units = unitsIn(args)
+  return concluded(read(text, units.length), (told) => ({
+    services: units.map((name, at) => ({ name, [key]: told[at] ?? null })),
+  }))
+}
+
+export const readers: readonly CorpusReader[] = [
+  {
+    of: linux(/^systemctl$/, /^(?:-\S+\s+)*show\b/),
+    read: ({ text, args }) =>
+      concluded(readUnits(text, unitsIn(args)), (units) => ({
+        services: units.flatMap(({ names, isRunning, isEnabled }) =>
+          names.map((name) => ({ name, running: isRunning, enabled: isEnabled })),
+        ),
+      })),
+  },
+  { of: linux(/^systemctl$/, /^(?:-\S+\s+)*is-active\b/), read: (capture) => flags(capture, readIsActive, 'running') },
+  {
+    of: linux(/^systemctl$/, /^(?:-\S+\s+)*is-enabled\b/),
+    read: (capture) => flags(capture, readIsEnabled, 'enabled'),
+  },
+]
+
+export const notStarted: readonly NotStarted[] = [
+  { of: linux(/^systemctl$/, /\bstatus\b/), instead: 'control groups, or systemctl show: status is for people' },
+  {
+    of: linux(/^systemctl$/, /\blist-|--failed/),
+    instead: 'control groups, or systemctl show: a list of all units stops a slow manager for minutes',
+  },
+  { of: linux(/^(?:ps|top|pgrep|pidof)$/), instead: 'control groups: whoever wants can give a process any name' },
+  {
+    of: linux(/^(?:service|rc-status|rc-service|chkconfig|initctl)$/),
+    instead: 'control groups of systemd; without it nothing',
+  },
+]
