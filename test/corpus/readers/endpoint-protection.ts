@@ -186,7 +186,7 @@ export const readers: readonly CorpusReader[] = [
   saysOf(onMacos(/^huntress$/, /^extensionctl\b/), 'huntress', { read: readExtensionStatus }),
   keyOf(onWindows(/^(?:reg|registry|powershell)$/, /Huntress Labs/i), 'huntress', readAgentKey),
   { of: onLinux(/^systemctl$/, new RegExp(`^show\\b.*\\b(?:${UNITS.join('|')})\\b`)), read: units },
-  { of: onWindows(POWERSHELL, /SecurityCenter2|AntiVirusProduct/i), read: securityCenter },
+  { of: onWindows(POWERSHELL, /AntiVirusProduct/i), read: securityCenter },
   {
     of: onWindows(POWERSHELL, /\bGet-Service\b|Win32_(?:Service|SystemDriver)\b/i),
     read: (capture) => services(readServiceRecords(capture.text), capture),
@@ -211,6 +211,7 @@ export const notStarted: readonly NotStarted[] = [
     of: onWindows(POWERSHELL, /WscGetSecurityProviderHealth/i),
     instead: 'it names no product: the objects of Security Center do, and the firewall has its own settings',
   },
+  { of: onWindows(POWERSHELL, /(?:AntiSpyware|Firewall)Product/i), instead: 'AntiVirusProduct' },
   { of: onWindows(POWERSHELL, /\bGet-Process\b/i), instead: 'services tell what runs: anybody can name a process' },
   { of: onLinux(/^ps$/), instead: 'control groups tell what runs: anybody can name a process' },
   {
