@@ -95,8 +95,8 @@ async function readBlockDevice(
   const disk = diskOf(name, uevent.text)
   if (disk !== null) return { ...device, partitionOf: disk, below: [disk] }
   const below = name.startsWith('loop') ? null : await slavesOf(host, folder)
-  const isDisk = below?.length === 0
-  return { ...device, below, removable: isDisk && (await isRemovable(host, name, uevent.text)) }
+  const isWhole = below?.length === 0
+  return { ...device, below, removable: isWhole && (await isRemovable(host, name, uevent.text)) }
 }
 
 /**
@@ -123,18 +123,26 @@ async function isRemovable(host: Host, name: string, uevent: string): Promise<bo
 
 /** Whether it can be carried away alone (all its disks can), or is a file on another volume: then it decides nothing. */
 export function isAside(names: readonly string[], devices: BlockDevices): boolean {
-  const disks = new Set<BlockDevice>()
-  const seen = new Set<string>()
+  const below = allBelow(names, devices)
+  const disks = below.filter(isDisk)
+  return below.some(({ name }) => name.startsWith('loop')) || (disks.length > 0 && disks.every((it) => it.removable))
+}
+
+/** These devices and all that lies below them. */
+export function allBelow(names: readonly string[], devices: BlockDevices): BlockDevice[] {
+  const found = new Map<string, BlockDevice>()
   const queue = [...names]
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
     const device = devices.get(name)
-    if (seen.has(name) || !device) continue
-    if (name.startsWith('loop')) return true
-    seen.add(name)
-    if (device.below?.length === 0) disks.add(device)
+    if (found.has(name) || !device) continue
+    found.set(name, device)
     queue.push(...(device.below ?? []))
   }
-  return disks.size > 0 && [...disks].every((disk) => disk.removable)
+  return [...found.values()]
+}
+
+export function isDisk({ below, mapping }: BlockDevice): boolean {
+  return below?.length === 0 && mapping === null
 }
 
 function isMapping(name: string): boolean {

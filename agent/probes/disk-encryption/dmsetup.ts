@@ -14,13 +14,16 @@ type Segment = { start: number; length: number; target: string; cipher: string }
 /** Targets that hold no bytes: BitLocker's metadata are hidden behind zeros. */
 const HOLLOW = new Set(['zero', 'error'])
 
-/** Reads `dmsetup table` (without `--showkeys`) into what each mapping does, by its name. */
+/**
+ * Reads `dmsetup table` (without `--showkeys`) into what each mapping does, by its name; asked about one mapping alone,
+ * it names none, and the name is empty.
+ */
 export function readDmsetupTable(stdout: string): Fact<ReadonlyMap<string, Mapping>> {
   const lines = stdout.split('\n').filter((line) => line.trim() !== '')
   if (lines.length === 1 && lines[0] === 'No devices found') return value(new Map())
   const tables = new Map<string, Segment[]>()
   for (const line of lines) {
-    const [, name, rest] = /^(\S+): ?(.*)$/.exec(line) ?? []
+    const [, name, rest] = /^(\S+): ?(.*)$/.exec(line) ?? /^()(\d+ \d+ \S.*)$/.exec(line) ?? []
     if (name === undefined || rest === undefined) return unreadable('a line of dmsetup table makes no sense')
     const table = tables.get(name) ?? []
     tables.set(name, table)
@@ -46,9 +49,17 @@ function mappingOf(segments: readonly Segment[]): Mapping {
 }
 
 function stateOf(segments: readonly Segment[], holding: readonly Segment[]): Mapping['state'] {
-  if (holding.some(({ target, cipher }) => target === 'crypt' && cipher.includes('cipher_null'))) return 'off'
+  if (holding.some(({ target, cipher }) => target === 'crypt' && isNullCipher(cipher))) return 'off'
   if (holding.length === 0 || !followEachOther(segments)) return null
-  return holding.every(({ target, cipher }) => target === 'crypt' && CIPHER.test(cipher)) ? 'on' : null
+  return holding.every(({ target, cipher }) => target === 'crypt' && isCipher(cipher)) ? 'on' : null
+}
+
+export function isNullCipher(cipher: string): boolean {
+  return cipher.includes('cipher_null')
+}
+
+export function isCipher(cipher: string): boolean {
+  return CIPHER.test(cipher) && !isNullCipher(cipher)
 }
 
 /** `aes-xts-plain64` or, in the notation of the kernel's crypto API, `capi:authenc(hmac(sha256),xts(aes))-plain64`. */

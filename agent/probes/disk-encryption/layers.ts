@@ -1,8 +1,10 @@
-import type { Fact } from '../../../shared/fact.ts'
+import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
 import { devicePath, type BlockDevice, type BlockDevices } from './block-devices.ts'
 import type { Mapping } from './dmsetup.ts'
 import type { LuksHeader } from './luks-header.ts'
+import type { DriveLock } from './sedutil.ts'
+import { VERACRYPT_MAPPING } from './veracrypt.ts'
 
 /** All that is known of the devices between the volumes and the disks. */
 export type Stack = {
@@ -11,6 +13,15 @@ export type Stack = {
   tables: Fact<ReadonlyMap<string, Mapping>>
   /** By the device whose mapping was opened from it. */
   headers: ReadonlyMap<string, LuksHeader>
+  /** The mappings that VeraCrypt says are its own. */
+  veraCrypt: ReadonlySet<string>
+  /** What drives that encrypt by themselves say, by the name of the disk. */
+  drives: ReadonlyMap<string, DriveLock>
+}
+
+/** Of devices that nobody has asked a program about. */
+export function unverified(devices: BlockDevices, why: string): Stack {
+  return { devices, tables: unreadable(why), headers: new Map(), veraCrypt: new Set(), drives: new Map() }
 }
 
 /** What becomes of the bytes of one volume on their way down. `layers` are the encrypting devices that they pass. */
@@ -21,8 +32,12 @@ export type Finding = Pick<Volume, 'state' | 'method'> & {
   detail: string | null
 }
 
+/** In place of the uuid of an encrypting mapping where nobody told of what kind it is. */
+export const DM_CRYPT_UNTOLD = 'CRYPT-UNTOLD-'
+
 /** cryptsetup puts what a mapping is before its uuid (`dm_prepare_uuid` in its lib/libdevmapper.c). */
-const ENCRYPTS: readonly (readonly [prefix: string, method: NonNullable<Volume['method']>])[] = [
+const ENCRYPTS: readonly (readonly [prefix: string, method: Volume['method']])[] = [
+  [DM_CRYPT_UNTOLD, null],
   ['CRYPT-LUKS2-OPAL-', 'opal'],
   ['CRYPT-LUKS2-', 'luks2'],
   ['CRYPT-LUKS1-', 'luks1'],
@@ -74,18 +89,21 @@ function findDevice(device: BlockDevice, stack: Stack, seen: Seen): Finding {
 function findBelow(device: BlockDevice, stack: Stack, seen: Seen): Finding {
   if (device.below === null) return unknown(`what ${device.name} lies on could not be read`)
   const disk = stack.devices.get(device.partitionOf ?? device.name)
-  if (disk && !disk.mapping && disk.below?.length === 0) return findDisk(disk, device.name)
+  if (disk && !disk.mapping && disk.below?.length === 0) return findDisk(disk, device.name, stack)
   if (device.below.length === 0) return unknown(`${device.name} lies on nothing`)
   return findProtection(device.below, stack, seen)
 }
 
-function findDisk(disk: BlockDevice, shown: string): Finding {
+function findDisk(disk: BlockDevice, shown: string, { drives }: Stack): Finding {
+  const lock = drives.get(disk.name)
+  if (lock === 'on' || lock === 'locked') return { state: lock, method: 'opal', layers: [], detail: null }
+  if (lock === 'unknown') return unknown(`${disk.name} encrypts by itself: whether it asks for a password is not told`)
   const [, state, what] = DISKS.find(([pattern]) => pattern.test(disk.name)) ?? [null, 'unknown', 'it is of a new kind']
   const detail = state === 'off' ? `${shown} is not encrypted (${what})` : `${shown}: ${what}`
   return { state, method: null, layers: [], detail }
 }
 
-function findLayer(device: BlockDevice, method: NonNullable<Volume['method']>, stack: Stack, seen: Seen) {
+function findLayer(device: BlockDevice, method: Volume['method'], stack: Stack, seen: Seen) {
   const layer: Finding = { method, layers: [device.name], detail: null, ...judgeLayer(device, method, stack) }
   if (layer.state === 'on') return layer
   const under = findProtection(device.below ?? [], stack, seen)
@@ -94,7 +112,7 @@ function findLayer(device: BlockDevice, method: NonNullable<Volume['method']>, s
 
 type Judgement = Pick<Finding, 'state'> & Partial<Finding>
 
-function judgeLayer(device: BlockDevice, method: NonNullable<Volume['method']>, stack: Stack): Judgement {
+function judgeLayer(device: BlockDevice, method: Volume['method'], stack: Stack): Judgement {
   const table = tableOf(device, stack)
   const header = stack.headers.get(device.name)
   if (table?.state === 'off' || header?.state === 'off') {
@@ -132,10 +150,17 @@ function isBeingRecoded(device: BlockDevice, stack: Stack): boolean {
   return below.some((it) => it?.uuid?.startsWith('CRYPT-SUBDEV-') && it.name === `${device.mapping?.name}-overlay`)
 }
 
-/** A mapping without a uuid that we know: VeraCrypt and dmsetup give none. Its table tells, where it can be read. */
+/** A mapping without a uuid that we know: VeraCrypt and dmsetup give none. Its table tells, or VeraCrypt itself. */
 function findUnnamedMapping(device: BlockDevice, stack: Stack, seen: Seen): Finding {
   const table = tableOf(device, stack)
-  if (table?.state === 'on') return { state: 'on', method: 'dm-crypt', layers: [device.name], detail: null }
+  const name = device.mapping?.name ?? ''
+  if (table?.state === 'on') {
+    const method = VERACRYPT_MAPPING.test(name) ? 'veracrypt' : 'dm-crypt'
+    return { state: 'on', method, layers: [device.name], detail: null }
+  }
+  if (!table && stack.veraCrypt.has(name)) {
+    return { state: 'on', method: 'veracrypt', layers: [device.name], detail: 'by the word of VeraCrypt' }
+  }
   const under = findProtection(device.below ?? [], stack, seen)
   if (under.state === 'on') return under
   if (table?.state === 'off') return { ...under, detail: `the cipher of ${device.name} is null: it stores plain text` }
@@ -166,9 +191,11 @@ export function unknown(detail: string): Finding {
   return { state: 'unknown', method: null, layers: [], detail }
 }
 
-/** Whether a program could tell more of these devices than sysfs does. */
-export function hasMappingsToVerify(devices: BlockDevices): boolean {
-  return [...devices.values()].some(({ mapping }) => mapping && !PASSES_ON.test(mapping.uuid ?? ''))
+/** The mappings of which a program could tell more than sysfs does. */
+export function mappingsToVerify(devices: BlockDevices): string[] {
+  return [...devices.values()].flatMap(({ mapping }) =>
+    mapping && !PASSES_ON.test(mapping.uuid ?? '') ? [mapping.name] : [],
+  )
 }
 
 /**

@@ -1,41 +1,38 @@
-import { unreadable, unsupported, value, type Fact, type NoValue } from '../../../shared/fact.ts'
-import type { SignalValue, Volume } from '../../../shared/signals.ts'
+import { unsupported, value, type Fact, type NoValue } from '../../../shared/fact.ts'
+import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { isAside, readBlockDevices, readDeviceNames, type BlockDevices, type DeviceNames } from './block-devices.ts'
-import { readDmsetupTable } from './dmsetup.ts'
-import { findProtection, hasMappingsToVerify, luks2HeaderPath, unknown, type Finding, type Stack } from './layers.ts'
-import { readLuksDump } from './luks-header.ts'
+import { readBlockDevices, readDeviceNames, type DeviceNames } from './block-devices.ts'
+import { mountedHomes, readFscryptHomes } from './homes.ts'
+import { unverified, type Stack } from './layers.ts'
+import { readFromLsblk } from './lsblk.ts'
 import { mountHolding, readMountinfo, readSwaps, systemMount, type Mount, type Swap } from './mounts.ts'
-import {
-  devicesOfMount,
-  isDataFolder,
-  placeOfSwap,
-  placesOfMounts,
-  readBtrfsMembers,
-  type DevicesOf,
-  type Place,
-} from './places.ts'
-import { readZfs, type Zfs } from './zfs-pools.ts'
+import { devicesOfMount, placeOfSwap, placesOfMounts, readBtrfsMembers, type DevicesOf, type Place } from './places.ts'
+import { verify } from './verify.ts'
+import { findingOf, tidy, unknownSwap, volumeOf } from './volumes.ts'
+import { NO_ZFS, readZfs, type Zfs } from './zfs-pools.ts'
 
 type DiskEncryption = SignalValue['disk-encryption']
 
 const FILES = '/proc/self/mountinfo, /proc/swaps, /proc/partitions, /sys/class/block'
-const LIMITS = { volumes: 64, labelChars: 256, detailChars: 200 } as const
 
 /** Reads which volumes are encrypted, without rights; as root also whether a cipher really encrypts. */
 export async function readLinux(host: Host): Promise<Reading<DiskEncryption>> {
-  const programs: ProgramName[] = []
+  const programs = new Set<ProgramName>()
   const fact = await readVolumes({
     ...host,
-    run(program, args, options) {
-      programs.push(program)
-      return host.run(program, args, options)
+    async run(program, args, options) {
+      const ran = await host.run(program, args, options)
+      if (ran.ok) programs.add(program)
+      return ran
     },
   })
   return { ...fact, source: [FILES, ...programs].join(', ') }
 }
+
+/** The volumes before they were judged, and what is known of them. */
+type Found = { places: Place[]; stack: Stack; zfs: Zfs }
 
 async function readVolumes(host: Host): Promise<Fact<DiskEncryption>> {
   const container = await findContainer(host)
@@ -46,26 +43,65 @@ async function readVolumes(host: Host): Promise<Fact<DiskEncryption>> {
   if (mounts.kind !== 'value') return mounts
   const system = systemMount(mounts.value)
   if (system.kind !== 'value') return system
+
+  const swaps = await readSwapsOnDisk(host)
+  const found = await readFound(host, mounts.value, system.value, swaps)
+  if (found.kind !== 'value') return found
+  const { places, zfs } = found.value
+  const stack = await verify(host, places, found.value.stack, (place, known) => findingOf(place, known, zfs))
+  const volumes = places.map((place) => volumeOf(place, findingOf(place, stack, zfs), stack))
+  if (swaps.kind !== 'value' && !places.some(({ role }) => role === 'swap')) volumes.push(unknownSwap(swaps))
+  // What lies on an encrypted volume is encrypted already.
+  const isBare = (holder: Mount | null) => {
+    const place = places.find((it) => holder !== null && it.holder?.number === holder.number)
+    return !place || findingOf(place, stack, zfs).state !== 'on'
+  }
+  const homes = mountedHomes(mounts.value).filter(({ holder }) => isBare(holder))
+  homes.push(...(await readFscryptHomes(host, mounts.value, isBare)))
+  return value({ volumes: tidy([...volumes, ...homes.map(({ volume }) => volume)], places) })
+}
+
+/** From the kernel's files, or, where these do not show what the system lies on, from `lsblk`. */
+async function readFound(
+  host: Host,
+  mounts: readonly Mount[],
+  system: Mount,
+  swaps: Fact<Swap[]>,
+): Promise<Fact<Found>> {
+  const found = await readKernelFiles(host, mounts, system, swaps)
+  if (found.kind === 'value' && isSystemShown(found.value)) return found
+  const listed = await readFromLsblk(host)
+  if (listed.kind !== 'value') return found
+  const { devices, places } = listed.value
+  const isThere = places.some(({ role }) => role === 'system')
+  if (!isThere) places.unshift({ label: '/', role: 'system', holder: system, devices: null })
+  return value({ places, stack: unverified(devices, 'nobody looked'), zfs: NO_ZFS })
+}
+
+/** Whether sysfs shows the devices of the system; a file as a disk is another matter, and ZFS tells its own. */
+function isSystemShown({ places: [system], stack }: Found): boolean {
+  if (system?.holder && ['zfs', 'bcachefs'].includes(system.holder.fsType)) return true
+  const devices = system?.devices?.map((name) => stack.devices.get(name))
+  return devices?.every((it) => it && (it.below !== null || it.name.startsWith('loop'))) === true
+}
+
+async function readKernelFiles(
+  host: Host,
+  mounts: readonly Mount[],
+  system: Mount,
+  swaps: Fact<Swap[]>,
+): Promise<Fact<Found>> {
   const names = await readDeviceNames(host)
   if (names.kind !== 'value') return names
-
-  const devicesOf = await devicesByMount(host, mounts.value, names.value)
-  const swaps = await readSwapsOnDisk(host)
-  const places = placesOfMounts(mounts.value, system.value, devicesOf)
+  const devicesOf = await devicesByMount(host, mounts, names.value)
+  const places = placesOfMounts(mounts, system, devicesOf)
   if (swaps.kind === 'value') {
-    places.push(...swaps.value.map((swap) => placeOfSwap(swap, mounts.value, names.value, devicesOf)))
+    places.push(...swaps.value.map((swap) => placeOfSwap(swap, mounts, names.value, devicesOf)))
   }
   const zfs = await readZfs(host, places, names.value)
   const starts = [...places.flatMap(({ devices }) => devices ?? []), ...zfs.devices]
-  const devices = await readBlockDevices(host, starts, (file) => holdersOf(file, mounts.value, devicesOf))
-  const stack = await verify(host, places, zfs, {
-    devices,
-    tables: unreadable('nobody looked'),
-    headers: new Map(),
-  })
-  const volumes = places.map((place) => volumeOf(place, findingOf(place, stack, zfs), stack))
-  if (swaps.kind !== 'value') volumes.push(unknownSwap(swaps))
-  return value({ volumes: tidy(volumes, places) })
+  const devices = await readBlockDevices(host, starts, (file) => holdersOf(file, mounts, devicesOf))
+  return value({ places, stack: unverified(devices, 'nobody looked'), zfs })
 }
 
 /**
@@ -110,86 +146,4 @@ async function readSwapsOnDisk(host: Host): Promise<Fact<Swap[]>> {
     else if (backing.ok && backing.text.startsWith('/')) onDisk.push({ path: backing.text.trim(), kind: 'partition' })
   }
   return value(onDisk)
-}
-
-/**
- * What only root may see, in at most two programs: the tables of all mappings, and one LUKS header, for what the tables
- * leave open and for what protects the key.
- */
-async function verify(host: Host, places: readonly Place[], zfs: Zfs, stack: Stack): Promise<Stack> {
-  if (!hasMappingsToVerify(stack.devices)) return stack
-  if (host.privileged === false) return { ...stack, tables: unreadable('needs root') }
-  const table = await host.run('dmsetup', ['table'])
-  if (!table.ok) return { ...stack, tables: unreadableBecause(table) }
-  if (table.exitCode !== 0) return { ...stack, tables: unreadable(`dmsetup table ended with ${table.exitCode}`) }
-  const verified = { ...stack, tables: readDmsetupTable(table.stdout) }
-
-  const header = headerToLookInto(
-    places.map((place) => findingOf(place, verified, zfs)),
-    stack.devices,
-  )
-  if (!header) return verified
-  const dump = await host.run('cryptsetup', ['luksDump', header.path])
-  const told = dump.ok && dump.exitCode === 0 ? readLuksDump(dump.stdout) : null
-  return told?.kind === 'value' ? { ...verified, headers: new Map([[header.layer, told.value]]) } : verified
-}
-
-/** First a volume whose table leaves it open, else the first of all, which is the system where that has a header. */
-function headerToLookInto(findings: readonly Finding[], devices: BlockDevices) {
-  const headers = findings.flatMap(({ state, layers: [layer, ...others] }) => {
-    const path = layer !== undefined && others.length === 0 ? luks2HeaderPath(layer, devices) : null
-    return layer !== undefined && path !== null ? [{ layer, path, isOpen: state !== 'on' && state !== 'off' }] : []
-  })
-  return headers.find(({ isOpen }) => isOpen) ?? headers[0]
-}
-
-function findingOf(place: Place, stack: Stack, zfs: Zfs): Finding {
-  if (place.holder?.fsType === 'zfs') return zfs.find(place.holder.source, stack)
-  if (place.devices === null) return unknown('which devices hold it is not known')
-  const finding = findProtection(place.devices, stack)
-  const mayHideEncryption = place.holder?.fsType === 'bcachefs' && finding.state !== 'on'
-  return mayHideEncryption ? unknown('bcachefs encrypts by itself, which cannot be seen') : finding
-}
-
-function volumeOf(place: Place, finding: Finding, stack: Stack): Volume {
-  const { state, method, layers, detail } = finding
-  const isData = place.role === 'data' && !isDataFolder(place.label)
-  const role = isData && isAside(place.devices ?? [], stack.devices) ? 'removable' : place.role
-  const [layer] = layers
-  // Of a mirror with one plain half the key of the other half protects nothing.
-  const isProtected = state !== 'off' && layers.length === 1
-  const header = isProtected && layer !== undefined ? stack.headers.get(layer) : undefined
-  const keyProtector = header?.keyProtector ?? finding.keyProtector ?? null
-  const volume: Volume = { mount: place.label.slice(0, LIMITS.labelChars), role, state, method, keyProtector }
-  return detail === null ? volume : { ...volume, detail: detail.slice(0, LIMITS.detailChars) }
-}
-
-function unknownSwap({ why }: NoValue): Volume {
-  const detail = why.slice(0, LIMITS.detailChars)
-  return { mount: 'swap', role: 'swap', state: 'unknown', method: null, keyProtector: null, detail }
-}
-
-const ROLES = ['system', 'data', 'swap', 'removable'] as const
-
-function rank({ role, state }: Volume): number {
-  return ROLES.indexOf(role) * 2 + (state === 'on' ? 1 : 0)
-}
-
-/** The system first, what decides before what does not, and of many volumes those that are not encrypted. */
-function tidy(volumes: readonly Volume[], places: readonly Place[]): Volume[] {
-  return volumes
-    .filter((volume, at) => !isAnotherDataset(volume, at, volumes, places))
-    .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, LIMITS.volumes)
-}
-
-/** ZFS systems have dozens of datasets: those of one pool that are alike are told once, by the first. */
-function isAnotherDataset(volume: Volume, at: number, volumes: readonly Volume[], places: readonly Place[]): boolean {
-  const pool = poolOf(places[at])
-  if (pool === null || volume.role !== 'data' || isDataFolder(volume.mount)) return false
-  return volumes.some((other, index) => index < at && poolOf(places[index]) === pool && other.state === volume.state)
-}
-
-function poolOf(place: Place | undefined): string | null {
-  return place?.holder?.fsType === 'zfs' ? (place.holder.source.split('/', 1)[0] ?? null) : null
 }

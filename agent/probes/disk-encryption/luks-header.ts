@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
+import { isNullCipher } from './dmsetup.ts'
 
 /** What the header on a disk tells. It does not tell whether the volume is open. */
 export type LuksHeader = {
@@ -32,7 +33,7 @@ export function readLuksDump(stdout: string): Fact<LuksHeader> {
 function readLuks1(lines: readonly string[]): Fact<LuksHeader> {
   const cipher = topLevel(lines, 'Cipher name')
   if (!cipher) return unreadable('the LUKS1 header names no cipher')
-  return value({ method: 'luks1', state: isNull(cipher) ? 'off' : null, rekeying: false, keyProtector: null })
+  return value({ method: 'luks1', state: isNullCipher(cipher) ? 'off' : null, rekeying: false, keyProtector: null })
 }
 
 function readLuks2(lines: readonly string[]): Fact<LuksHeader> {
@@ -54,7 +55,7 @@ function readLuks2(lines: readonly string[]): Fact<LuksHeader> {
 const SEGMENTS = new Set(['crypt', 'linear', 'hw-opal', 'hw-opal-crypt'])
 
 function stateOf(used: readonly Entry[], mode: string | undefined): LuksHeader['state'] {
-  if (used.some(({ keys }) => isNull(keys.get('cipher') ?? ''))) return 'off'
+  if (used.some(({ keys }) => isNullCipher(keys.get('cipher') ?? ''))) return 'off'
   if (mode === 'decrypt') return 'decrypting'
   // A linear segment that no re-encryption explains holds plain text all the same.
   return mode === 'encrypt' || used.some(({ kind }) => kind === 'linear') ? 'encrypting' : null
@@ -89,8 +90,4 @@ function entriesOf(lines: readonly string[]): Entry[] {
 function topLevel(lines: readonly string[], key: string): string | null {
   const line = lines.find((it) => it.startsWith(`${key}:`))
   return line?.slice(key.length + 1).trim() ?? null
-}
-
-function isNull(cipher: string): boolean {
-  return cipher.includes('cipher_null')
 }

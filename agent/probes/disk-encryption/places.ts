@@ -41,8 +41,7 @@ export function placesOfMounts(mounts: readonly Mount[], system: Mount, devicesO
       mount !== system &&
       isOnDisk(mount) &&
       !isMemory(devicesOf(mount)) &&
-      !BOOT.test(mount.point) &&
-      !IMAGES.has(mount.fsType) &&
+      countsAsData(mount.point, mount.fsType) &&
       (!mount.readOnly || isDataFolder(mount.point)),
   )
   const seen = new Set([system.number])
@@ -54,7 +53,11 @@ export function placesOfMounts(mounts: readonly Mount[], system: Mount, devicesO
   return [place('/', 'system', system), ...distinct.map((mount) => place(mount.point, 'data', mount))]
 }
 
-function isMemory(devices: readonly string[] | null): boolean {
+export function countsAsData(point: string, fsType: string): boolean {
+  return !BOOT.test(point) && !IMAGES.has(fsType)
+}
+
+export function isMemory(devices: readonly string[] | null): boolean {
   return devices !== null && devices.every((name) => /^z?ram\d/.test(name))
 }
 

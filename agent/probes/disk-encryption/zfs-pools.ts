@@ -9,6 +9,9 @@ import { readZfsGet, readZpoolStatus, zfsGetArguments, ZPOOL_STATUS, type Datase
 /** What is known of the datasets in use, and the devices below their pools. */
 export type Zfs = { devices: readonly string[]; find(dataset: string, stack: Stack): Finding }
 
+/** Of a machine whose volumes are none of ZFS. */
+export const NO_ZFS: Zfs = { devices: [], find: () => unknown('this dataset has no name') }
+
 type Pools = Fact<ReadonlyMap<string, readonly string[]>>
 
 /**
@@ -19,7 +22,7 @@ export async function readZfs(host: Host, places: readonly Place[], names: Devic
   const mounted = places.flatMap(({ holder }) => (holder?.fsType === 'zfs' ? [holder.source] : []))
   // A dataset's name begins with a letter; anything else might be taken for an option.
   const wanted = [...new Set(mounted)].filter((name) => /^[A-Za-z]/.test(name))
-  if (wanted.length === 0) return { devices: [], find: () => unknown('this dataset has no name') }
+  if (wanted.length === 0) return NO_ZFS
 
   const get = await host.run('zfs', zfsGetArguments(wanted))
   const datasets = get.ok ? readZfsGet(get.stdout) : unreadableBecause(get)

@@ -20,7 +20,7 @@ describe('readZfsGet', () => {
     { stdout: 'r\tkeystatus\tavailable\n', dataset: { state: 'unknown', keyProtector: null } },
   ])('$stdout', ({ stdout, dataset }) => {
     const datasets = readZfsGet(stdout)
-    expect(datasets.kind === 'value' && datasets.value.get('r')).toEqual(dataset)
+    expect(datasets.kind === 'value' && datasets.value.get('r')).toMatchObject(dataset)
   })
 
   test.each(['', 'no datasets available\n', 'r encryption on'])('unreadable: %j', (stdout) => {

@@ -2,7 +2,12 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
 
 /** ZFS's own encryption of one dataset; `off` says nothing of what lies below the pool. */
-export type Dataset = { state: 'on' | 'off' | 'locked' | 'unknown'; keyProtector: Volume['keyProtector'] }
+export type Dataset = {
+  state: 'on' | 'off' | 'locked' | 'unknown'
+  keyProtector: Volume['keyProtector']
+  /** Null where ZFS does not mount it by itself, as with `legacy`. */
+  mountPoint: string | null
+}
 
 /** The arguments of `zfs` whose answer `readZfsGet` reads: only these datasets, for there may be thousands. */
 export function zfsGetArguments(datasets: readonly string[]): string[] {
@@ -12,11 +17,13 @@ export function zfsGetArguments(datasets: readonly string[]): string[] {
 /** Links resolved, whole paths: what `readZpoolStatus` can be compared with device names by. */
 export const ZPOOL_STATUS = ['status', '-L', '-P'] as const
 
-/** Reads `zfs get -H` with the columns name, property, value (and more). */
+/** Reads `zfs get` with the columns name, property, value (and more): with `-H`, or as a table under a heading. */
 export function readZfsGet(stdout: string): Fact<ReadonlyMap<string, Dataset>> {
   const properties = new Map<string, Map<string, string>>()
-  for (const line of stdout.split('\n')) {
-    const [name, property, said] = line.split('\t')
+  const lines = stdout.split(/\r?\n/)
+  const cut = /^(NAME +)(PROPERTY +)VALUE\b/.exec(lines[0] ?? '')
+  for (const line of lines.slice(cut ? 1 : 0)) {
+    const [name, property, said] = cut ? cells(line, cut) : line.split('\t')
     if (!name || !property || said === undefined) continue
     const own = properties.get(name) ?? new Map<string, string>()
     properties.set(name, own.set(property, said))
@@ -25,19 +32,30 @@ export function readZfsGet(stdout: string): Fact<ReadonlyMap<string, Dataset>> {
   return value(new Map([...properties].map(([name, own]) => [name, datasetOf(own)])))
 }
 
+/** Of a table the names are cut where its heading says: they may have spaces in them. */
+function cells(line: string, [, name = '', property = '']: RegExpExecArray): string[] {
+  const rest = line.slice(name.length + property.length)
+  return [
+    line.slice(0, name.length).trim(),
+    line.slice(name.length).trim().split(/ +/, 1)[0] ?? '',
+    rest.split(/ {2,}/, 1)[0] ?? '',
+  ]
+}
+
 function datasetOf(own: ReadonlyMap<string, string>): Dataset {
-  const keyProtector = own.get('keyformat') === 'passphrase' ? 'passphrase' : null
+  const path = own.get('mountpoint')
+  const mountPoint = path?.startsWith('/') && own.get('mounted') !== 'no' ? path : null
+  const state = stateOf(own)
+  const isTold = state === 'on' || state === 'locked'
+  return { state, mountPoint, keyProtector: isTold && own.get('keyformat') === 'passphrase' ? 'passphrase' : null }
+}
+
+function stateOf(own: ReadonlyMap<string, string>): Dataset['state'] {
   const cipher = own.get('encryption') ?? ''
-  if (cipher === 'off') return { state: 'off', keyProtector: null }
-  if (!/^aes-(128|192|256)-(ccm|gcm)$/.test(cipher)) return { state: 'unknown', keyProtector: null }
-  switch (own.get('keystatus')) {
-    case 'available':
-      return { state: 'on', keyProtector }
-    case 'unavailable':
-      return { state: 'locked', keyProtector }
-    default:
-      return { state: 'unknown', keyProtector: null }
-  }
+  if (cipher === 'off') return 'off'
+  if (!/^aes-(128|192|256)-(ccm|gcm)$/.test(cipher)) return 'unknown'
+  const key = own.get('keystatus')
+  return key === 'available' ? 'on' : key === 'unavailable' ? 'locked' : 'unknown'
 }
 
 /**
