@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { lockOf, readSettings } from './gnome.ts'
+import { CINNAMON, lockOf, MATE, readSettings } from './gnome.ts'
 
 const SAVER = 'org.gnome.desktop.screensaver'
 const text = (enabled: string, delay: string, idle: string, more = '') =>
@@ -68,4 +68,34 @@ test('gnome: damage never switches on what is off', () => {
     if (/lock-enabled true/.test(damaged)) continue
     expect(fact.kind === 'value' && fact.value.enabled).toBe(false)
   }
+})
+
+test.each([
+  ['Cinnamon counts in seconds', CINNAMON, 'org.cinnamon.desktop', 'uint32 ', { enabled: true, afterSeconds: 330 }],
+  ['MATE counts in minutes', MATE, 'org.mate', '', { enabled: true, afterSeconds: 330 * 60 }],
+] as const)('%s', (_, schemas, prefix, kind, expected) => {
+  const saver = `${prefix}.screensaver`
+  const lines = [
+    `${saver} lock-enabled true`,
+    `${saver} lock-delay ${kind}30`,
+    `${prefix}.session idle-delay ${kind}300`,
+  ]
+  const lockWith = (...more: string[]) => {
+    const settings = readSettings([...lines, ...more].join('\n'))
+    return settings.kind === 'value' ? lockOf(settings.value, schemas) : settings
+  }
+  expect(lockWith()).toMatchObject({ kind: 'value', value: expected })
+  expect(lockWith(`${saver} lock-enabled false`)).toMatchObject({ value: OFF })
+  expect(lockWith(`${prefix}.lockdown disable-lock-screen true`)).toMatchObject({ value: OFF })
+})
+
+test('MATE locks only where it goes idle', () => {
+  const saver = 'org.mate.screensaver'
+  const settings = readSettings(`${saver} lock-enabled true\n${saver} idle-activation-enabled false\n`)
+  expect(settings.kind === 'value' && lockOf(settings.value, MATE)).toMatchObject({ value: OFF })
+})
+
+test('gnome: what never goes idle never locks, whatever else is told', () => {
+  const settings = readSettings('org.gnome.desktop.session idle-delay uint32 0')
+  expect(settings.kind === 'value' && lockOf(settings.value)).toMatchObject({ value: OFF })
 })

@@ -1,13 +1,48 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
+import { capped } from './seconds.ts'
 
 type ScreenLock = SignalValue['screen-lock']
 
-export const SCHEMAS = {
+/** Where GNOME and its descendants keep what locks the screen; the names of the keys are the same. */
+export type Schemas = {
+  desktop: string
+  screensaver: string
+  session: string
+  lockdown: string
+  /** Of `idle-delay` and `lock-delay`. */
+  secondsEach: number
+  /** What stands before their numbers: GVariant names every kind but its usual one. */
+  kind: 'uint32 ' | ''
+}
+
+export const GNOME: Schemas = {
+  desktop: 'GNOME',
   screensaver: 'org.gnome.desktop.screensaver',
   session: 'org.gnome.desktop.session',
   lockdown: 'org.gnome.desktop.lockdown',
-} as const
+  secondsEach: 1,
+  kind: 'uint32 ',
+}
+
+export const CINNAMON: Schemas = {
+  desktop: 'Cinnamon',
+  screensaver: 'org.cinnamon.desktop.screensaver',
+  session: 'org.cinnamon.desktop.session',
+  lockdown: 'org.cinnamon.desktop.lockdown',
+  secondsEach: 1,
+  kind: 'uint32 ',
+}
+
+/** MATE counts in minutes. */
+export const MATE: Schemas = {
+  desktop: 'MATE',
+  screensaver: 'org.mate.screensaver',
+  session: 'org.mate.session',
+  lockdown: 'org.mate.lockdown',
+  secondsEach: 60,
+  kind: '',
+}
 
 /** The settings of some schemas, by `SCHEMA KEY`, as `gsettings list-recursively SCHEMA` prints them. */
 export type Settings = ReadonlyMap<string, string>
@@ -29,26 +64,25 @@ export function readSettings(stdout: string, stderr = ''): Fact<Settings> {
   return settings.size > 0 ? value(settings) : unreadable('gsettings printed nothing')
 }
 
-/** Whether GNOME locks, and after how many seconds: those until it is idle, and those from then to the lock. */
-export function lockOf(settings: Settings): Fact<ScreenLock> {
-  const isEnabled = settings.get(`${SCHEMAS.screensaver} lock-enabled`)
-  if (isEnabled === 'false') return value({ enabled: false, afterSeconds: null })
-  if (isEnabled !== 'true') return unreadable('GNOME does not tell whether it locks the screen')
-  // Where the lock screen is disabled altogether, the other settings change nothing.
-  if (settings.get(`${SCHEMAS.lockdown} disable-lock-screen`) === 'true')
-    return value({ enabled: false, afterSeconds: null })
+const OFF: Fact<ScreenLock> = value({ enabled: false, afterSeconds: null })
 
-  const idle = secondsOf(settings.get(`${SCHEMAS.session} idle-delay`))
-  const delay = secondsOf(settings.get(`${SCHEMAS.screensaver} lock-delay`))
-  // 0 is "never".
-  if (idle === 0) return value({ enabled: false, afterSeconds: null })
+/** Whether the desktop locks, and after how many seconds: those until it is idle, and those from then to the lock. */
+export function lockOf(settings: Settings, schemas: Schemas = GNOME): Fact<ScreenLock> {
+  const { desktop, screensaver, session, lockdown, secondsEach, kind } = schemas
+  const isEnabled = settings.get(`${screensaver} lock-enabled`)
+  const idle = numberOf(settings.get(`${session} idle-delay`), kind)
+  // Where the lock screen is disabled altogether, the other settings change nothing; an idle time of 0 is "never".
+  if (isEnabled === 'false' || settings.get(`${lockdown} disable-lock-screen`) === 'true' || idle === 0) return OFF
+  // GNOME has left this key behind unused.
+  if (schemas === MATE && settings.get(`${screensaver} idle-activation-enabled`) === 'false') return OFF
+  if (isEnabled !== 'true') return unreadable(`${desktop} does not tell whether it locks the screen`)
+
+  const delay = numberOf(settings.get(`${screensaver} lock-delay`), kind)
   if (idle === null || delay === null) return value({ enabled: true, afterSeconds: null })
-  return value({ enabled: true, afterSeconds: Math.min(idle + delay, MOST_SECONDS) })
+  return value({ enabled: true, afterSeconds: capped((idle + delay) * secondsEach) })
 }
 
-export const MOST_SECONDS = 31_536_000
-
-function secondsOf(text: string | undefined): number | null {
-  const [, digits] = /^uint32 (\d{1,10})$/.exec(text ?? '') ?? []
-  return digits === undefined ? null : Number(digits)
+function numberOf(text = '', kind: string): number | null {
+  const digits = text.startsWith(kind) ? text.slice(kind.length) : ''
+  return /^\d{1,10}$/.test(digits) ? Number(digits) : null
 }

@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
-import { MOST_SECONDS } from './gnome.ts'
+import { capped } from './seconds.ts'
 
 type ScreenLock = SignalValue['screen-lock']
 
@@ -30,7 +30,7 @@ export function readKscreenlocker(system: string, user: string): Fact<ScreenLock
   if (minutes <= 0 || grace < 0) return value({ enabled: false, afterSeconds: null })
   // Its default of a few seconds, in which a touch of the mouse still cancels it, is no part of the idle time.
   const slack = grace <= Number(DEFAULTS.LockGrace) ? 0 : grace
-  return value({ enabled: true, afterSeconds: Math.min(Math.round(minutes * 60 + slack), MOST_SECONDS) })
+  return value({ enabled: true, afterSeconds: capped(minutes * 60 + slack) })
 }
 
 function groupOf(ini: string): Map<string, { text: string; isFixed: boolean }> {

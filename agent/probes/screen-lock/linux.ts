@@ -2,7 +2,7 @@ import { unreadable, unsupported, value, type Fact } from '../../../shared/fact.
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host, RunOptions } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { lockOf, readSettings, SCHEMAS, type Settings } from './gnome.ts'
+import { CINNAMON, GNOME, lockOf, MATE, readSettings, type Schemas, type Settings } from './gnome.ts'
 import { readKscreenlocker } from './kde.ts'
 import { accountIn, accountOfManager, foremost, readSession, type Account, type Session } from './sessions.ts'
 
@@ -28,7 +28,17 @@ type Desktop = { name: RegExp; source: string; read: (host: Host, account: Accou
 
 /** By the name of the session's file: Ubuntu's, Pop's and Zorin's are GNOME. */
 const DESKTOPS: readonly Desktop[] = [
-  { name: /^(?:gnome|ubuntu|pop|zorin)(?:[-:]|$)/i, source: 'gsettings', read: readGnome },
+  {
+    name: /^(?:gnome|ubuntu|pop|zorin)(?:[-:]|$)/i,
+    source: 'gsettings',
+    read: (host, account) => readGsettings(host, account, GNOME),
+  },
+  {
+    name: /^cinnamon/i,
+    source: 'gsettings',
+    read: (host, account) => readGsettings(host, account, CINNAMON),
+  },
+  { name: /^mate(?:[-:]|$)/i, source: 'gsettings', read: (host, account) => readGsettings(host, account, MATE) },
   { name: /^(?:plasma|kde)/i, source: 'kscreenlockerrc', read: readKde },
 ]
 
@@ -82,7 +92,8 @@ async function readAccount(host: Host, { uid }: Session): Promise<Fact<Account>>
   return found ? value(found) : unreadable('the home of whoever is signed in is not known')
 }
 
-async function readGnome(host: Host, account: Account): Promise<Fact<ScreenLock>> {
+async function readGsettings(host: Host, account: Account, schemas: Schemas): Promise<Fact<ScreenLock>> {
+  const { desktop, screensaver, session, lockdown } = schemas
   // Also for oneself: their home and their bus are not in the environment that programs get.
   const options: RunOptions = { asUser: account }
   const settings = new Map<string, string>()
@@ -93,16 +104,15 @@ async function readGnome(host: Host, account: Account): Promise<Fact<ScreenLock>
     return readSettings(ran.stdout, ran.stderr)
   }
   const asksLockdown = await mayDisable(host, account)
-  const schemas = [SCHEMAS.screensaver, SCHEMAS.session]
-  for (const schema of asksLockdown ? [...schemas, SCHEMAS.lockdown] : schemas) {
+  for (const schema of [screensaver, session, ...(asksLockdown ? [lockdown] : [])]) {
     const told = await read(schema)
     if (told.kind !== 'value') return told
     for (const [key, text] of told.value) settings.set(key, text)
   }
-  if (asksLockdown && !settings.has(`${SCHEMAS.lockdown} disable-lock-screen`)) {
-    return unreadable('GNOME does not tell whether the lock screen is disabled')
+  if (asksLockdown && !settings.has(`${lockdown} disable-lock-screen`)) {
+    return unreadable(`${desktop} does not tell whether the lock screen is disabled`)
   }
-  return lockOf(settings)
+  return lockOf(settings, schemas)
 }
 
 /**
