@@ -35,18 +35,18 @@ const WINDOWS_1252: ReadonlyMap<string, number> = new Map(
 )
 
 type Entry = { value: string; below: string[] }
-type Block = { letter: string | null; kind: string; entries: Entry[] }
+type Block = { mount: string | null; kind: string; entries: Entry[] }
 
 function volumesIn(text: string): BitLocker[] {
-  return blocksOf(text).flatMap(({ letter, kind, entries }) =>
-    letter === null || entries.length === 0 ? [] : [volumeOf(`${letter}:`, kind, entries)],
+  return blocksOf(text).flatMap(({ mount, kind, entries }) =>
+    mount === null || entries.length === 0 ? [] : [volumeOf(mount, kind, entries)],
   )
 }
 
-/** `Volume C: [label]`, with the letter in quotation marks in some languages. */
-const HEADING = /^[^\s[\]].*?\b([A-Z]):["'”»“]?[^[\]:]*\[.*\]$/i
-/** A volume that is mounted in a folder, or nowhere. */
-const FOLDER_HEADING = /^[^\s[\]].*\\["'”»“]?\s*\[.*\]$/
+/** `Volume C: [label]` or `Volume C:\folder\ [label]`, in quotation marks in some languages. */
+const HEADING = /^[^\s[\]].*?\b([A-Z]):(\\[^[\]:]*\\)?["'”»“]?[^[\]:\\]*\[.*\]$/i
+/** A volume that is mounted nowhere. */
+const NAMELESS = /^[^\s[\]].*\\["'”»“]?\s*\[.*\]$/
 /** A label and a colon, in French with a space of some kind before it; paths have no space behind the colon. */
 const ENTRY = /^(\s*)\S.*?[:：](?:\s+(.*))?$/
 
@@ -54,16 +54,18 @@ function blocksOf(text: string): Block[] {
   const blocks: Block[] = []
   let block: Block | null = null
   let indent = 0
+  let isBehindGap = false
   for (const line of text.split(/\r*\n/).map((it) => it.trimEnd())) {
-    const [heading, letter = ''] = HEADING.exec(line) ?? []
-    if (heading !== undefined || FOLDER_HEADING.test(line)) {
-      block = { letter: letter === '' ? null : letter.toUpperCase(), kind: '', entries: [] }
+    const [heading, letter = '', folder = ''] = HEADING.exec(line) ?? []
+    if (heading !== undefined || NAMELESS.test(line)) {
+      block = { mount: letter === '' ? null : `${letter.toUpperCase()}:${folder}`, kind: '', entries: [] }
       blocks.push(block)
       continue
     }
-    // Behind the empty line that follows the last entry stands something else.
-    if (line.trim() === '' && block && block.entries.length > 0) block = null
-    if (line.trim() === '' || !block) continue
+    // Behind an empty line goes on only what is set in; a recording may have one between any two.
+    if (isBehindGap && block && block.entries.length > 0 && (indent === 0 || !/^\s/.test(line))) block = null
+    isBehindGap = line.trim() === ''
+    if (isBehindGap || !block) continue
     const [, space = '', said = ''] = ENTRY.exec(line) ?? []
     const last = block.entries.at(-1)
     const isEntry = ENTRY.test(line) && (!last || space.length <= indent)
@@ -82,7 +84,7 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
   const after = entries.slice(percentAt + 1)
   const percent = percentIn(entries[percentAt]?.value ?? '')
   // Where the answer is an excerpt the method may lack.
-  const protectionEntry = after.slice(0, 2).find((it) => protectionIn(it.value) !== null)
+  const protectionEntry = after.slice(0, percentAt < 0 ? undefined : 2).find((it) => protectionIn(it.value) !== null)
   const lockEntry = after.slice(1, 4).find((it) => isLockedIn(it.value) !== null)
   const method = after[0]?.value ?? ''
   const suspendedFor =
@@ -93,10 +95,12 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
   const role = roleIn(kind)
   const protectors = protectorsIn(after, role === 'system' ? 4 : 5)
   const cipher = /\bAES\b/.test(method) ? 'software' : /\d(?:\.\d+){4,}/.test(method) ? 'drive' : null
+  const protectionSaid = protectionIn(protectionEntry?.value ?? '')
   // Without a protector nothing is protected, whatever the words are for that.
-  const isBare = protectors?.length === 0 && percent === 100
-  const protection = isBare || suspendedFor !== null ? 'off' : protectionIn(protectionEntry?.value ?? '')
-  const said = conversionIn(before.at(-1)?.value ?? '')
+  const isBare = protectors?.length === 0 && percent === 100 && protectionSaid !== 'on'
+  const protection = isBare || suspendedFor !== null ? 'off' : protectionSaid
+  const conversionEntries = percentAt < 0 ? entries : before.slice(-1)
+  const said = conversionEntries.map((it) => conversionIn(it.value)).find((it) => it !== null) ?? null
   const isPlain = percent === 0 && before.some((it) => isNone(it.value) || isWord(it.value)) && !hasVersion(before)
   return {
     ...NOTHING_TOLD,
