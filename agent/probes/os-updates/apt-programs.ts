@@ -82,6 +82,8 @@ export async function askApt(
   { isUbuntu }: { isUbuntu: boolean },
 ): Promise<Computed<{ count: Count; source: string }>> {
   let last: { why: string; source: string } | undefined
+  const kept = isUbuntu ? await readKept(host) : null
+  if (kept) return { result: { count: countOf(kept, failed, 'update-notifier'), source: KEPT }, repeatable: true }
   for (const question of isUbuntu ? [...UBUNTU, ...APT] : APT) {
     const { program, args, read } = question
     const source = [program, ...args].join(' ')
@@ -96,6 +98,21 @@ export async function askApt(
   const { why = '', source = 'apt-get' } = last ?? {}
   const count = { pendingSecurity: null, pending: null, why: `${failed.why}; ${why}` }
   return { result: { count, source }, repeatable: false }
+}
+
+/** Where update-notifier keeps what it counted, which it does whenever lists or packages have changed. */
+const KEPT = '/var/lib/update-notifier/updates-available'
+const CHANGES = ['/var/lib/dpkg/status', '/var/lib/apt/lists'] as const
+
+/** What update-notifier counted after the last change; null where something changed since, or that cannot be seen. */
+async function readKept(host: Host): Promise<Told | null> {
+  const [kept, ...changes] = await Promise.all([KEPT, ...CHANGES].map((path) => host.stat(path)))
+  const isCurrent = changes.every((it) => kept?.ok && it.ok && it.modifiedAt <= kept.modifiedAt)
+  const file = isCurrent ? await host.readFile(KEPT) : null
+  const counted = file?.ok ? readAptCheck(file.text) : null
+  if (counted?.kind !== 'value') return null
+  const { pendingSecurity, pending } = counted.value
+  return { security: pendingSecurity, pending, none: 'none is missing' }
 }
 
 function countOf({ security, pending, none }: Told, failed: Failed, program: string): Count {

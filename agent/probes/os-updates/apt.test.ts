@@ -36,6 +36,9 @@ const UBUNTU_FILES = {
   '/var/lib/dpkg/status': STATUS,
   ...ubuntu('noble-security', stanza('curl', '8.1')),
 }
+const DAMAGED = { '/var/lib/dpkg/status': 'Package: curl\n' }
+const KEPT = '/var/lib/update-notifier/updates-available'
+const COUNTED = '9 updates can be applied immediately.\n4 of these updates are standard security updates.\n'
 const CHECK = 'apt-check'
 const PRO = 'pro security-status --format json'
 const release = (head: Parameters<typeof releaseFile>[0]) => ({ [RELEASE]: releaseFile(head) })
@@ -189,6 +192,20 @@ const counts: readonly ({ name: string; pending: number | null } & Laptop)[] = [
     files: UBUNTU_FILES,
     denied: ['/var/lib/dpkg'],
     programs: { [CHECK]: { stderr: '9;3' }, [SIMULATE]: { stdout: FIX } },
+  },
+  {
+    name: 'Ubuntu counted already, after the last change',
+    pending: 4,
+    files: { ...UBUNTU_FILES, ...DAMAGED, [KEPT]: COUNTED },
+    times: { [KEPT]: '2026-11-02T00:00:00Z' },
+    programs: { [CHECK]: { stderr: '9;3' } },
+  },
+  {
+    name: 'Ubuntu counted before the last change',
+    pending: 3,
+    files: { ...UBUNTU_FILES, ...DAMAGED, [KEPT]: COUNTED },
+    times: { [KEPT]: '2026-10-02T00:00:00Z' },
+    programs: { [CHECK]: { stderr: '9;3' } },
   },
   {
     name: 'Ubuntu counts none, with security lists',

@@ -56,8 +56,13 @@ export async function isZypperAutomatic(host: Host): Promise<boolean | null> {
   const isTimed = await isTimerEnabled(host, 'transactional-update.timer')
   if (isTimed === true) return true
   const file = await host.readFile('/etc/sysconfig/automatic_online_update')
-  const stated = file.ok ? parseAssignments(file.text).get('AOU_ENABLE_CRONJOB') === 'true' : null
+  const stated = file.ok ? readOnlineUpdate(file.text) : null
   return anyOf([isTimed, !file.ok && file.reason === 'missing' ? false : stated])
+}
+
+/** `AOU_ENABLE_CRONJOB="true"` of YaST's online update. */
+export function readOnlineUpdate(text: string): boolean {
+  return parseAssignments(text).get('AOU_ENABLE_CRONJOB') === 'true'
 }
 
 /** Timers of systems made of images that look for a new one, whatever the configuration of rpm-ostree says. */

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { jsonParserOf } from '../../../shared/schema.ts'
+import { isNote } from './dnf-notes.ts'
 
 /**
  * The packages (`name.architecture`) that advisories have newer versions of. A package stands in each of its
@@ -15,38 +16,26 @@ type ReadLine = (line: string) => { kind: string; nevra: string } | null
  * marked with `i` are of advisories that are installed already.
  */
 export function readUpdateinfo(stdout: string): Advisories | null {
-  return readLines(stdout, NOTES, (line) => {
+  return readLines(stdout, /^i /, (line) => {
     const [, kind, nevra] = /^\s*[\w:.-]+\s+(\S+)\s+(\S+)\s*$/.exec(line) ?? []
     return kind === undefined || nevra === undefined ? null : { kind: kind.replace(/^\w+\/Sec\.$/, 'security'), nevra }
   })
 }
 
-/** What dnf, yum and their plugins print around the answer. */
-const NOTES = [
-  /^i /,
-  /^Last metadata expiration check: /,
-  /^Updating Subscription Management repositories\.$/,
-  /^Loaded plugins: /,
-  /^(?:Loading mirror speeds from cached hostfile|Determining fastest mirrors|updateinfo list done)$/,
-  /^ \* \S+: \S+$/,
-]
-
 /** The same from the table of dnf 5's `advisory list`; null where the heading is missing, which it has whenever it lists any. */
 export function readAdvisoryTable(stdout: string): Advisories | null {
   if (!/^Name\s+Type\s+Severity\s+Package\s+Issued\s*$/m.test(stdout)) return null
-  return readLines(stdout, TABLE_NOTES, (line) => {
+  return readLines(stdout, /^Name\s+Type\s/, (line) => {
     const [, kind, nevra] =
       /^\S+\s+(\w+)\s+(?:\S+\s+)?(\S+-\S+-\S+\.\w+)\s+\d{4}-\d\d-\d\d(?: [\d:]+)?\s*$/.exec(line) ?? []
     return kind === undefined || nevra === undefined ? null : { kind, nevra }
   })
 }
 
-const TABLE_NOTES = [/^Name\s+Type\s/, /^Updating and loading repositories:$/, /^Repositories loaded\.$/]
-
-function readLines(stdout: string, notes: readonly RegExp[], readLine: ReadLine): Advisories | null {
+function readLines(stdout: string, besides: RegExp, readLine: ReadLine): Advisories | null {
   const lines: { kind: string; nevra: string }[] = []
   for (const line of stdout.split(/\r?\n/)) {
-    if (line.trim() === '' || notes.some((note) => note.test(line))) continue
+    if (isNote(line) || besides.test(line)) continue
     const read = readLine(line)
     if (read === null) return null
     lines.push(read)

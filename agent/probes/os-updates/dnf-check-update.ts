@@ -1,3 +1,5 @@
+import { isNote } from './dnf-notes.ts'
+
 /**
  * The packages (`name.architecture`) that `dnf check-update`, `dnf5 check-upgrade` or `yum check-update` has newer
  * versions of; null where a line is of another kind than they print. Which of them are security fixes is not told.
@@ -9,7 +11,7 @@ export function readCheckUpdate(stdout: string): ReadonlySet<string> | null {
   for (const line of text.split('\n')) {
     // What follows names packages that replace others, and counts none twice.
     if (/^Obsoleting [Pp]ackages/.test(line)) break
-    if (line.trim() === '' || NOTES.some((note) => note.test(line))) continue
+    if (isNote(line) || BESIDES.some((it) => it.test(line))) continue
     const [, name] = /^(\S+\.\w+)\s+\S*\d\S*\s+\S+\s*$/.exec(line) ?? []
     if (name === undefined) return null
     packages.add(name)
@@ -17,15 +19,8 @@ export function readCheckUpdate(stdout: string): ReadonlySet<string> | null {
   return packages
 }
 
-/** What is printed around the rows. */
-const NOTES = [
-  /^Last metadata expiration check: /,
-  /^Updating Subscription Management repositories\.$/,
-  /^Updating and loading repositories:$/,
-  /^Repositories loaded\.$/,
-  /^Loaded plugins: /,
-  /^(?:Loading mirror speeds from cached hostfile|Determining fastest mirrors)$/,
-  /^ \* \S+: \S+$/,
-  /^Security: \S+ is (?:an installed|the currently running) (?:security update|version)$/,
+/** Headings of the rows, and remarks on kernels that are installed and do not run yet. */
+const BESIDES = [
+  /^Security: \S+ is (?:an installed security update|the currently running version)$/,
   /^(?:Updated Packages|Available Upgrades|Available upgrades|Upgraded Packages)$/,
 ]

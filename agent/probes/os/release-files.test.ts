@@ -31,6 +31,7 @@ const stated: readonly {
     is: ['Gentoo Base System', '2.14', 'gentoo'],
   },
   { path: '/etc/redhat-release', text: 'Somebody Else release 3 (X)\n', is: ['Somebody Else', '3', undefined] },
+  { path: '/etc/slackware-version', text: 'Slackware 15.0\n', is: ['Slackware', '15.0', 'slackware'] },
   { path: '/etc/redhat-release', text: 'CentOS release\n', is: null },
   { path: '/etc/redhat-release', text: '', is: null },
   {

@@ -14,6 +14,7 @@ export const RELEASE_FILES: readonly (readonly [path: string, read: (text: strin
   ['/etc/system-release', readReleaseLine],
   ['/etc/redhat-release', readReleaseLine],
   ['/etc/gentoo-release', readReleaseLine],
+  ['/etc/slackware-version', readReleaseLine],
   ['/etc/SuSE-release', readSuseRelease],
   ['/etc/alpine-release', (text) => readVersion(text, 'Alpine Linux', 'alpine')],
   ['/etc/devuan_version', (text) => readVersion(text, 'Devuan GNU/Linux', 'devuan')],
@@ -38,6 +39,7 @@ const IDS: readonly (readonly [begin: RegExp, id: string])[] = [
   [/^openSUSE/i, 'opensuse'],
   [/^SUSE Linux Enterprise/i, 'sles'],
   [/^Gentoo/i, 'gentoo'],
+  [/^Slackware/i, 'slackware'],
 ]
 
 function release(name: string, version: string, codename = ''): OsRelease | null {
@@ -51,9 +53,9 @@ function release(name: string, version: string, codename = ''): OsRelease | null
   ])
 }
 
-/** `CentOS Linux release 7.9.2009 (Core)`, as the systems around Red Hat have it. */
+/** `CentOS Linux release 7.9.2009 (Core)`, as the systems around Red Hat have it; Slackware leaves the word out. */
 export function readReleaseLine(text: string): OsRelease | null {
-  const [, name = '', version = ''] = /^\s*(\S.*?) release (\d[\w.]*)(?=\s|$)/.exec(text) ?? []
+  const [, name = '', version = ''] = /^\s*(\S[^\n]*?)(?: release)? (\d[\w.]*)(?=\s|$)/.exec(text) ?? []
   return release(name, version)
 }
 

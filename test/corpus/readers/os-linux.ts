@@ -1,6 +1,6 @@
 import { kernelOf, linuxOs } from '../../../agent/probes/os/linux.ts'
 import { parseOsRelease, type OsRelease } from '../../../agent/probes/os/os-release.ts'
-import { RELEASE_FILES, readLsbRelease } from '../../../agent/probes/os/release-files.ts'
+import { RELEASE_FILES, readLsbRelease, readReleaseLine } from '../../../agent/probes/os/release-files.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
@@ -15,7 +15,8 @@ function osOf(release: OsRelease | null): Concluded {
 }
 
 function releaseFile({ args, text }: Capture): Concluded {
-  return osOf(RELEASE_FILES.find(([path]) => path === args)?.[1](text) ?? null)
+  const [, read] = RELEASE_FILES.find(([path]) => path === args) ?? []
+  return osOf(read ? read(text) : readReleaseLine(text))
 }
 
 /** What `uname` prints of the release: it stands behind the name of the kernel and that of the machine, where asked for. */
@@ -25,7 +26,8 @@ function uname({ args, text }: Capture): Concluded {
   return kernel === undefined ? { unreadable: 'this is no kernel' } : { os: { platform: 'linux', kernel } }
 }
 
-const RELEASE_PATHS = new RegExp(`^(?:${RELEASE_FILES.map(([path]) => path.replaceAll('.', '\\.')).join('|')})$`)
+/** Those of the agent's list, and those of systems that all have os-release too, in the same form. */
+const RELEASE_PATHS = /^\/etc\/(?:[\w-]+[-_](?:release|version)|linuxmint\/info)$/
 
 export const linuxReaders: readonly CorpusReader[] = [
   { of: linux(/^file$/, /^\/(?:etc|usr\/lib)\/os-release$/), read: ({ text }) => osOf(parseOsRelease(text)) },

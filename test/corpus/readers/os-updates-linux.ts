@@ -10,7 +10,7 @@ import {
 import { readAptList } from '../../../agent/probes/os-updates/apt-list.ts'
 import { parseRelease } from '../../../agent/probes/os-updates/apt-lists.ts'
 import { readSimulation } from '../../../agent/probes/os-updates/apt-simulation.ts'
-import { readOstreePolicy } from '../../../agent/probes/os-updates/automatic.ts'
+import { readOnlineUpdate, readOstreePolicy } from '../../../agent/probes/os-updates/automatic.ts'
 import { readAdvisories, readAdvisoryTable, readUpdateinfo } from '../../../agent/probes/os-updates/dnf-advisories.ts'
 import { readCheckUpdate } from '../../../agent/probes/os-updates/dnf-check-update.ts'
 import { readNeedrestart } from '../../../agent/probes/os-updates/needrestart.ts'
@@ -90,9 +90,10 @@ function advisories({ text, args }: Capture): Concluded {
   return { updates: { pendingSecurity, names: names([...security, ...others]) } }
 }
 
-function checkUpdate({ text, exitCode }: Capture): Concluded {
+function checkUpdate({ text, args, exitCode }: Capture): Concluded {
   const found = readCheckUpdate(text)
   if (!found) return { unreadable: 'this is no list of updates' }
+  if (/--security\b/.test(args)) return { updates: { pendingSecurity: found.size || null, names: names(found) } }
   if (found.size > 0) return { updates: { pending: found.size, pendingSecurity: null, names: names(found) } }
   return text.trim() !== '' && exitCode === 0
     ? { updates: { pending: 0, pendingSecurity: 0 } }
@@ -111,6 +112,10 @@ export const linuxReaders: readonly CorpusReader[] = [
   {
     of: linux(/^apt-check$/),
     read: whereWell([0], ({ text }) => concluded(readAptCheck(text), (updates) => ({ updates }))),
+  },
+  {
+    of: linux(/^file$/, /^\/var\/lib\/update-notifier\/updates-available$/),
+    read: ({ text }) => concluded(readAptCheck(text), (updates) => ({ updates })),
   },
   {
     of: linux(/^(?:pro|ua|ubuntu-advantage)$/),
@@ -169,6 +174,11 @@ export const linuxReaders: readonly CorpusReader[] = [
     },
   },
   {
+    of: linux(/^file$/, /^\/etc\/sysconfig\/automatic_online_update$/),
+    // Without it there may still be a timer.
+    read: ({ text }) => ({ updates: { automatic: readOnlineUpdate(text) || null } }),
+  },
+  {
     of: linux(/^file$/, /reboot-(?:required|needed)/),
     read: ({ args }) =>
       isFlag(args) ? { updates: { rebootRequired: true } } : { unreadable: 'the agent knows no such flag' },
@@ -198,6 +208,10 @@ export const linuxNotStarted: readonly NotStarted[] = [
   {
     of: linux(/^(?:canonical-livepatch|kpatch)$/),
     instead: 'nothing: a kernel that is patched while it runs still owes its restart',
+  },
+  {
+    of: linux(/^file$/, /(?:dnf\/automatic|yum-cron)\.conf$/),
+    instead: 'the timers that start it: what it does with updates is not asked',
   },
   { of: linux(/^systemctl$/, /\btimer/), instead: 'the links in timers.target.wants' },
 ]
