@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
 import { MusterError } from '../shared/errors.ts'
-import { check, enrollHere, recordHere, runHere, statusHere, unenrollHere } from './commands.ts'
-import { readConfig } from './config.ts'
+import { readConfig, type Config } from './config.ts'
 import { logTo, print, printFacts, printHelp, printJson, printProblem, printRecorded, printStatus } from './print.ts'
 
 const HELP = `Muster tells your company's gateways whether this laptop passes its posture policy.
@@ -47,6 +46,9 @@ const COMMANDS: ReadonlyMap<string, { operand?: string; options: readonly string
 
 /** How long the farewell may take. */
 const FAREWELL_MS = 800
+
+/** Not loaded by `run`: a service that lives for weeks keeps nothing of the other commands in memory. */
+const commands = () => import('./commands.ts')
 
 /** Runs a command line; returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -102,31 +104,31 @@ async function perform({ values, positionals: [command, operand = ''] }: Usage):
   const config = readConfig(values)
   switch (command) {
     case 'check': {
-      const facts = await check(values.recording ?? null)
+      const facts = await (await commands()).check(values.recording ?? null)
       if (values.json === true) printJson({ facts })
       else printFacts(facts)
       return 0
     }
     case 'record': {
-      const recorded = await recordHere(operand)
+      const recorded = await (await commands()).recordHere(operand)
       if (values.json === true) printJson(recorded)
       else printRecorded(recorded)
       return 0
     }
     case 'status': {
-      const status = await statusHere(config)
+      const status = await (await commands()).statusHere(config)
       if (values.json === true) printJson(status)
       else printStatus(status)
       return 0
     }
     case 'enroll': {
-      const { enrollment, status } = await enrollHere(config, operand)
+      const { enrollment, status } = await (await commands()).enrollHere(config, operand)
       print(`Enrolled at ${enrollment.url} as ${enrollment.deviceId}.`)
       print(status === 'pending' ? 'An admin has to approve it.' : 'Run "muster-agent run" to report.')
       return 0
     }
     case 'unenroll': {
-      const { url } = await unenrollHere(config)
+      const { url } = await (await commands()).unenrollHere(config)
       print(`${url} has forgotten this device, and its key is destroyed. An agent that runs stops within seconds.`)
       return 0
     }
@@ -135,7 +137,8 @@ async function perform({ values, positionals: [command, operand = ''] }: Usage):
   }
 }
 
-async function run(config: ReturnType<typeof readConfig>): Promise<number> {
+async function run(config: Config): Promise<number> {
+  const { runHere } = await import('./service.ts')
   const { stop, socketPath, unenrolled } = await runHere(
     config,
     packageJson.version,

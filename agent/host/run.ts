@@ -99,11 +99,11 @@ async function highestVersion(pattern: string): Promise<string> {
   const at = Math.max(before.lastIndexOf('\\'), before.lastIndexOf('/'))
   const prefix = before.slice(at + 1)
   const names = (await readdir(before.slice(0, at + 1))).filter((name) => name.startsWith(prefix))
+  // Made here, not once for all: it brings tables of languages into memory, and most machines have no such path.
+  const byVersion = new Intl.Collator('en', { numeric: true }).compare
   const highest = names.toSorted(byVersion).at(-1)
   return highest === undefined ? pattern : `${before.slice(0, at + 1)}${highest}${after}`
 }
-
-const byVersion = new Intl.Collator('en', { numeric: true }).compare
 
 type Command = { path: string; args: readonly string[]; options: RunOptions }
 

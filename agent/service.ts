@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import { startAgent, type Agent, type Log } from './agent.ts'
+import type { Config } from './config.ts'
+import { bootId } from './host/real.ts'
+import { openIdentity } from './identity/enrolled.ts'
+import { openJournal } from './journal.ts'
+import { openState } from './state.ts'
+import { openStatusServer } from './status-server.ts'
+import { thisMachine } from './this-machine.ts'
+
+export type RunningAgent = {
+  agent: Agent
+  socketPath: string
+  /** Comes when the device was unenrolled under the running agent, which must not keep a key that is said to be gone. */
+  unenrolled: Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts the agent of this machine. */
+export async function runHere(config: Config, version: string, log: Log): Promise<RunningAgent> {
+  const state = openState(config.data)
+  const { enrollment, key } = await openIdentity(state)
+  const { runner, host, probes, watches } = thisMachine()
+  const server = await openStatusServer(config.socket ?? config.defaultSocket)
+  try {
+    await state.saveSocketPath(server.path)
+    const agent = startAgent({
+      version,
+      host,
+      probes,
+      watches,
+      bootId: await bootId(host, randomUUID),
+      enrollment,
+      key,
+      nextSequence: state.nextSequence,
+      journal: await openJournal(state.journalPath),
+      log,
+    })
+    server.serve(agent)
+    const { promise: unenrolled, resolve: isUnenrolled } = Promise.withResolvers<void>()
+    const stopLooking = state.watch(() => {
+      // A file that cannot be read says nothing; one that is gone, or of another device, does.
+      state.readEnrollment().then(
+        (now) => now?.deviceId !== key.id && isUnenrolled(),
+        () => undefined,
+      )
+    })
+    const stop = async () => {
+      stopLooking()
+      agent.stop()
+      runner.stop()
+      await server.close()
+    }
+    return { agent, socketPath: server.path, unenrolled, stop }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
