@@ -28,7 +28,8 @@ export const PROGRAMS = {
   mdatp: [
     '/usr/bin/mdatp',
     '/opt/microsoft/mdatp/sbin/wdavdaemonclient',
-    '/Applications/Microsoft Defender.app/Contents/MacOS/wdavdaemonclient',
+    '/Applications/Microsoft Defender.app/Contents/Resources/Tools/mdatp',
+    '/Applications/Microsoft Defender.app/Contents/Resources/Tools/wdavdaemonclient',
   ],
   // What lies in /usr/local/bin may be anybody's; these are the programs behind the links there.
   sentinelctl: [
@@ -64,9 +65,16 @@ export const PROGRAMS = {
   system_profiler: ['/usr/sbin/system_profiler'],
   fdesetup: ['/usr/bin/fdesetup'],
   diskutil: ['/usr/sbin/diskutil'],
+  sw_vers: ['/usr/bin/sw_vers'],
+  sysctl: ['/usr/sbin/sysctl'],
+  softwareupdate: ['/usr/sbin/softwareupdate'],
+  ioreg: ['/usr/sbin/ioreg'],
+  scutil: ['/usr/sbin/scutil'],
   // Windows
   'manage-bde': ['C:\\Windows\\System32\\manage-bde.exe'],
   sc: ['C:\\Windows\\System32\\sc.exe'],
+  // Only for `ver`, which is none of its own.
+  cmd: ['C:\\Windows\\System32\\cmd.exe'],
   netsh: ['C:\\Windows\\System32\\netsh.exe'],
 } as const satisfies Record<string, readonly string[]>
 

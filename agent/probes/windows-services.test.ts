@@ -133,11 +133,12 @@ test('damage never starts a service', () => {
   }
 })
 
+const by = async (programs: Record<string, object>) =>
+  readWindowsServices(laptop({ platform: 'windows', files: {}, programs }))
+
 test('the services of a machine: PowerShell, else sc.exe, and only a whole list', async () => {
   const SC = 'sc queryex state= all bufsize= 262144'
   const all = QUERY('EventLog', '4', 'RUNNING') + QUERY('a', '1', 'STOPPED')
-  const by = async (programs: Record<string, object>) =>
-    readWindowsServices(laptop({ platform: 'windows', files: {}, programs }))
   expect(await by({ 'powershell Get-Service': { stdout: JSON_LIST } })).toMatchObject({ kind: 'value' })
   expect(await by({ [SC]: { stdout: all } })).toMatchObject({ kind: 'value' })
   expect(await by({ 'powershell Get-Service': { exitCode: 1, stderr: 'x' }, [SC]: { stdout: all } })).toMatchObject({

@@ -25,6 +25,12 @@ const cases: readonly { name: string; told: Told; unread?: string[]; state: stri
     reason: 'running, protection unverified',
   },
   {
+    name: 'what is not wrong and yet not enough',
+    told: { running: true, onboarded: true, doubts: ['it only detects'] },
+    unread: ['it only detects'],
+    state: 'unknown',
+  },
+  {
     name: 'one thing was not told',
     told: { running: true, onboarded: true },
     state: 'unknown',

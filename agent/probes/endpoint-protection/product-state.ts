@@ -54,7 +54,10 @@ function stateOf(told: Told, { healthyWhen, notes = [], limits = [] }: Judged, u
 
   const asked = Object.entries(healthyWhen)
   const isVerified = asked.length > 0 && asked.every(([flag, wanted]) => isFlag(flag) && told[flag] === wanted)
-  if (!isVerified) return { state: 'unknown', reasons: ['running, protection unverified', ...unread, ...mentioned] }
+  if (!isVerified) {
+    const doubts = [...(told.doubts ?? []), ...unread, ...mentioned]
+    return { state: 'unknown', reasons: ['running, protection unverified', ...doubts] }
+  }
   return { state: 'healthy', reasons: [...mentioned, ...limits] }
 }
 

@@ -13,6 +13,8 @@ export type Told = Flags & {
   id?: string
   /** What the product itself complains about, in its words. */
   issues?: readonly string[]
+  /** What is not wrong and yet keeps it from counting as healthy, in words for people. */
+  doubts?: readonly string[]
 }
 
 export type Flags = {

@@ -20,7 +20,12 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
   {
     name: 'a policy that only detects leaves it open',
     text: STATUS.replace('killThreat', 'none'),
-    expected: { running: true, tamperProtection: true, version: '24.2.1.99' },
+    expected: {
+      running: true,
+      tamperProtection: true,
+      version: '24.2.1.99',
+      doubts: ['its policy only detects'],
+    },
   },
   {
     name: 'the driver is missing',

@@ -14,7 +14,9 @@ export function readSentinelCtl(text: string): Fact<Told> {
   const agent = loadedOf(lines, 'SentinelAgent')
   if (monitor === undefined && agent === undefined) return unreadable('SentinelCtl gave no answer that is known')
 
-  const selfProtection = SWITCH.get(fieldOf(lines, 'Self-Protection status').toLowerCase())
+  const selfProtection = SWITCH.get(
+    (fieldOf(lines, 'Self-Protection status') || fieldOf(lines, 'Self-Protection')).toLowerCase(),
+  )
   const disabled = fieldOf(lines, 'Disable State')
   const mitigation = fieldOf(lines, 'Mitigation policy')
   const [, version] = /^(\d+(?:\.\d+)+)(?:\+|$)/.exec(fieldOf(lines, 'Monitor Build id')) ?? []
@@ -32,6 +34,7 @@ export function readSentinelCtl(text: string): Fact<Told> {
   if (issues.length > 0) told.issues = issues
   if (told.running === false || issues.length > 0) told.healthy = false
   else if (told.running && selfProtection && disabled !== '' && MITIGATES.test(mitigation)) told.healthy = true
+  if (told.running && /^none$/i.test(mitigation)) told.doubts = ['its policy only detects']
   return value(told)
 }
 
