@@ -1,0 +1,64 @@
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import packageJson from '../../package.json' with { type: 'json' }
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/**
+ * Node's flags for the agent. It makes little garbage, so the room for young objects is kept small: with the default it
+ * grows to many times what the agent lives on.
+ */
+export const AGENT_FLAGS = ['--max-semi-space-size=1'] as const
+
+/**
+ * An `import` of a module of Node touches every one of its exports, and some of those load a good deal on their first
+ * touch: `node:http` alone brings a second HTTP client, 7 MB. What is asked for this way is loaded when it is used.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z:/_0-9]+$/ }, ({ path }) =>
+      isBuiltin(path) ? { path: path.replace(/^(?:node:)?/, 'node:'), namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/** Writes the agent into a folder, which is made anew: `main.js`, and beside it what `main.js` loads when it needs it. */
+export async function bundleAgent(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true })
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['agent/main.ts', 'agent/host/inventory-child.ts'],
+    outbase: 'agent',
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    minify: true,
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [lazyBuiltins],
+  })
+  const { name, version, license } = packageJson
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ name, version, license, type: 'module' })}\n`)
+  writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)))
+}
+
+/** The licences of all that went in: most ask to be passed on with the code. */
+function licencesOf(inputs: readonly string[]): string {
+  const packages = inputs.flatMap((path) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
+  return ['.', ...new Set(packages.toSorted().map((name) => join('node_modules', name)))]
+    .map((place) => {
+      const file = readdirSync(join(ROOT, place)).find((name) => /^licen[cs]e(?:\.\w+)?$/i.test(name))
+      if (file === undefined) throw new Error(`${place} comes without a licence`)
+      return `${place === '.' ? packageJson.name : place}\n\n${readFileSync(join(ROOT, place, file), 'utf8')}\n`
+    })
+    .join('\n')
+}
