@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { toldByBitLocker } from './bitlocker.ts'
 import { readEncryptableVolumes } from './encryptable-volume.ts'
+import type { ToldVolume } from './told-volume.ts'
+
+const statesOf = (volumes: string | readonly ToldVolume[]) =>
+  typeof volumes === 'string' ? [] : volumes.map(({ state }) => state)
 
 function read(text: string) {
   const volumes = readEncryptableVolumes(text)
@@ -100,25 +104,25 @@ describe('Win32_EncryptableVolume', () => {
   })
 })
 
-describe('Get-BitLockerVolume', () => {
-  const list = (more: Record<string, string>) =>
-    Object.entries({
-      ComputerName: 'LAPTOP',
-      MountPoint: 'C:',
-      EncryptionMethod: 'XtsAes256',
-      AutoUnlockEnabled: '',
-      VolumeStatus: 'FullyEncrypted',
-      ProtectionStatus: 'On',
-      LockStatus: 'Unlocked',
-      EncryptionPercentage: '100',
-      VolumeType: 'OperatingSystem',
-      CapacityGB: '475,77',
-      KeyProtector: '{Tpm, RecoveryPassword}',
-      ...more,
-    })
-      .map(([name, it]) => `${name.padEnd(21)}: ${it}`)
-      .join('\r\n')
+const list = (more: Record<string, string>) =>
+  Object.entries({
+    ComputerName: 'LAPTOP',
+    MountPoint: 'C:',
+    EncryptionMethod: 'XtsAes256',
+    AutoUnlockEnabled: '',
+    VolumeStatus: 'FullyEncrypted',
+    ProtectionStatus: 'On',
+    LockStatus: 'Unlocked',
+    EncryptionPercentage: '100',
+    VolumeType: 'OperatingSystem',
+    CapacityGB: '475,77',
+    KeyProtector: '{Tpm, RecoveryPassword}',
+    ...more,
+  })
+    .map(([name, it]) => `${name.padEnd(21)}: ${it}`)
+    .join('\r\n')
 
+describe('Get-BitLockerVolume', () => {
   test.each([
     { name: 'on', more: {}, volume: { role: 'system', state: 'on', keyProtector: 'hardware' } },
     { name: 'suspended', more: { ProtectionStatus: 'Off' }, volume: { state: 'suspended' } },
@@ -211,7 +215,7 @@ test('damage never makes a plain volume encrypted', () => {
   ]) {
     for (const damaged of mutations(text, 10_000)) {
       const volumes = read(damaged)
-      if (Array.isArray(volumes)) expect(volumes.map(({ state }) => state)).not.toContain('on')
+      expect(statesOf(volumes)).not.toContain('on')
     }
   }
 })

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readShellProtection } from './shell-protection.ts'
+import type { ToldVolume } from './told-volume.ts'
+
+const statesOf = (volumes: string | readonly ToldVolume[]) =>
+  typeof volumes === 'string' ? [] : volumes.map(({ state }) => state)
 
 const C = { DriveLetter: 'C:', DriveType: 3, SystemDrive: 'C:' }
 
@@ -58,6 +62,6 @@ test('damage never makes a drive protected', () => {
   ])
   for (const damaged of mutations(text, 10_000)) {
     const volumes = read(damaged)
-    if (Array.isArray(volumes)) expect(volumes.map(({ state }) => state)).not.toContain('on')
+    expect(statesOf(volumes)).not.toContain('on')
   }
 })

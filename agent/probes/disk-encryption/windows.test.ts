@@ -87,13 +87,13 @@ describe('as an administrator', () => {
   })
 })
 
-describe('without rights', () => {
-  const drives = (protection: unknown) =>
-    answer(
-      { DriveLetter: 'C:', DriveType: 3, SystemDrive: 'C:', BitLockerProtection: protection },
-      { DriveLetter: 'E:', DriveType: 2, SystemDrive: 'C:', BitLockerProtection: null },
-    )
+const drives = (protection: unknown) =>
+  answer(
+    { DriveLetter: 'C:', DriveType: 3, SystemDrive: 'C:', BitLockerProtection: protection },
+    { DriveLetter: 'E:', DriveType: 2, SystemDrive: 'C:', BitLockerProtection: null },
+  )
 
+describe('without rights', () => {
   test.each([
     { protection: 1, state: 'on' },
     { protection: 5, state: 'suspended' },
