@@ -14,6 +14,10 @@ const Os = strict({
   /** `25B78`, `26100.4652`; on Linux BUILD_ID or the point release, empty where there is none. */
   build: text(60),
   edition: Type.Optional(text(60)),
+  /** macOS: the rapid response that is installed on top of the version, as the system prints it: `(a)`. */
+  rapidResponse: Type.Optional(text(20)),
+  /** Windows: takes updates that need no restart, which have build revisions of their own. */
+  track: Type.Optional(Type.Literal('hotpatch')),
   kernel: Type.Optional(text(100)),
   arch: text(20),
   /** ID of os-release (`debian`, `ubuntu`): what the release catalogue knows a Linux line by. */

@@ -51,6 +51,7 @@ export const PROGRAMS = {
   'firewall-cmd': ['/usr/bin/firewall-cmd'],
   ufw: ['/usr/sbin/ufw'],
   gsettings: ['/usr/bin/gsettings'],
+  mokutil: ['/usr/bin/mokutil'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
   // macOS
   systemextensionsctl: ['/usr/bin/systemextensionsctl'],
@@ -63,6 +64,7 @@ export const PROGRAMS = {
   stat: ['/usr/bin/stat'],
   id: ['/usr/bin/id'],
   system_profiler: ['/usr/sbin/system_profiler'],
+  nvram: ['/usr/sbin/nvram'],
   fdesetup: ['/usr/bin/fdesetup'],
   diskutil: ['/usr/sbin/diskutil'],
   sw_vers: ['/usr/bin/sw_vers'],

@@ -8,11 +8,15 @@ import * as os from './readers/os.ts'
 import * as osUpdates from './readers/os-updates.ts'
 import * as screenLock from './readers/screen-lock.ts'
 import * as secureBoot from './readers/secure-boot.ts'
+import * as macosSystem from './readers/macos-system.ts'
 import * as services from './readers/services.ts'
+import * as windowsSystem from './readers/windows-system.ts'
 import type { CorpusReader, NotStarted } from './reader.ts'
 
 const ALL = [
   os,
+  windowsSystem,
+  macosSystem,
   osUpdates,
   diskEncryption,
   diskEncryptionMacos,

@@ -51,8 +51,43 @@ export const QUESTIONS = {
   },
   // Only where the registry does not tell.
   'Confirm-SecureBootUEFI': {
+    script: '@{ Enabled = Confirm-SecureBootUEFI; SetupMode = (Get-SecureBootUEFI -Name SetupMode).Bytes[0] -eq 1 }',
+    slow: true,
+  },
+  Win32_OperatingSystem: {
     script:
-      '@{ Enabled = Confirm-SecureBootUEFI; SetupMode = (Get-SecureBootUEFI -Name SetupMode).Bytes[0] -eq 1 }',
+      'Get-CimInstance Win32_OperatingSystem -Property BuildNumber,Version,Caption,ProductType,OSArchitecture | Select-Object BuildNumber,Version,Caption,ProductType,OSArchitecture',
+  },
+  Win32_DeviceGuard: {
+    script:
+      'Get-CimInstance -Namespace root/Microsoft/Windows/DeviceGuard -ClassName Win32_DeviceGuard | Select-Object VirtualizationBasedSecurityStatus',
+  },
+  Win32_BIOS: { script: 'Get-CimInstance Win32_BIOS -Property SerialNumber | Select-Object SerialNumber' },
+  Win32_SystemEnclosure: {
+    script: 'Get-CimInstance Win32_SystemEnclosure -Property ChassisTypes | Select-Object ChassisTypes',
+  },
+  // Times of these objects are UTC and do not say so.
+  'Microsoft.Update.AutoUpdate': {
+    script:
+      "$found = (New-Object -ComObject Microsoft.Update.AutoUpdate).Results; $utc = { param($at) if ($at) { [DateTime]::SpecifyKind($at, 'Utc').ToString('o') } }; @{ LastSearchSuccessDate = & $utc $found.LastSearchSuccessDate; LastInstallationSuccessDate = & $utc $found.LastInstallationSuccessDate }",
+  },
+  'Microsoft.Update.SystemInfo': {
+    script: '@{ RebootRequired = (New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired }',
+  },
+  // By what the last search of Windows Update found, without the network; still it can take minutes.
+  'Microsoft.Update.Session': {
+    script:
+      "$searcher = (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher(); $searcher.Online = $false; $found = $searcher.Search('IsInstalled=0 and IsHidden=0 and Type=''Software'''); if ($found.ResultCode -ne 2) { throw ('the search ended with ' + $found.ResultCode) }; $found.Updates | ForEach-Object { @{ Title = $_.Title; KBArticleIDs = @($_.KBArticleIDs); MsrcSeverity = $_.MsrcSeverity; CategoryIDs = @($_.Categories | ForEach-Object { $_.CategoryID }) } }",
+    slow: true,
+  },
+  QueryHistory: {
+    script:
+      "$utc = { param($at) if ($at) { [DateTime]::SpecifyKind($at, 'Utc').ToString('o') } }; (New-Object -ComObject Microsoft.Update.Session).CreateUpdateSearcher().QueryHistory(0, 100) | ForEach-Object { @{ Title = $_.Title; Operation = [int]$_.Operation; ResultCode = [int]$_.ResultCode; HResult = $_.HResult; Date = & $utc $_.Date; CategoryIDs = @($_.Categories | ForEach-Object { $_.CategoryID }) } }",
+    slow: true,
+  },
+  'Get-HotFix': {
+    script:
+      "Get-HotFix | ForEach-Object { $it = @{ HotFixID = $_.HotFixID; Description = $_.Description }; if ($_.InstalledOn) { $it.InstalledOn = ([DateTime]$_.InstalledOn).ToString('yyyy-MM-dd') }; $it }",
     slow: true,
   },
 } as const satisfies Record<string, { script: string; slow?: true }>

@@ -72,6 +72,20 @@ export const REGISTRY = {
   ],
   'HKCU\\Control Panel\\Desktop': ['ScreenSaveActive', 'ScreenSaverIsSecure', 'ScreenSaveTimeOut', 'SCRNSAVE.EXE'],
   'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State': ['UEFISecureBootEnabled'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment': ['PROCESSOR_ARCHITECTURE'],
+  // Windows Update: management, group policy, what the user has set, its service, and what waits for a restart.
+  'HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\Update': ['AllowAutoUpdate', 'AllowRebootlessUpdates'],
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate\\AU': ['NoAutoUpdate', 'AUOptions'],
+  'HKLM\\SOFTWARE\\Microsoft\\WindowsUpdate\\UX\\Settings': ['PauseUpdatesExpiryTime', 'PauseQualityUpdatesEndTime'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\wuauserv': ['Start'],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired': [],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending': [],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootInProgress': [],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\PackagesPending': [],
+  // What the machine is, and what it is called.
+  'HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS': ['SystemManufacturer', 'SystemProductName'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters': ['Hostname', 'NV Hostname'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ActiveComputerName': ['ComputerName'],
 } as const satisfies Record<string, readonly string[]>
 
 /** The values to take from a key, whatever the case of its letters; undefined where the key may not be read. */

@@ -1,5 +1,7 @@
-import { notReadOn, type Probe } from '../probe.ts'
+import type { Probe } from '../probe.ts'
 import { readLinuxOs } from './linux.ts'
+import { readMacosOs } from './macos.ts'
+import { readWindowsOs } from './windows.ts'
 
 /** Which operating system this is. */
 export const readOs: Probe<'os'> = async (host) => {
@@ -7,7 +9,8 @@ export const readOs: Probe<'os'> = async (host) => {
     case 'linux':
       return readLinuxOs(host)
     case 'macos':
+      return readMacosOs(host)
     case 'windows':
-      return notReadOn(host.platform)
+      return readWindowsOs(host)
   }
 }
