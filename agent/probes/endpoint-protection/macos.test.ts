@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { endpointProtection } from './probe.ts'
 
-const PS = 'ps -axo pid=,state=,comm='
+const PS = 'ps -axww -o pid= -o state= -o comm='
 const LIST = 'systemextensionsctl list'
 const FALCON = 'com.crowdstrike.falcon.Agent'
 const SENSOR = `/Library/SystemExtensions/0A1B/${FALCON}.systemextension/Contents/MacOS/${FALCON}`

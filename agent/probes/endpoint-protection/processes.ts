@@ -5,7 +5,8 @@ import { unreadableBecause } from '../probe.ts'
 /** A living process of a Mac, with the path of its program. */
 export type MacProcess = { pid: number; path: string }
 
-const PS = ['-axo', 'pid=,state=,comm='] as const
+/** Without `ww` lines end at the 79th column; behind `=` the rest of an argument is the name of the column. */
+const PS = ['-axww', '-o', 'pid=', '-o', 'state=', '-o', 'comm='] as const
 
 /** Reads which programs run on this Mac. Any user may ask. */
 export async function readMacProcesses(host: Host): Promise<Fact<MacProcess[]>> {
@@ -15,8 +16,8 @@ export async function readMacProcesses(host: Host): Promise<Fact<MacProcess[]>> 
 }
 
 /**
- * Reads `ps -axo pid=,state=,comm=`, of which macOS prints the whole path as `comm`. A process that is stopped (`T`) or a
- * zombie (`Z`) protects nobody. A list without launchd, the process 1, is not that of the whole machine.
+ * Reads process ids, states and what macOS has as `comm`: the whole path of the program. A process that is stopped (`T`)
+ * or a zombie (`Z`) protects nobody. A list without launchd, the process 1, is not that of the whole machine.
  */
 export function readPs(stdout: string): Fact<MacProcess[]> {
   const rows = stdout.split(/\r?\n/).flatMap((line) => {

@@ -216,7 +216,7 @@ export const notStarted: readonly NotStarted[] = [
   { of: onLinux(/^ps$/), instead: 'control groups tell what runs: anybody can name a process' },
   {
     of: onMacos(/^ps$/),
-    instead: 'ps -axo pid=,state=,comm=, which gives the path of each program and none of its arguments',
+    instead: 'ps with the paths of programs and none of their arguments',
   },
   { of: onMacos(/^launchctl$/), instead: 'system extensions and ps, where a process has the path of its program' },
 ]
