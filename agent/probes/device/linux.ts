@@ -1,8 +1,12 @@
-import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
+import type { Reading } from '../probe.ts'
 import { deviceOf, type Device } from './inventory.ts'
 
+/** The kernel's copy of the tables of the maker. */
 const DMI = '/sys/class/dmi/id'
+/** What boards have instead, most of them with ARM (Devicetree Specification, 2.3); its texts end with a NUL. */
+const TREE = '/proc/device-tree'
 
 /** System Management BIOS, DSP0134 7.4.1, by number from 1. */
 const CHASSIS = [
@@ -44,23 +48,34 @@ const CHASSIS = [
   'Stick PC',
 ] as const
 
-/** Reads the inventory from files: the kernel's copy of the maker's tables. The serial number is for root only. */
-export async function readDmi(host: Host): Promise<Fact<Device>> {
-  const [hostname = '', manufacturer = '', model = '', serial = '', chassis = ''] = await Promise.all(
-    [
-      '/proc/sys/kernel/hostname',
-      `${DMI}/sys_vendor`,
-      `${DMI}/product_name`,
-      `${DMI}/product_serial`,
-      `${DMI}/chassis_type`,
-    ].map(async (path) => {
-      const file = await host.readFile(path)
-      return file.ok ? file.text.trim() : ''
-    }),
+/** Reads the inventory from files, which needs no program. The serial number is for root only. */
+export async function readLinuxDevice(host: Host): Promise<Reading<Device>> {
+  const hostname = await line(host, '/proc/sys/kernel/hostname')
+  if (hostname === '') return { ...unreadable('/proc/sys/kernel/hostname could not be read'), source: 'none' }
+  // All the rest may be missing: virtual machines without any tables exist.
+  const dmi = await readDmi(host)
+  const [described, source] = dmi.manufacturer + dmi.model === '' ? [await readTree(host), TREE] : [dmi, DMI]
+  return { ...value(deviceOf({ hostname, ...described })), source }
+}
+
+type Described = Omit<Device, 'hostname'>
+
+async function readDmi(host: Host): Promise<Described> {
+  const names = ['sys_vendor', 'product_name', 'product_serial', 'chassis_type'] as const
+  const [manufacturer = '', model = '', serial = '', chassis = ''] = await Promise.all(
+    names.map((name) => line(host, `${DMI}/${name}`)),
   )
-  // All the rest may be missing: machines without these tables exist.
-  if (hostname === '') return unreadable('/proc/sys/kernel/hostname could not be read')
-  return value(deviceOf({ hostname, manufacturer, model, serial, chassis: chassisOf(chassis) }))
+  return { manufacturer, model, serial, chassis: chassisOf(chassis) }
+}
+
+async function readTree(host: Host): Promise<Described> {
+  const model = await line(host, `${TREE}/model`)
+  return { manufacturer: '', model, serial: await line(host, `${TREE}/serial-number`), chassis: '' }
+}
+
+async function line(host: Host, path: string): Promise<string> {
+  const file = await host.readFile(path)
+  return file.ok ? file.text.replaceAll('\0', '').trim() : ''
 }
 
 function chassisOf(number: string): string {

@@ -28,12 +28,17 @@ const prints =
   (stdout: string, exitCode = 0): RunInventory =>
   async () => ({ ok: true, exitCode, stdout, stderr: '' })
 
-test('the inventory script tells what this machine is', async () => {
-  expect(await deviceProbe(prints(PRINTED))(laptop({ files: {} }))).toEqual({
-    kind: 'value',
-    value: { hostname: 'ada', manufacturer: 'LENOVO', model: '21HD', serial: 'PF4XK2', chassis: 'Notebook' },
-    source: 'systeminformation',
-  })
+const neverRun: RunInventory = () => Promise.reject(new Error('it was run'))
+const macos = { ...laptop({ files: {} }), platform: 'macos' } as const
+
+test('the inventory script tells what a Mac or a Windows machine is', async () => {
+  for (const host of [macos, { ...macos, platform: 'windows' } as const]) {
+    expect(await deviceProbe(prints(PRINTED))(host)).toEqual({
+      kind: 'value',
+      value: { hostname: 'ada', manufacturer: 'LENOVO', model: '21HD', serial: 'PF4XK2', chassis: 'Notebook' },
+      source: 'systeminformation',
+    })
+  }
 })
 
 const failing: readonly { name: string; run: RunInventory }[] = [
@@ -44,31 +49,55 @@ const failing: readonly { name: string; run: RunInventory }[] = [
 ]
 
 for (const { name, run } of failing) {
-  test(`where the script ${name}, Linux tells it by its files, and others do not`, async () => {
-    expect(await deviceProbe(run)(laptop({ files: FILES }))).toEqual({
-      kind: 'value',
-      value: { hostname: 'bob', manufacturer: 'Dell Inc.', model: '', serial: '7QX2YT3', chassis: 'Notebook' },
-      source: '/sys/class/dmi/id',
-    })
-    expect((await deviceProbe(run)({ ...laptop({ files: {} }), platform: 'macos' })).kind).toBe('unreadable')
+  test(`where the script ${name}, nobody knows`, async () => {
+    expect((await deviceProbe(run)(macos)).kind).toBe('unreadable')
   })
 }
 
 test('a recording is not described by the machine that reads it', async () => {
-  let runs = 0
-  const probe = deviceProbe(async () => {
-    runs++
-    return { ok: true, exitCode: 0, stdout: PRINTED, stderr: '' }
-  })
-  expect(await probe(laptop({ files: FILES, privileged: null }))).toMatchObject({ value: { hostname: 'bob' } })
-  expect((await probe({ ...laptop({ files: {}, privileged: null }), platform: 'windows' })).kind).toBe('unreadable')
-  expect(runs).toBe(0)
+  expect((await deviceProbe(neverRun)({ ...macos, privileged: null })).kind).toBe('unreadable')
 })
 
-test('a machine without tables of its maker still has a name; one without a name is unreadable', async () => {
+test('Linux tells it in its files, without a program', async () => {
+  expect(await deviceProbe(neverRun)(laptop({ files: FILES }))).toEqual({
+    kind: 'value',
+    value: { hostname: 'bob', manufacturer: 'Dell Inc.', model: '', serial: '7QX2YT3', chassis: 'Notebook' },
+    source: '/sys/class/dmi/id',
+  })
+})
+
+test('a board without tables of a maker has a device tree', async () => {
+  const files = {
+    '/proc/sys/kernel/hostname': 'pi\n',
+    '/proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0',
+    '/proc/device-tree/serial-number': '6a2c8b90d1e4f375\0',
+  }
+  expect(await deviceProbe(neverRun)(laptop({ files }))).toEqual({
+    kind: 'value',
+    value: {
+      hostname: 'pi',
+      manufacturer: '',
+      model: 'Raspberry Pi 5 Model B Rev 1.0',
+      serial: '6a2c8b90d1e4f375',
+      chassis: '',
+    },
+    source: '/proc/device-tree',
+  })
+})
+
+test('a machine without any tables still has a name; one without a name is unreadable', async () => {
   const bare = laptop({ files: { '/proc/sys/kernel/hostname': 'carol' }, denied: [DMI] })
-  expect(await deviceProbe(prints(''))(bare)).toMatchObject({ value: { hostname: 'carol', serial: '', chassis: '' } })
-  expect((await deviceProbe(prints(''))(laptop({ files: {} }))).kind).toBe('unreadable')
+  expect(await deviceProbe(neverRun)(bare)).toMatchObject({ value: { hostname: 'carol', serial: '', chassis: '' } })
+  expect((await deviceProbe(neverRun)(laptop({ files: {} }))).kind).toBe('unreadable')
+})
+
+test('whatever stands in the files, it is a fact that a collector takes', async () => {
+  const parse = parserOf(SIGNALS.device.value)
+  for (const text of [...mutations(JSON.stringify(FILES), 300), 'x9'.repeat(400), '\0\0', '\u{ffff}\n10']) {
+    const files = Object.fromEntries(Object.keys(FILES).map((path) => [path, text]))
+    const fact = await deviceProbe(neverRun)(laptop({ files }))
+    expect(fact.kind === 'unreadable' || (fact.kind === 'value' && parse(fact.value).ok)).toBe(true)
+  }
 })
 
 const placeholders = [
