@@ -21,7 +21,7 @@ $WarningPreference = 'SilentlyContinue'
 try { [Console]::OutputEncoding = New-Object System.Text.UTF8Encoding $false } catch { }
 function Answer($name, $ask) {
   $it = @{ question = $name }
-  try { $it.json = ConvertTo-Json -Compress -Depth 4 -InputObject @(& $ask) }
+  try { $it.json = ConvertTo-Json -Compress -Depth 6 -InputObject @(& $ask) }
   catch { $it.error = [string]$_.FullyQualifiedErrorId + ': ' + [string]$_.Exception.Message }
   ConvertTo-Json -Compress -InputObject $it
 }`
