@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
+import { readMokutil } from './mokutil.ts'
 
 type SecureBoot = SignalValue['secure-boot']
 
@@ -10,11 +11,21 @@ const GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c'
 const SHIM = '605dab50-e046-4300-abb6-3dd810dd8b23'
 const TPMS = '/sys/class/tpm'
 
-/** Reads Secure Boot from the firmware's variables, and the TPM from sysfs. Needs no rights and starts nothing. */
+/** Reads Secure Boot from the firmware's variables, and the TPM from sysfs. Needs no rights, and mostly starts nothing. */
 export async function readLinux(host: Host): Promise<Reading<SecureBoot>> {
-  const [enabled, tpm] = await Promise.all([readEnabled(host), readTpm(host)])
+  const [variables, tpm] = await Promise.all([readEnabled(host), readTpm(host)])
+  const enabled = variables.kind === 'value' ? variables : await askMokutil(host, variables)
+  const source = variables.kind === 'value' ? VARIABLES : 'mokutil'
   const fact = enabled.kind === 'value' ? value({ enabled: enabled.value, tpm }) : enabled
-  return { ...fact, source: `${VARIABLES}, ${TPMS}` }
+  return { ...fact, source: `${source}, ${TPMS}` }
+}
+
+/** It also finds the variables where an old kernel keeps them. */
+async function askMokutil(host: Host, otherwise: Fact<boolean>): Promise<Fact<boolean>> {
+  const ran = await host.run('mokutil', ['--sb-state'])
+  if (!ran.ok) return otherwise
+  const told = readMokutil(`${ran.stdout}\n${ran.stderr}`)
+  return told.kind === 'value' ? told : otherwise
 }
 
 async function readEnabled(host: Host): Promise<Fact<boolean>> {
@@ -74,13 +85,18 @@ const VERSIONS: ReadonlyMap<string, SecureBoot['tpm']> = new Map([
   ['1', '1.2'],
 ])
 
+/** Reads `tpm_version_major` of sysfs; null for a version to come. */
+export function tpmOfMajor(text: string): SecureBoot['tpm'] {
+  return VERSIONS.get(text.trim()) ?? null
+}
+
 async function readTpm(host: Host): Promise<SecureBoot['tpm']> {
   const folder = await host.readDirectory(TPMS)
   if (!folder.ok) return folder.reason === 'missing' ? 'none' : null
   const name = folder.names.find((it) => /^tpm\d+$/.test(it))
   if (name === undefined) return folder.names.length === 0 ? 'none' : null
   const major = await host.readFile(`${TPMS}/${name}/tpm_version_major`)
-  if (major.ok) return VERSIONS.get(major.text.trim()) ?? null
+  if (major.ok) return tpmOfMajor(major.text)
   // Kernels before 5.6 have no such file; only a TPM 1.2 has `caps`.
   if (major.reason !== 'missing') return null
   for (const path of ['caps', 'device/caps']) {

@@ -1,5 +1,7 @@
-import { notReadOn, type Probe } from '../probe.ts'
+import type { Probe } from '../probe.ts'
 import { readLinux } from './linux.ts'
+import { readMacos } from './macos.ts'
+import { readWindows } from './windows.ts'
 
 /** Whether Secure Boot is on, and which TPM this machine has. */
 export const readSecureBoot: Probe<'secure-boot'> = async (host) => {
@@ -7,7 +9,8 @@ export const readSecureBoot: Probe<'secure-boot'> = async (host) => {
     case 'linux':
       return readLinux(host)
     case 'macos':
+      return readMacos(host)
     case 'windows':
-      return notReadOn(host.platform)
+      return readWindows(host)
   }
 }
