@@ -25,12 +25,13 @@ export type DiskutilVolume = {
 /** File systems that do not encrypt, when nothing lies below them that does. */
 const PLAIN = new Set(['hfs', 'msdos', 'exfat', 'ntfs', 'udf', 'ufs', 'ext4', 'ext3', 'ext2'])
 
-/** What the volume's own words say of it. Its role is for the caller to say, who knows which one was started from. */
+/** What the volume's own words say of it; which one is the system is for the caller to say. */
 export function toldByDiskutil(it: DiskutilVolume): ToldVolume {
   return {
     ...(it.mount !== undefined && { mount: it.mount }),
     ...(it.device !== undefined && { device: it.device }),
     ...(it.label !== undefined && { label: it.label }),
+    ...(it.isExternal === true && it.mount !== '/' && { role: 'removable' as const }),
     ...judge(it),
   }
 }

@@ -52,7 +52,7 @@ describe('diskutil info -plist', () => {
     {
       name: 'a plain disk of another kind',
       it: HFS,
-      volume: { mount: '/Volumes/X', device: '/dev/disk4s2', state: 'off' },
+      volume: { mount: '/Volumes/X', device: '/dev/disk4s2', role: 'removable', state: 'off' },
     },
     { name: 'CoreStorage below', it: { ...HFS, CoreStorageLVUUID: 'X' }, volume: { state: 'unknown' } },
     { name: 'an image', it: { ...HFS, BusProtocol: 'Disk Image' }, volume: { state: 'unknown' } },

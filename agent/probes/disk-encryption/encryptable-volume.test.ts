@@ -74,6 +74,12 @@ describe('Win32_EncryptableVolume', () => {
     },
     { name: 'no protector', it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: [] }, state: 'off' },
     {
+      name: 'words of protectors',
+      it: { ...ENCRYPTED, ProtectionStatus: 0, KeyProtector: 'Tpm RecoveryPassword' },
+      state: 'suspended',
+    },
+    { name: 'other words', it: { ...ENCRYPTED, ProtectionStatus: 0, KeyProtector: 'System.Object' }, state: 'unknown' },
+    {
       name: 'a method that failed',
       it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: { ReturnValue: 2150694912, VolumeKeyProtectorID: [] } },
       state: 'unknown',
@@ -93,6 +99,13 @@ describe('Win32_EncryptableVolume', () => {
     { name: 'a cipher that is not known', it: { ...ENCRYPTED, EncryptionMethod: 4294967295 }, state: 'on' },
   ])('$name: $state', ({ it, state }) => {
     expect(read(json(it))).toMatchObject([{ mount: 'C:', role: 'system', state }])
+  })
+
+  test.each([
+    'ConversionStatus  DriveLetter  ProtectionStatus  VolumeType  \r\r\n1                 C:           1                 0           \r\r\n',
+    'Node,ConversionStatus,DriveLetter,ProtectionStatus,VolumeType\r\r\nLAPTOP,1,C:,1,0\r\r\n',
+  ])('wmic, in other forms: %j', (text) => {
+    expect(read(text)).toMatchObject([{ mount: 'C:', role: 'system', state: 'on' }])
   })
 
   test('wmic, with the line ends that it has', () => {

@@ -26,10 +26,21 @@ export function readEncryptableVolumes(text: string): Fact<readonly BitLocker[]>
   return isTold && volumes.length > 0 ? value(volumes) : unreadable('this tells of no volume that BitLocker knows')
 }
 
-/** `Name=value`, as `wmic ... /format:list` has it; the first name that comes again begins the next object. */
+/**
+ * The forms of wmic: `Name=value`, where the first name that comes again begins the next object; `/format:csv`; or a
+ * table whose columns begin where their names do.
+ */
 function fromWmic(text: string): PowerShellRecord[] {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '')
+  const [names = '', ...rows] = lines
+  if (/^Node(?:,\w+)+$/.test(names)) return rows.map((row) => joined(names.split(','), row.split(',')))
+  if (/^[A-Z]\w*(?: {2,}[A-Z]\w*)* *$/.test(names) && names.includes('DriveLetter')) {
+    const starts = [...names.matchAll(/\w+/g)].map((match) => match.index)
+    const cells = (row: string) => starts.map((start, at) => row.slice(start, starts[at + 1]).trim())
+    return rows.map((row) => joined(cells(names), cells(row)))
+  }
   const records: Record<string, string>[] = []
-  for (const line of text.split(/[\r\n]+/)) {
+  for (const line of lines) {
     const [, name, said = ''] = /^([A-Za-z]\w*)=(.*)$/.exec(line) ?? []
     if (name === undefined) continue
     const last = records.at(-1)
@@ -37,6 +48,10 @@ function fromWmic(text: string): PowerShellRecord[] {
     else records.push({ [name]: said })
   }
   return records
+}
+
+function joined(names: readonly string[], cells: readonly string[]): PowerShellRecord {
+  return Object.fromEntries(names.map((name, at) => [name, cells[at] ?? '']))
 }
 
 function bitLockerOf(record: PowerShellRecord): BitLocker {
@@ -154,7 +169,7 @@ function protectorsOf(parts: readonly PowerShellRecord[]): Protector[] | null {
   return null
 }
 
-/** One protector alone is no list in the JSON of PowerShell 5, and people see the list as `{Tpm, RecoveryPassword}`. */
+/** One protector alone is no list in the JSON of PowerShell 5, and people see the list as `{Tpm, RecoveryPassword}` or `Tpm RecoveryPassword`. */
 function listOf(it: unknown): readonly unknown[] | null {
   if (Array.isArray(it)) return it
   if (isAnswer(it)) {
@@ -162,8 +177,10 @@ function listOf(it: unknown): readonly unknown[] | null {
     if ('value' in it) return listOf(it['value'])
     return 'KeyProtectorType' in it ? [it] : null
   }
-  if (typeof it !== 'string' || !it.startsWith('{')) return null
-  return it.split(/[{},]/).flatMap((word) => word.trim() || [])
+  if (typeof it !== 'string') return null
+  const words = it.split(/[{},\s]+/).filter((word) => word !== '')
+  // Without the braces it may be anything, but for the words of protectors alone.
+  return it.startsWith('{') || (words.length > 0 && !words.map(protectorIn).includes('unknown')) ? words : null
 }
 
 function protectorIn(it: unknown): Protector {

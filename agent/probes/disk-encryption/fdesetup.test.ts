@@ -22,6 +22,7 @@ describe('fdesetup status', () => {
     { text: 'FileVault is On.\nEncryption in progress: Pending\n', state: 'encrypting' },
     { text: 'FileVault is Off.\nDecryption in progress: Percent completed = 10\n', state: 'decrypting' },
     { text: 'FileVault is On.\nDecryption in progress: Pending\n', state: 'decrypting' },
+    { text: 'FileVault is On.\nEncryption in progress: Pending\nTime left: long\n', state: 'encrypting' },
     { text: '', state: 'unreadable' },
     { text: '\n', state: 'unreadable' },
     { text: 'FileVault ist aktiviert.\n', state: 'unreadable' },

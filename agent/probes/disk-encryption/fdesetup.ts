@@ -5,8 +5,8 @@ import type { ToldVolume } from './told-volume.ts'
 export type FileVault = Pick<ToldVolume, 'state' | 'method' | 'percent' | 'detail'>
 
 /**
- * Reads `fdesetup status`. All lines have to be known: one that is not may take back what the first says, as "in
- * progress" does, and in another language nothing is said at all.
+ * Reads `fdesetup status`. Unless a conversion runs all lines have to be known: one that is not may take back what the
+ * first says, as "in progress" does, and in another language nothing is said at all.
  */
 export function readFdesetupStatus(stdout: string): Fact<FileVault> {
   const lines = stdout.split(/\r?\n/).flatMap((line) => (NOISE.test(line) ? [] : line.trim()))
@@ -15,9 +15,9 @@ export function readFdesetupStatus(stdout: string): Fact<FileVault> {
   const known = others.map(readLine)
   const unknown = others.find((_, at) => known[at] === null)
   if (status === undefined) return unreadable('fdesetup does not say whether FileVault is on')
-  if (unknown !== undefined) return unreadable('fdesetup says more than is known')
   const running = known.filter((it) => it?.state !== undefined)
   if (running.length > 1) return unreadable('fdesetup contradicts itself')
+  if (unknown !== undefined && running.length === 0) return unreadable('fdesetup says more than is known')
   const remark = known.find((it) => it?.detail !== undefined && it.state === undefined)
   return value({ ...status, ...(status.state === 'off' && remark), ...running[0] })
 }

@@ -44,6 +44,10 @@ export const readers: readonly CorpusReader[] = [
 
 export const notStarted: readonly NotStarted[] = [
   {
+    of: { os, program: /^fdesetup$/, args: /^(?:list|has|using|supports|show|validate)/ },
+    instead: 'who may unlock the disk, and with which keys, decides nothing',
+  },
+  {
     of: { os, program: /^diskutil$/, args: /^(?:cs|corestorage)\b/i },
     instead: 'no macOS that the agent runs on has a system on CoreStorage',
   },

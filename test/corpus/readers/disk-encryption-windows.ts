@@ -39,6 +39,10 @@ function named(text: string, args: string): string {
 
 export const notStarted: readonly NotStarted[] = [
   {
+    of: { os, program: /^registry$/, args: /Control\\BitLockerStatus/i },
+    instead: 'what it says of a suspended volume is not documented; Win32_EncryptableVolume is asked',
+  },
+  {
     of: { os, program: /^manage-bde$/, args: /^-protectors\b/i },
     instead: 'it prints recovery passwords; the kinds of protectors are asked of Win32_EncryptableVolume',
   },
