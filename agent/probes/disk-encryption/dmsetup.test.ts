@@ -40,6 +40,12 @@ describe('readDmsetupTable', () => {
     },
     { name: 'a plain part', stdout: 'r: 0 9 crypt aes-xts-plain64 0 0 8:1 0\nr: 9 9 linear 8:1 9', state: null },
     { name: 'integrity only', stdout: 'r: 0 9 integrity 253:2 32768 32 J 1 fix_padding', state: null },
+    { name: 'a cipher that nobody knows', stdout: 'r: 0 9 crypt rot13-ecb 00 0 8:1 0', state: null },
+    {
+      name: 'one mapping asked for, which has no name',
+      stdout: '0 9 crypt aes-xts-plain64 00 0 8:1 0',
+      state: undefined,
+    },
     { name: 'no cipher', stdout: 'r: 0 9 crypt', state: null },
     { name: 'only zeros', stdout: 'r: 0 9 zero', state: null },
     { name: 'no active table', stdout: 'r: \n', state: null },
@@ -56,12 +62,17 @@ describe('readDmsetupTable', () => {
     expect(stateOf(stdout)).toBe(state)
   })
 
+  test('of one mapping that was asked for the name is empty', () => {
+    expect(stateOf('0 9 crypt aes-xts-plain64 00 0 8:1 0\n', '')).toBe('on')
+  })
+
   test('broken tables never throw, and what is null or plain is never on', () => {
     for (const bad of [
       'r: 0 9999 linear 259:2 18001\nr: 9999 17346 linear 259:2 32768\n',
       'r: 0 15748 integrity 259:2 4096 J\n',
+      'r: 0 1574879 crypt cipher_null-ecb 0 0 259:2 4096\n',
     ]) {
-      for (let seed = 0; seed < 3000; seed++) expect(stateOf(mutated(bad, seed))).not.toBe('on')
+      for (let seed = 0; seed < 3400; seed++) expect(stateOf(mutated(bad, seed))).not.toBe('on')
     }
   })
 })

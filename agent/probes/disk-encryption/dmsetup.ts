@@ -59,8 +59,11 @@ export function isNullCipher(cipher: string): boolean {
 }
 
 export function isCipher(cipher: string): boolean {
-  return CIPHER.test(cipher) && !isNullCipher(cipher)
+  return CIPHER.test(cipher) && KNOWN.test(cipher) && !isNullCipher(cipher)
 }
+
+/** Of a cipher that nobody knows nobody knows either whether it is one. */
+const KNOWN = /\b(p?aes|anubis|aria|blowfish|camellia|cast[56]|des3_ede|kuznyechik|serpent|sm4|twofish|xchacha\d+)\b/
 
 /** `aes-xts-plain64` or, in the notation of the kernel's crypto API, `capi:authenc(hmac(sha256),xts(aes))-plain64`. */
 const CIPHER = /^(capi:)?[a-z][\w(),]*(-[\w():,]+)+$/

@@ -11,13 +11,15 @@ const MOST = { rows: 5000, width: 4000, depth: 64 } as const
 export function readRows(text: string): LsblkRow[] | null {
   const start = text.indexOf('{')
   const rows = start >= 0 ? fromJson(text.slice(start)) : text.includes('="') ? fromPairs(text) : fromTable(text)
-  return rows && rows.length > 0 && rows.every(makesSense) ? rows : null
+  // A row that stands two steps in, or half a step, has lost the one that it belongs to.
+  const isWhole = rows?.every(({ depth }, at) => Number.isInteger(depth) && depth <= (rows[at - 1]?.depth ?? -1) + 1)
+  return rows && rows.length > 0 && isWhole === true && rows.every(makesSense) ? rows : null
 }
 
 function makesSense({ cells }: LsblkRow): boolean {
   const [type] = cells.get('type') ?? ['disk']
   const mounts = [...(cells.get('mountpoint') ?? []), ...(cells.get('mountpoints') ?? [])]
-  const isNamed = (cells.get('name') ?? cells.get('kname') ?? []).length === 1
+  const isNamed = (cells.get('name') ?? cells.get('kname') ?? cells.get('path') ?? []).length === 1
   return isNamed && /^[a-z][a-z0-9_-]*$/.test(type ?? '') && mounts.every((it) => /^(\/|\[SWAP\]$)/.test(it))
 }
 
@@ -77,9 +79,10 @@ const BRANCHES = /^[ │├└─|`-]*/
 function fromTable(text: string): LsblkRow[] | null {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
   const [heading = '', ...rest] = lines
-  if (!/^NAME(?: +[A-Z][A-Z0-9:%-]*)+ *$/.test(heading)) return null
+  if (!/^ *(?:[A-Z][A-Z0-9:%-]* +)*NAME(?: +[A-Z][A-Z0-9:%-]*)* *$/.test(heading)) return null
   const columns = lines.length <= MOST.rows ? columnsOf(heading, lines) : null
-  if (!columns) return null
+  // A branch that goes on below the last line says that lines are missing.
+  if (!columns || /^[ `-]*[│├|]/.test(lines.at(-1) ?? '')) return null
   const rows: LsblkRow[] = []
   for (const line of rest) {
     const cells = new Map(columns.map(({ name, from }, at) => [name, line.slice(from, columns[at + 1]?.from)] as const))

@@ -59,11 +59,12 @@ export function readLsblk(stdout: string): Fact<Lsblk> {
     if (partitionOf !== null && !devices.has(partitionOf)) devices.set(partitionOf, bareDisk(partitionOf))
   }
   const places = [...nodes.values()].flatMap((node) => placesOf(node, nodes))
+  if (places.filter(({ role }) => role === 'system').length > 1) return unreadable('lsblk shows two systems')
   return places.length > 0 ? value({ devices, places }) : unreadable('lsblk shows no volume that is mounted')
 }
 
 function nodeOf({ cells }: LsblkRow): Node {
-  const [name = ''] = cells.get('name') ?? cells.get('kname') ?? []
+  const [name = ''] = cells.get('name') ?? cells.get('kname') ?? cells.get('path') ?? []
   const [kernelName = name] = cells.get('kname') ?? []
   const text = (column: string) => cells.get(column)?.[0]
   return {
@@ -111,12 +112,12 @@ function connect(rows: readonly LsblkRow[], nodes: ReadonlyMap<string, Node>) {
   if (![...nodes.values()].some(({ below }) => below)) connectList([...nodes.values()])
 }
 
-/** A disk inside of something else lies below it; only a cache (bcache) is a disk that lies on others. */
+/** A disk that stands inside of something else lies below it; what is named otherwise may be a disk made of others. */
 function isTurnedRound([outer, inner]: Edge): boolean {
-  if (diskOfName(outer.name) === inner.name) return true
-  const isDisk = inner.type === 'disk' || inner.type === 'loop'
-  return isDisk && !inner.name.startsWith('bcache') && outer.type !== inner.type
+  return diskOfName(outer.name) === inner.name || (outer.type !== 'disk' && DISK.test(inner.name))
 }
+
+const DISK = /^((sd|hd|vd|xvd)[a-z]+|nvme\d+n\d+|mmcblk\d+|loop\d+)$/
 
 const KNOWN_PLAIN = /^(disk|part|lvm|rom|loop|raid\d+|linear|md)$/
 
@@ -243,8 +244,10 @@ function placesOf(node: Node, nodes: ReadonlyMap<string, Node>): Place[] {
 /** A btrfs is shown on one of its devices only: the others have the same signature, and the same uuid. */
 function devicesOf(node: Node, nodes: ReadonlyMap<string, Node>): string[] {
   if (node.fsType !== 'btrfs') return [node.kernelName]
-  const others = [...nodes.values()].filter((it) => it !== node && it.fsType === 'btrfs' && it.mounts.length === 0)
-  if (node.uuid !== '') others.splice(0, others.length, ...others.filter(({ uuid }) => uuid === node.uuid))
-  const isSure = node.uuid !== '' || others.length === 0
-  return [node.kernelName, ...(isSure ? others.map(({ kernelName }) => kernelName) : ['another device of its btrfs'])]
+  const others = [...nodes.values()].filter((it) => it !== node && it.fsType === 'btrfs')
+  if (node.uuid !== '') {
+    return [node, ...others.filter(({ uuid }) => uuid === node.uuid)].map(({ kernelName }) => kernelName)
+  }
+  const isSure = others.every(({ mounts }) => mounts.length > 0)
+  return isSure ? [node.kernelName] : [node.kernelName, 'another device of its btrfs']
 }

@@ -34,7 +34,7 @@ export function readVeraCryptList(stdout: string): Fact<readonly VeraCryptVolume
 
 /** `1: /dev/sdb1 /dev/mapper/veracrypt1 /media/veracrypt1`, a hyphen where there is none. */
 function readBrief(row: string): VeraCryptVolume | null {
-  const [, device, mount] = /^\d+: .+ (\/dev\/\S+|-) (\/.*|-)$/.exec(row) ?? []
+  const [, device, mount] = /^\d+: .+ (\/dev\/\S+|-) (\/.*|-)$/.exec(row.trimEnd()) ?? []
   return device !== undefined && mount !== undefined ? { mapping: mappingOf(device), mount: mountOf(mount) } : null
 }
 

@@ -68,7 +68,7 @@ function readSysfs(text: string): Fact<readonly Told[]> {
     if (key === 'dm/name') mapping.name = said
     if (key === 'dm/uuid') mapping.uuid = said
     const device = devices.get(name) ?? { name, mapping, partitionOf: null, below: null, removable: false }
-    devices.set(name, key === 'slaves' ? { ...device, below: said.split(/\s+/) } : device)
+    devices.set(name, key === 'slaves' ? { ...device, below: said.split(/\s+/).filter(Boolean) } : device)
   }
   const stack = unverified(devices, 'a listing has no tables')
   return value(
