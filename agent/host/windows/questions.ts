@@ -30,7 +30,7 @@ export const QUESTIONS = {
   // For those who may not ask the class above. The shell is started for it, which a service need not have.
   'System.Volume.BitLockerProtection': {
     script:
-      "$shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace($_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it }",
+      "$shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace([string]$_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it }",
     slow: true,
   },
   // In numbers: the words of these enumerations depend on the version of PowerShell.

@@ -92,6 +92,16 @@ describe('the system', () => {
     expect(reading).toMatchObject({ value: { volumes: [{ state: isRunning ? 'encrypting' : 'on' }] } })
   })
 
+  test.each([
+    { name: 'one system', systems: ['disk3s1'], kind: 'value' },
+    { name: 'two of them', systems: ['disk3s1', 'disk5s1'], kind: 'unreadable' },
+  ])('the list of volumes alone, with $name', async ({ systems, kind }) => {
+    const volumes = systems.map((it) => ({ DeviceIdentifier: it, Roles: ['System'], FileVault: true, Locked: false }))
+    const reading = await read({ [STATUS]: german, [APFS]: apfs(...volumes) })
+    const told = reading.kind === 'value' ? reading.value.volumes.map(({ mount, state }) => [mount, state]) : []
+    expect([reading.kind, ...told]).toEqual(kind === 'value' ? [kind, ['/', 'on']] : [kind])
+  })
+
   test('diskutil as people read it', async () => {
     const text = says(
       '   Device Node:               /dev/disk3s1s1',

@@ -3,7 +3,7 @@ import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { readApfsList, readApfsListText } from './diskutil-apfs.ts'
+import { readApfsList, readApfsListText, toldByApfsList } from './diskutil-apfs.ts'
 import { readDiskutilInfo, readDiskutilInfoText } from './diskutil-info.ts'
 import { readMountedDataVolumes } from './diskutil-list.ts'
 import { toldByDiskutil, type DiskutilVolume } from './diskutil-volume.ts'
@@ -38,7 +38,10 @@ async function readSystem(host: Host): Promise<Fact<ToldVolume>> {
   // In a language that is not known this still answers true or false.
   const fileVault = status.kind === 'value' ? status : await askIsActive(host)
   const place = { mount: '/', role: 'system' } as const
-  if (info.kind !== 'value') return fileVault.kind === 'value' ? value({ ...fileVault.value, ...place }) : status
+  if (info.kind !== 'value') {
+    const told = fileVault.kind === 'value' ? fileVault.value : await findSystem(host)
+    return told ? value({ ...told, ...place }) : status
+  }
   if (fileVault.kind === 'value') return value({ ...agreed(fileVault.value, toldByDiskutil(info.value)), ...place })
   const isMigrating = info.value.fileVault === true && (await findsMigration(host, info.value))
   return value({ ...toldByDiskutil({ ...info.value, ...(isMigrating && { isMigrating }) }), ...place })
@@ -56,6 +59,12 @@ function agreed(fileVault: FileVault, volume: ToldVolume): ToldVolume {
 async function askIsActive(host: Host): Promise<Fact<FileVault>> {
   const ran = await host.run('fdesetup', ['isactive'])
   return ran.ok ? readFdesetupIsActive(ran.stdout, ran.exitCode) : unreadableBecause(ran)
+}
+
+/** The list tells which volume is a system, where there is but one. */
+async function findSystem(host: Host): Promise<ToldVolume | undefined> {
+  const list = await askApfs(host)
+  return list.kind === 'value' ? toldByApfsList(list.value).find(({ role }) => role === 'system') : undefined
 }
 
 /** `diskutil info` says "FileVault" from the moment that it is switched on; the list of volumes says whether it is done. */
