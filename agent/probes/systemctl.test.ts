@@ -162,7 +162,7 @@ test('damage never throws, and never makes a unit run or start that does not', (
     if (fact.kind !== 'value') continue
     expect(fact.value.some(({ isRunning, isEnabled }) => isRunning === true || isEnabled === true)).toBe(false)
   }
-  for (const damaged of mutations('inactive\ndisabled\nnot-found\n', 3000)) {
+  for (const damaged of mutations('inactive\ndisabled\nnot-found\n', 10_000)) {
     for (const read of [readIsActive, readIsEnabled]) {
       const fact = read(damaged, 3)
       expect(fact.kind === 'value' && fact.value.includes(true)).toBe(false)

@@ -10,8 +10,8 @@ export function readAptList(stdout: string): Fact<Listing> {
   const pending = new Set<string>()
   const security = new Set<string>()
   for (const line of stdout.split(/\r?\n/)) {
-    const [, name, suites = '', arch] = /^([^\s/]+)\/(\S+) \S+ (\S+) \[[^\]]*\d[^\]]*\]\s*$/.exec(line) ?? []
-    if (name === undefined || arch === undefined) {
+    const [, name, suites = '', arch, from = ''] = /^([^\s/]+)\/(\S+) \S+ (\S+) \[([^\]]*)\]\s*$/.exec(line) ?? []
+    if (name === undefined || arch === undefined || !/\d/.test(from)) {
       if (!isAround(line)) return unreadable('apt prints something else than packages')
       continue
     }

@@ -87,7 +87,7 @@ export function readOstreePolicy(text: string): 'none' | 'check' | 'stage' | 'ap
   let policy: string | undefined
   for (const line of text.split('\n')) {
     section = /^\s*\[([^\]]*)\]/.exec(line)?.[1]?.trim() ?? section
-    if (section === 'Daemon') policy = /^\s*AutomaticUpdatePolicy\s*=\s*(.*?)\s*$/.exec(line)?.[1] ?? policy
+    if (section === 'Daemon') policy = /^\s*AutomaticUpdatePolicy\s*=(.*)$/.exec(line)?.[1]?.trim() ?? policy
   }
   switch (policy) {
     case undefined:

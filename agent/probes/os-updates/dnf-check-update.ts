@@ -12,8 +12,8 @@ export function readCheckUpdate(stdout: string): ReadonlySet<string> | null {
     // What follows names packages that replace others, and counts none twice.
     if (/^Obsoleting [Pp]ackages/.test(line)) break
     if (isNote(line) || BESIDES.some((it) => it.test(line))) continue
-    const [, name] = /^(\S+\.\w+)\s+\S*\d\S*\s+\S+\s*$/.exec(line) ?? []
-    if (name === undefined) return null
+    const [, name, version = ''] = /^(\S+\.\w+)\s+(\S+)\s+\S+\s*$/.exec(line) ?? []
+    if (name === undefined || !/\d/.test(version)) return null
     packages.add(name)
   }
   return packages

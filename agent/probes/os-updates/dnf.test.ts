@@ -308,19 +308,19 @@ test('a restart is owed for more than a kernel, and asked about once for each st
 })
 
 test('damage never throws, and never empties the list', () => {
-  for (const stdout of mutations(TABLE, 3000)) {
+  for (const stdout of mutations(TABLE, 10_000)) {
     const isNone = readAdvisoryTable(stdout)?.security.size === 0
     expect(isNone && / security /.test(stdout) && stdout.includes('fc41.x86_64 2')).toBe(false)
   }
-  for (const stdout of mutations(ROWS, 3000)) {
+  for (const stdout of mutations(ROWS, 10_000)) {
     const isNone = readCheckUpdate(stdout)?.size === 0
     expect(isNone && /^openssl\.x86_64/m.test(stdout) && !/^Obsoleting[^]*^openssl/m.test(stdout)).toBe(false)
   }
-  for (const stdout of mutations('A-1 Low/Sec. a-1-1.noarch\nA-2 Low/Sec. b-1-1.noarch\n', 3000)) {
+  for (const stdout of mutations('A-1 Low/Sec. a-1-1.noarch\nA-2 Low/Sec. b-1-1.noarch\n', 10_000)) {
     const isNone = readUpdateinfo(stdout)?.security.size === 0
     expect(isNone && stdout.includes('Low')).toBe(false)
   }
-  for (const stdout of mutations(JSON_LIST, 3000)) {
+  for (const stdout of mutations(JSON_LIST, 10_000)) {
     const isNone = readAdvisories(stdout)?.security.size === 0
     expect(isNone && stdout.includes('"type":"security"')).toBe(false)
   }

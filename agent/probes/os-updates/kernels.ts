@@ -7,9 +7,14 @@ export function newerKernels(running: string, installed: readonly string[]): str
   if (!now) return []
   return installed.filter((release) => {
     const other = dissect(release)
-    return other !== null && other.flavour === now.flavour && compareKernels(other, now) > 0
+    if (other === null || other.flavour !== now.flavour || compareKernels(other, now) <= 0) return false
+    return !isOfOtherSeries(other, now)
   })
 }
+
+/** Manjaro installs kernels of several series side by side, and its user chooses among them. */
+const isOfOtherSeries = (a: Kernel, b: Kernel): boolean =>
+  a.flavour === 'MANJARO' && compareLists(a.version.slice(0, 2), b.version.slice(0, 2)) !== 0
 
 type Kernel = {
   /** The numbers up to the first word: 4.18.0-80.4.2.el8_0 is newer than 4.18.0-80.el8. */

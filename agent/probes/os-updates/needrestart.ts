@@ -13,8 +13,8 @@ export type Needrestart = { rebootRequired: boolean | null; kernel: string | nul
 export function readNeedrestart(stdout: string): Fact<Needrestart> {
   const values = new Map<string, Set<string>>()
   for (const line of stdout.split(/\r?\n/)) {
-    const [, key, text] = /^NEEDRESTART-([A-Z]+): *(.*?)\s*$/.exec(line) ?? []
-    if (key !== undefined && text !== undefined) values.set(key, (values.get(key) ?? new Set()).add(text))
+    const [, key, text] = /^NEEDRESTART-([A-Z]+):(.*)$/.exec(line) ?? []
+    if (key !== undefined && text !== undefined) values.set(key, (values.get(key) ?? new Set()).add(text.trim()))
   }
   const only = (key: string): string | null => {
     const [first, ...others] = values.get(key) ?? []

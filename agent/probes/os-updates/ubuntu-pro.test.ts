@@ -94,12 +94,12 @@ for (const stdout of meaningless) {
 }
 
 test('damage never throws, and never makes none of some, nor a restart needless', () => {
-  for (const stdout of mutations(FIXES, 5000)) {
+  for (const stdout of mutations(FIXES, 10_000)) {
     const fact = readPro(stdout)
     const isNone = fact.kind === 'value' && fact.value.pendingSecurity === 0
     expect(isNone && stdout.includes('"num_standard_security_updates":2')).toBe(false)
   }
-  for (const stdout of mutations(api({ reboot_required: 'yes' }), 5000)) {
+  for (const stdout of mutations(api({ reboot_required: 'yes' }), 10_000)) {
     const fact = readPro(stdout)
     expect(fact.kind === 'value' && fact.value.rebootRequired === false).toBe(false)
   }

@@ -74,7 +74,11 @@ function readMintInfo(text: string): OsRelease | null {
 
 /** A first line for people, then `VERSION = 11` and, of the enterprise editions, `PATCHLEVEL = 4`. */
 function readSuseRelease(text: string): OsRelease | null {
-  const [, name = ''] = /^\s*(\S.*?)(?: \d[\w.]*)?(?: \([\w-]+\))?\s*$/m.exec(text) ?? []
+  const [first = ''] = text.trim().split('\n', 1)
+  const name = first
+    .trim()
+    .replace(/ \([\w-]+\)$/, '')
+    .replace(/ \d[\w.]*$/, '')
   const version = /^VERSION = ([\d.]+)\s*$/m.exec(text)?.[1] ?? ''
   const patch = /^PATCHLEVEL = ([1-9]\d*)\s*$/m.exec(text)?.[1]
   return version === '' ? null : release(name, patch === undefined ? version : `${version}.${patch}`)
@@ -90,7 +94,7 @@ function readVersion(text: string, name: string, id: string): OsRelease | null {
 
 /** What `lsb_release -a` prints: `Distributor ID:`, `Release:` and more, in English everywhere. */
 export function readLsbRelease(stdout: string): OsRelease | null {
-  const field = (label: string) => new RegExp(`^${label}:[ \\t]+(\\S.*?)\\s*$`, 'm').exec(stdout)?.[1] ?? ''
+  const field = (label: string) => new RegExp(`^${label}:[ \\t]+(.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? ''
   const codename = field('Codename')
   return release(field('Distributor ID'), field('Release'), codename === 'n/a' ? '' : codename)
 }

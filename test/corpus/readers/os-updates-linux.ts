@@ -85,8 +85,9 @@ function advisories({ text, args }: Capture): Concluded {
       : readUpdateinfo(text)
   if (!found) return { unreadable: 'these are no advisories' }
   const { security, others } = found
-  // A list of none may be one of nothing: only other advisories show that there are any.
-  const pendingSecurity = security.size || (others.size > 0 ? 0 : null)
+  // Nothing printed is no answer; an empty list is one, and so are advisories of other kinds.
+  if (!isJson && security.size + others.size === 0) return { unreadable: 'no advisory is listed' }
+  const pendingSecurity = security.size
   return { updates: { pendingSecurity, names: names([...security, ...others]) } }
 }
 

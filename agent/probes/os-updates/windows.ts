@@ -1,0 +1,98 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { unreadableBecause, type Reading } from '../probe.ts'
+import { slowSource, type SlowSource } from '../slow-source.ts'
+import { anyOf, type OsUpdates } from './answer.ts'
+import {
+  countMissing,
+  readHotFixes,
+  readMissingUpdates,
+  readSystemInfo,
+  readUpdateHistory,
+  readUpdateResults,
+  type MissingUpdate,
+} from './windows-search.ts'
+import { isRestartOwedByWindows, isWindowsAutomatic } from './windows-policy.ts'
+
+const VERSION = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'
+const SOURCE = 'Windows Update, registry'
+const KEPT_MS = 4 * 3_600_000
+
+/** What takes too long for a reading. */
+type Searched = { missing: Fact<readonly MissingUpdate[]>; lastInstalledAt: string | null; isRestartOwed: boolean }
+
+/** A reader of what Windows lacks, by the last search of Windows Update; and where it searches. Needs no rights. */
+export function windowsUpdates(): { read: (host: Host) => Promise<Reading<OsUpdates>>; search: SlowSource<unknown> } {
+  const search = slowSource(askWindowsUpdate, KEPT_MS)
+  return {
+    search,
+    async read(host) {
+      const [results, isOwed, automatic, version] = await Promise.all([
+        ask(host, 'Microsoft.Update.AutoUpdate', readUpdateResults),
+        isRestartOwed(host),
+        isWindowsAutomatic(host),
+        host.readRegistry(VERSION),
+      ])
+      // Another revision or a restart that is owed tells that updates were installed since.
+      const state = [version.ok ? [version.values['CurrentBuild'], version.values['UBR']] : version.reason, isOwed]
+      const searched = (await search.read(host, JSON.stringify(state)))?.answer
+      const told = results.kind === 'value' ? results.value : { lastCheckedAt: null, lastInstalledAt: null }
+      const lastCheckedAt = notAhead(told.lastCheckedAt, host.now())
+      const updates: OsUpdates = {
+        ...countOf(searched?.missing, lastCheckedAt),
+        // Windows Update counts definitions too, so what it says of itself comes last.
+        lastInstalledAt: notAhead(searched?.lastInstalledAt ?? told.lastInstalledAt, host.now()),
+        lastCheckedAt,
+        automatic,
+        rebootRequired: searched?.isRestartOwed ? true : isOwed,
+      }
+      const { detail, ...facts } = updates
+      const isAnything = Object.values(facts).some((it) => it !== null)
+      return { ...(isAnything ? value(updates) : unreadable(detail ?? 'nothing is told')), source: SOURCE }
+    },
+  }
+}
+
+type Counted = Pick<OsUpdates, 'pending' | 'pendingSecurity' | 'detail'>
+
+/** "None" is believed only where it is known when Windows Update has looked. */
+function countOf(missing: Fact<readonly MissingUpdate[]> | undefined, lastCheckedAt: string | null): Counted {
+  const nothing = (why: string): Counted => ({ pending: null, pendingSecurity: null, detail: why.slice(0, 200) })
+  if (!missing) return nothing('Windows Update has not answered yet')
+  if (missing.kind !== 'value') return nothing(missing.why)
+  const counted = countMissing(missing.value)
+  if (counted.pendingSecurity === 0 && lastCheckedAt === null) {
+    return nothing('Windows Update does not tell when it last looked for updates')
+  }
+  const detail = 'Windows Update does not tell which updates are security updates'
+  return counted.pendingSecurity === null ? { ...counted, detail } : counted
+}
+
+async function askWindowsUpdate(host: Host): Promise<Searched> {
+  const missing = await ask(host, 'Microsoft.Update.Session', readMissingUpdates)
+  const history = await ask(host, 'QueryHistory', readUpdateHistory)
+  const { lastInstalledAt = null, isRestartOwed: isOwed = false } = history.kind === 'value' ? history.value : {}
+  if (lastInstalledAt !== null) return { missing, lastInstalledAt, isRestartOwed: isOwed }
+  // An upgrade to another release of Windows empties the history.
+  const fixes = await ask(host, 'Get-HotFix', readHotFixes)
+  return { missing, lastInstalledAt: fixes.kind === 'value' ? fixes.value.lastInstalledAt : null, isRestartOwed: isOwed }
+}
+
+async function isRestartOwed(host: Host): Promise<boolean | null> {
+  const [byKeys, bySystem] = await Promise.all([
+    isRestartOwedByWindows(host),
+    ask(host, 'Microsoft.Update.SystemInfo', readSystemInfo),
+  ])
+  // That Windows Update waits for nothing says nothing of what else installs, and that it cannot be asked nothing at all.
+  return bySystem.kind === 'value' ? anyOf([byKeys, bySystem.value]) : byKeys
+}
+
+async function ask<T>(host: Host, question: string, read: (text: string) => Fact<T>): Promise<Fact<T>> {
+  const ran = await host.run('powershell', [question])
+  if (!ran.ok) return unreadableBecause(ran)
+  return ran.exitCode === 0 ? read(ran.stdout) : unreadable(`${question}: ${ran.stderr}`)
+}
+
+function notAhead(time: string | null, now: Date): string | null {
+  return time !== null && Date.parse(time) <= now.getTime() ? time : null
+}
