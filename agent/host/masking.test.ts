@@ -44,6 +44,24 @@ describe('what is private', () => {
     expect(maskText('dave2 and undave stay', known)).toBe('dave2 and undave stay')
   })
 
+  test('whoever sits at a Mac', () => {
+    const { entries } = mask([
+      {
+        kind: 'command',
+        program: 'stat',
+        args: ['-f', '%u %Su', '/dev/console'],
+        exitCode: 0,
+        stdout: '501 alice\n',
+        stderr: '',
+      },
+      { kind: 'file', path: '/Library/Managed Preferences/alice/com.apple.screensaver.plist', content: null },
+    ]).recording
+    expect(entries).toMatchObject([
+      { stdout: '501 user1\n' },
+      { path: '/Library/Managed Preferences/user1/com.apple.screensaver.plist' },
+    ])
+  })
+
   test('people and their full names in /etc/passwd', () => {
     const passwd = 'root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000:Alice Miller,,,:/home/alice:/bin/bash\n'
     const [entry] = mask([{ kind: 'file', path: '/etc/passwd', content: passwd }]).recording.entries

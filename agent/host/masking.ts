@@ -71,7 +71,8 @@ function maskEntry(
       return { ...entry, args: entry.args.map(mask), stdout, stderr: mask(entry.stderr) }
     }
     case 'file': {
-      if (entry.content === null || PUBLIC_FILES.test(entry.path)) return entry
+      if (PUBLIC_FILES.test(entry.path)) return entry
+      if (entry.content === null) return { ...entry, path: mask(entry.path) }
       const content = entry.path === '/etc/passwd' ? withoutComments(entry.content) : entry.content
       if (entry.path.endsWith('/hostname')) return { ...entry, content: asHostname(entry.content) }
       const isSerial = /serial|uuid/i.test(entry.path) && isId(content.trim())
@@ -116,9 +117,10 @@ const SECRET_NAME = /serial|key|token|password|secret|^(?:ag|cu|cid|aid)$|id$/i
 
 /** Constants of systems and products, the same on every machine: readers go by some of them. */
 export const PUBLIC_IDS: ReadonlySet<string> = new Set([
-  // Variables of the firmware: the global ones (UEFI 3.3), and those of shim.
+  // Variables of the firmware: the global ones (UEFI 3.3), those of shim, and Apple's for Secure Boot.
   '8be4df61-93ca-11d2-aa0d-00e098032b8c',
   '605dab50-e046-4300-abb6-3dd810dd8b23',
+  '94b73556-2197-4702-82a8-3e1337dafbfb',
 ])
 
 /** A word such as "unavailable" is none: it has to have a digit, and not only zeros. */
@@ -162,6 +164,9 @@ function usersIn({ entries }: Recording): string[] {
         found.push(name)
       }
       for (const [, name = ''] of text.matchAll(/\buser '([\w.+-]+)'/g)) found.push(name)
+    }
+    if (entry.kind === 'command' && entry.args.includes('/dev/console')) {
+      found.push(entry.stdout.trim().split(' ').at(-1) ?? '')
     }
     if (entry.kind === 'file' && entry.path === '/etc/passwd') {
       for (const [, name = ''] of (entry.content ?? '').matchAll(/^([^:\n]+):[^:\n]*:[1-9]\d{3,4}:/gm)) found.push(name)

@@ -153,6 +153,17 @@ test('loopback is no use of IPv6', () => {
   expect(hasIpv6('fe80 02 40 20 80 wlo1\n')).toBe(true)
 })
 
+test('the watch tells a change of the settings of macOS', async () => {
+  const path = '/Library/Preferences/com.apple.alf.plist'
+  const looks = ['2026-11-20T11:58:00Z', '2026-11-20T11:59:00Z'].map((at) => ({
+    files: { [path]: '' },
+    times: { [path]: at },
+    platform: 'macos' as const,
+  }))
+  const told = await Promise.all(looks.map((look) => watchFirewall(laptop(look))))
+  expect(new Set(told).size).toBe(2)
+})
+
 test('the watch tells a change of ufw and a stop of firewalld', async () => {
   const looks = [
     { files: { ...UFW, ...FIREWALLD } },
@@ -163,8 +174,18 @@ test('the watch tells a change of ufw and a stop of firewalld', async () => {
   expect(new Set(told).size).toBe(3)
 })
 
-test('other platforms are not read', async () => {
-  for (const platform of ['macos', 'windows'] as const) {
-    expect((await readFirewall({ ...laptop({ files: {} }), platform })).kind).toBe('unreadable')
-  }
+const ZONES = 'firewall-cmd --list-all-zones'
+const zones = (name: string, target: string) => ({
+  stdout: `${name} (active, default)\n  target: ${target}\n  ports: \n`,
+})
+
+test('where the rules cannot be seen, firewalld and ufw are asked themselves', async () => {
+  const ask = async (it: Laptop) => (await readFirewall(laptop(it))).kind
+  expect(await ask({ files: FIREWALLD, programs: { [ZONES]: zones('public', 'default') } })).toBe('value')
+  // The process runs, but its zone lets all in; other rules are not known.
+  expect(await ask({ files: FIREWALLD, programs: { [ZONES]: zones('trusted', 'ACCEPT') } })).toBe('unreadable')
+  const status = (text: string) => ({ 'ufw status verbose': { stdout: text } })
+  expect(await ask({ files: {}, programs: status('Status: active\n') })).toBe('value')
+  expect(await ask({ files: UFW, programs: status('Status: inactive\n') })).toBe('unreadable')
+  expect(await ask({ files: UFW, programs: status('Status: aktiv\n') })).toBe('value')
 })

@@ -6,7 +6,7 @@ import { unreadableBecause, type Reading } from '../probe.ts'
 import { readSocketfilterfw, stateOf, type ApplicationFirewall } from './socketfilterfw.ts'
 
 /** Its own settings; the file is gone since macOS 15, which says nothing about the firewall. */
-const SETTINGS = '/Library/Preferences/com.apple.alf.plist'
+export const SETTINGS = '/Library/Preferences/com.apple.alf.plist'
 
 /** Reads the application firewall of macOS, which is set for all networks at once. Needs no rights. */
 export async function readMacos(host: Host): Promise<Reading<SignalValue['firewall']>> {

@@ -1,12 +1,17 @@
 import type { Host } from '../../host/host.ts'
 import { readServiceProcesses, readSlices } from '../services.ts'
+import { SETTINGS } from './macos.ts'
 
 /**
- * A text that changes when ufw is switched on or off, or firewalld starts or stops; it starts no program. Rules that
- * are changed by hand have no such mark, and are seen at the next full reading.
+ * A text that changes when ufw is switched on or off, firewalld starts or stops, or macOS (up to 14) writes its settings;
+ * it starts no program. All else has no such mark, and is seen at the next full reading.
  */
 export async function watchFirewall(host: Host): Promise<string> {
-  if (host.platform !== 'linux') return 'not watched'
+  if (host.platform === 'windows') return 'not watched'
+  if (host.platform === 'macos') {
+    const settings = await host.stat(SETTINGS)
+    return `settings ${settings.ok ? settings.modifiedAt.toISOString() : settings.reason}`
+  }
   const ufw = await host.stat('/etc/ufw/ufw.conf')
   const slices = await readSlices(host)
   const firewalld =
