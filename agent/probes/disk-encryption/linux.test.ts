@@ -3,33 +3,10 @@ import { parserOf } from '../../../shared/schema.ts'
 import { SIGNALS } from '../../../shared/signals.ts'
 import { crypt, disk, fakeLaptop, logical, type Laptop } from '../../../test/fakes/disks.ts'
 import { mutated } from '../../../test/fakes/mutations.ts'
+import { BOOT, LUKS, NVME, ON_LVM, summaryOf, volumesOf } from '../../../test/fakes/volumes.ts'
 import { readDiskEncryption } from './probe.ts'
 
 const hasShape = parserOf(SIGNALS['disk-encryption'].value)
-
-async function volumesOf(laptop: Laptop) {
-  const { host, started } = fakeLaptop(laptop)
-  const fact = await readDiskEncryption(host)
-  if (fact.kind !== 'value') throw new Error(`${fact.kind}: ${fact.why}`)
-  expect(hasShape(fact.value)).toMatchObject({ ok: true })
-  expect(fact.value.volumes[0]).toMatchObject({ mount: '/', role: 'system' })
-  return { volumes: fact.value.volumes, started, source: fact.source }
-}
-
-/** `MOUNT ROLE STATE METHOD` of each volume. */
-async function summaryOf(laptop: Laptop): Promise<string[]> {
-  const { volumes } = await volumesOf(laptop)
-  return volumes.map(({ mount, role, state, method }) => `${mount} ${role} ${state} ${method}`)
-}
-
-const NVME = disk('nvme0n1', 3)
-const LUKS = { ...NVME, 'dm-0': crypt('root', 'nvme0n1p3') }
-const BOOT = ['nvme0n1p2 /boot ext4', 'nvme0n1p1 /boot/efi vfat']
-const ON_LVM: Laptop = {
-  devices: { ...LUKS, 'dm-1': logical('vg-root', 'dm-0'), 'dm-2': logical('vg-swap', 'dm-0') },
-  mounts: ['dm-1 / ext4 /dev/mapper/vg-root', ...BOOT],
-  swaps: ['/dev/dm-2 partition 65532 0 -2'],
-}
 
 describe('what holds the bytes', () => {
   const cases: { name: string; laptop: Laptop; volumes: string[] }[] = [
@@ -397,122 +374,71 @@ describe('what is no value', () => {
   })
 })
 
-const TABLES = {
-  real: 'root: 0 1669087 crypt aes-xts-plain64 :64:logon:cryptsetup:29abbee9-d0 0 259:6 32768\n',
-  null: 'root: 0 1574879 crypt cipher_null-ecb 0 0 259:2 4096\n',
-  begun: 'root: 0 32768 linear 259:2 1800159\nroot: 32768 1734623 linear 259:2 32768\n',
-  half: 'root: 0 32768 linear 259:2 9\nroot: 32768 100 crypt aes-xts-plain64 00 0 259:2 32768\n',
-  onePiece: 'root: 0 32768 linear 259:2 9\n',
-  other: 'home: 0 32768 crypt aes-xts-plain64 00 0 259:2 9\n',
-}
+const LSBLK = 'lsblk -J -o NAME,KNAME,TYPE,FSTYPE,FSVER,UUID,MOUNTPOINTS,RM,TRAN'
+const listed = (mount: string, type = 'crypt') =>
+  JSON.stringify({
+    blockdevices: [
+      {
+        name: 'sda',
+        kname: 'sda',
+        type: 'disk',
+        fstype: 'crypto_LUKS',
+        fsver: '2',
+        mountpoints: [null],
+        children: [{ name: 'root', kname: 'dm-0', type, fstype: 'ext4', fsver: '1.0', mountpoints: [mount] }],
+      },
+    ],
+  })
+const HIDDEN: Laptop = { mounts: ['252:0 / ext4 /dev/mapper/root'], files: { '/proc/partitions': null } }
+const table = (cipher: string) => ({ line: 'dmsetup table', stdout: `root: 0 9 crypt ${cipher} 00 0 8:0 0\n` })
 
-const header = (segments: string, more: { slot?: string; token?: string } = {}) =>
-  [
-    'LUKS header information\nVersion:       \t2\n',
-    `Data segments:\n${segments}`,
-    `Keyslots:\n  0: luks2\n\tKey:        512 bits\n${more.slot ?? ''}`,
-    `Tokens:\n${more.token ?? ''}Digests:\n  0: pbkdf2\n`,
-  ].join('\n')
-
-const CRYPT = '  0: crypt\n\tcipher: aes-xts-plain64\n'
-const LINEAR = '  0: linear\n\tcipher: (no SW encryption)\n'
-const OPAL = '  0: hw-opal\n\tcipher: (no SW encryption)\n'
-
-describe('what only root sees', () => {
-  const cases: { name: string; table?: string; dump?: string; expected: string }[] = [
-    { name: 'a real cipher', table: TABLES.real, expected: 'on luks2 null' },
-    { name: 'a null cipher', table: TABLES.null, expected: 'off luks2 null' },
-    { name: 'a first encryption that has begun', table: TABLES.begun, expected: 'encrypting luks2 null' },
-    { name: 'a first encryption half-way', table: TABLES.half, expected: 'encrypting luks2 null' },
+describe('where files do not show the devices', () => {
+  const cases: { name: string; programs: Laptop['programs']; volumes: string[] }[] = [
+    { name: 'lsblk shows them', programs: [{ line: LSBLK, stdout: listed('/') }], volumes: ['/ system on luks2'] },
     {
-      name: 'a decryption, by the header',
-      table: TABLES.half,
-      dump: header(LINEAR, { slot: '  1: reencrypt (unbound)\n\tMode:       decrypt\n' }),
-      expected: 'decrypting luks2 passphrase',
+      name: 'and the cipher is verified all the same',
+      programs: [{ line: LSBLK, stdout: listed('/') }, table('cipher_null-ecb')],
+      volumes: ['/ system off luks2'],
     },
     {
-      name: 'a change of keys, by the header',
-      table: TABLES.onePiece,
-      dump: header(CRYPT, { slot: '  1: reencrypt (unbound)\n\tMode:       reencrypt\n' }),
-      expected: 'on luks2 passphrase',
+      name: 'an older lsblk shows them',
+      programs: [
+        { line: LSBLK, stdout: '', exitCode: 1 },
+        { line: 'lsblk -J -o NAME,KNAME,TYPE,FSTYPE,UUID,MOUNTPOINT,RM,TRAN', stdout: '', exitCode: 1 },
+        { line: 'lsblk', stdout: 'NAME     TYPE  MOUNTPOINT\nsda      disk\n`-root   crypt /\n' },
+      ],
+      volumes: ['/ system on null'],
     },
-    { name: 'a table in one plain piece', table: TABLES.onePiece, expected: 'unknown luks2 null' },
     {
-      name: 'a drive that encrypts by itself, by the header',
-      table: TABLES.onePiece,
-      dump: header(OPAL),
-      expected: 'on opal passphrase',
+      name: 'lsblk does not show the system',
+      programs: [{ line: LSBLK, stdout: listed('/mnt') }],
+      volumes: ['/ system unknown null', '/mnt data on luks2'],
     },
-    { name: 'a table that lacks the mapping', table: TABLES.other, expected: 'on luks2 null' },
-    { name: 'a table in another language', table: 'Keine Geräte gefunden\n', expected: 'on luks2 null' },
-    {
-      name: 'a TPM',
-      table: TABLES.real,
-      dump: header(CRYPT, { token: '  0: systemd-tpm2\n\tKeyslot:    1\n' }),
-      expected: 'on luks2 hardware',
-    },
-    { name: 'a passphrase only', table: TABLES.real, dump: header(CRYPT), expected: 'on luks2 passphrase' },
-    {
-      name: 'clevis, which may be a server',
-      table: TABLES.real,
-      dump: header(CRYPT, { token: '  0: clevis\n\tKeyslot:    1\n' }),
-      expected: 'on luks2 null',
-    },
-    { name: 'a header that is none', table: TABLES.real, dump: 'Gerät nicht gefunden', expected: 'on luks2 null' },
   ]
-  test.each(cases)('$name', async ({ table, dump, expected }) => {
-    const programs = [
-      ...(table === undefined ? [] : [{ line: 'dmsetup table', stdout: table }]),
-      ...(dump === undefined ? [] : [{ line: 'cryptsetup luksDump /dev/nvme0n1p3', stdout: dump }]),
-    ]
-    const { volumes, started } = await volumesOf({ ...ON_LVM, programs, privileged: true })
-    const [system, swap] = volumes
-    expect(`${system?.state} ${system?.method} ${system?.keyProtector}`).toBe(expected)
-    expect({ ...swap, mount: '/', role: 'system' }).toEqual(system)
-    expect(started.filter((line) => /^(dmsetup|cryptsetup)/.test(line)).length).toBeLessThanOrEqual(2)
+  test.each(cases)('$name', async ({ programs = [], volumes }) => {
+    expect(await summaryOf({ ...HIDDEN, programs })).toEqual(volumes)
   })
 
-  test('a cipher is verified, or the volume says that it is not', async () => {
-    const programs = [{ line: 'dmsetup table', stdout: TABLES.real }]
-    const verified = await volumesOf({ ...ON_LVM, programs, privileged: true })
-    expect(verified.volumes[0]).not.toHaveProperty('detail')
-    expect(verified.source).toMatch(/dmsetup/)
-    for (const refused of [
-      { ...ON_LVM, privileged: false },
-      { ...ON_LVM, privileged: null },
-      { ...ON_LVM, privileged: null, programs: [{ line: 'dmsetup table', stdout: '', exitCode: 1 }] },
-      { ...ON_LVM, privileged: true, programs: [{ line: 'dmsetup table', stdout: '' }] },
-    ]) {
-      const { volumes } = await volumesOf(refused)
-      expect(volumes[0]).toMatchObject({ state: 'on', detail: expect.stringMatching(/^cipher not verified: /) })
+  test('where sysfs cannot be read', async () => {
+    const laptop: Laptop = {
+      devices: NVME,
+      mounts: ['nvme0n1p3 / ext4'],
+      files: { '/sys/class/block/nvme0n1p3/uevent': null },
+      programs: [{ line: LSBLK, stdout: listed('/') }],
+    }
+    expect(await summaryOf(laptop)).toEqual(['/ system on luks2'])
+  })
+
+  test('and lsblk shows none either', async () => {
+    for (const stdout of ['{"blockdevices": []}', '', listed('/').slice(0, 90)]) {
+      const { host } = fakeLaptop({ ...HIDDEN, programs: [{ line: LSBLK, stdout }] })
+      expect(await readDiskEncryption(host)).toMatchObject({ kind: 'unreadable' })
     }
   })
 
-  test('without rights no program is started, and of a plain disk only what might encrypt it otherwise', async () => {
-    const user = await volumesOf({ ...ON_LVM, privileged: false })
-    expect(user.started).toEqual([])
-    expect(user.volumes[0]?.detail).toBe('cipher not verified: needs root')
-    const plain = await volumesOf({ devices: NVME, mounts: ['nvme0n1p3 / ext4'], privileged: true })
-    expect(plain.started).toEqual(['sedutil-cli --query /dev/nvme0', 'fscrypt status'])
-    expect(plain.source).not.toMatch(/sedutil|fscrypt/)
-  })
-
-  test('a null cipher above a real one is encrypted', async () => {
-    const devices = { ...LUKS, 'dm-1': crypt('upper', 'dm-0') }
-    const stdout = `${TABLES.real}upper: 0 9 crypt cipher_null-ecb - 0 252:0 0\n`
-    const programs = [{ line: 'dmsetup table', stdout }]
-    expect(await summaryOf({ devices, mounts: ['dm-1 / ext4'], programs })).toEqual(['/ system on luks2'])
-  })
-
-  test('a mapping that VeraCrypt made is told by its table', async () => {
-    const devices = { ...NVME, 'dm-0': { dm: { name: 'root', uuid: '' }, on: ['nvme0n1p3'] } }
-    const programs = [{ line: 'dmsetup table', stdout: TABLES.real }]
-    expect(await summaryOf({ devices, mounts: ['dm-0 / ext4'], programs })).toEqual(['/ system on dm-crypt'])
-  })
-
-  test('a re-encryption that a user sees only by its helper device is not known', async () => {
-    const devices = { ...NVME, 'dm-1': crypt('root-overlay', 'nvme0n1p3', 'SUBDEV'), 'dm-0': crypt('root', 'dm-1') }
-    expect(await summaryOf({ devices, mounts: ['dm-0 / ext4'] })).toEqual(['/ system unknown luks2'])
+  test('it is not asked where sysfs shows them', async () => {
+    const { started } = await volumesOf({ ...ON_LVM, programs: [{ line: LSBLK, stdout: listed('/', 'part') }] })
+    expect(started).not.toContain(LSBLK)
   })
 })
 

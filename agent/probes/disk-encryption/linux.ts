@@ -3,7 +3,7 @@ import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { readBlockDevices, readDeviceNames, type DeviceNames } from './block-devices.ts'
+import { allBelow, readBlockDevices, readDeviceNames, type DeviceNames } from './block-devices.ts'
 import { mountedHomes, readFscryptHomes } from './homes.ts'
 import { unverified, type Stack } from './layers.ts'
 import { readFromLsblk } from './lsblk.ts'
@@ -81,8 +81,9 @@ async function readFound(
 /** Whether sysfs shows the devices of the system; a file as a disk is another matter, and ZFS tells its own. */
 function isSystemShown({ places: [system], stack }: Found): boolean {
   if (system?.holder && ['zfs', 'bcachefs'].includes(system.holder.fsType)) return true
-  const devices = system?.devices?.map((name) => stack.devices.get(name))
-  return devices?.every((it) => it && (it.below !== null || it.name.startsWith('loop'))) === true
+  if (!system?.devices) return false
+  const below = allBelow(system.devices, stack.devices)
+  return below.length > 0 && below.every((it) => it.below !== null || it.name.startsWith('loop'))
 }
 
 async function readKernelFiles(

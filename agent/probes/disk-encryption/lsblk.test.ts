@@ -19,7 +19,14 @@ type Device = { name: string; children?: Device[]; [column: string]: unknown }
 
 const json = (...blockdevices: Device[]) => JSON.stringify({ blockdevices }, null, 3)
 const disk = (name: string, children: Device[], more: object = {}): Device => ({
-  ...{ name, kname: name, type: 'disk', fstype: null, fsver: null, uuid: null, mountpoints: [null], rm: false },
+  name,
+  kname: name,
+  type: 'disk',
+  fstype: null,
+  fsver: null,
+  uuid: null,
+  mountpoints: [null],
+  rm: false,
   ...more,
   ...(children.length > 0 ? { children } : {}),
 })
