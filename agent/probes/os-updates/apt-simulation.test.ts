@@ -83,6 +83,13 @@ for (const stdout of meaningless) {
   })
 }
 
+test('apt-get -s: digits in the names of packages are no counts', () => {
+  const names = 'The following packages will be upgraded:\n  libacl1 libattr1 libbz2-1.0 libc6\n  g++ 4 a5 b6 c7\n'
+  const newer = 'Summary:\n  Upgrading: 1, Installing: 0, Removing: 0, Not Upgrading: 3\n'
+  const korean = '1개 업그레이드, 0개 새로 설치, 0개 제거 및 3개 업그레이드 안 함.\n'
+  for (const end of [newer, korean]) expect(readSimulation(names + both + end)).toMatchObject({ keptBack: 3 })
+})
+
 test('apt-get -s: what is kept back is pending too, and repeated lines are one package', () => {
   const end = '1 upgraded, 0 newly installed, 0 to remove and 2 not upgraded.\n'
   expect(readSimulation(`${end}${both}${both}`)).toMatchObject({ keptBack: 2, isNonePending: false })

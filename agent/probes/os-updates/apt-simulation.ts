@@ -32,12 +32,18 @@ export function readSimulation(stdout: string): Simulation | null {
 
 /** The sentence with four numbers, in any language: how many are upgraded, new, removed and left as they are. */
 function endOf(stdout: string): { upgraded: number; keptBack: number } | null {
-  const counts = stdout.replaceAll(/ \d+ (?:reinstalled|downgraded),/g, '')
-  const line = /^(?!Inst |Conf |Remv |E: |W: )[^\d\n/]*(\d+)[^\d\n/]+\d+[^\d\n/]+\d+[^\d\n/]+(\d+)[^\d\n/]*$/m.exec(
-    counts,
-  )
-  return line ? { upgraded: Number(line[1]), keptBack: Number(line[2]) } : null
+  for (const line of stdout.replaceAll(/ \d+ (?:reinstalled|downgraded),/g, '').split('\n')) {
+    if (line.includes('/') || /^(?:Inst|Conf|Remv|E:|W:) /.test(line)) continue
+    const [upgraded, , , keptBack, ...more] = line.match(/\d+/g) ?? []
+    const counts = line.match(COUNT) ?? []
+    if (upgraded === undefined || keptBack === undefined || more.length > 0 || counts.length !== 4) continue
+    return { upgraded: Number(upgraded), keptBack: Number(keptBack) }
+  }
+  return null
 }
+
+/** A number that is none of the digits in the name of a package. */
+const COUNT = /(?<![\w.+~-])\d+(?![\w+~-]|\.\w)/g
 
 /** With its heading but without the sentence that counts, it breaks off; told to be quiet, it prints neither. */
 const isCutShort = (stdout: string): boolean => /^\S.*(?:\.\.\.|…)/m.test(stdout) && !/^(?:Inst|Conf) /.test(stdout)

@@ -109,6 +109,7 @@ const isFlag = (path: string): boolean =>
 
 export const linuxReaders: readonly CorpusReader[] = [
   { of: linux(/^apt-get$/, /\b(?:dist-|full-)?upgrade\b/), read: whereWell([0], aptGet) },
+  { of: linux(/^apt$/, /\bupgrade\b/), read: whereWell([0], aptGet) },
   { of: linux(/^apt$/, /\blist\b.*--upgrad/), read: whereWell([0], ({ text }) => listing(readAptList(text), false)) },
   {
     of: linux(/^apt-check$/),
@@ -135,7 +136,7 @@ export const linuxReaders: readonly CorpusReader[] = [
   {
     of: linux(
       /^(?:dnf[45]?|yum)$/,
-      /\b(?:updateinfo|advisory)\b(?!.*(?:--?all\b|--?installed\b|\binfo\b|\bsummary\b| all\b| installed\b)).*\blist\b/,
+      /\b(?:updateinfo|advisory)\b(?!.*(?:--?all\b|--?installed\b|\binfo\b|\bsummary\b| all\b| installed\b)).*\blist\b|\blist-sec(?:urity)?\b/,
     ),
     read: whereWell([0], advisories),
   },
