@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { parseEnrollmentString } from '../shared/enrollment.ts'
 import { MusterError } from '../shared/errors.ts'
 import type { LocalStatus } from '../shared/local.ts'
-import { SIGNAL_IDS, factOf, type Facts } from '../shared/signals.ts'
+import { factOf, type Facts } from '../shared/signals.ts'
 import { requireSafe } from './address.ts'
 import { collect } from './collect.ts'
 import type { Config } from './config.ts'
@@ -16,19 +16,27 @@ import { createSoftwareKey, openSoftwareKey } from './identity/software.ts'
 import { makePrivate, openState, type Enrollment } from './state.ts'
 import { askStatus } from './status-client.ts'
 import { record, type Recorded } from './record.ts'
+import { readSettled } from './settled.ts'
 import { thisMachine } from './this-machine.ts'
 
-/** Reads this machine, or a recording of another one. */
-export async function check(recordingFolder: string | null): Promise<Facts> {
-  const { host, probes } = thisMachine()
-  const read = recordingFolder === null ? host : await openRecording(recordingFolder)
-  return collect(read, probes, SIGNAL_IDS)
+/** Reads this machine, or a recording of another one; `onWait` is called where that takes long. */
+export async function check(recordingFolder: string | null, onWait: () => void): Promise<Facts> {
+  const machine = thisMachine()
+  const host = recordingFolder === null ? machine.host : await openRecording(recordingFolder)
+  const facts = await readSettled({ ...machine, host }, { onWait })
+  // What did not answer in time would keep this process alive.
+  machine.runner.stop()
+  return facts
 }
 
 /** Records what the probes read of this machine. */
-export async function recordHere(folder: string): Promise<Recorded> {
+export async function recordHere(folder: string, onWait: () => void): Promise<Recorded> {
+  const { host, runner } = thisMachine()
   // Probes remember what does not change, and a recording needs all of it asked, so each reading has its own.
-  return record(thisMachine().host, folder, (of) => collect(of, thisMachine().probes, SIGNAL_IDS), randomUUID())
+  const read = (of: Host) => readSettled({ ...thisMachine(), host: of }, { onWait })
+  const recorded = await record(host, folder, read, randomUUID())
+  runner.stop()
+  return recorded
 }
 
 async function openRecording(folder: string): Promise<Host> {

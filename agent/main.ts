@@ -92,6 +92,8 @@ function readUsage(args: string[]): Usage | string {
   return foreign === undefined ? usage : `${name} has no option --${foreign}.`
 }
 
+const sayWait = (): void => printProblem('Asking which updates are missing; this can take up to a minute.')
+
 async function perform({ values, positionals: [command, operand = ''] }: Usage): Promise<number> {
   if (values.help === true) {
     printHelp(HELP)
@@ -104,13 +106,13 @@ async function perform({ values, positionals: [command, operand = ''] }: Usage):
   const config = readConfig(values)
   switch (command) {
     case 'check': {
-      const facts = await (await commands()).check(values.recording ?? null)
+      const facts = await (await commands()).check(values.recording ?? null, sayWait)
       if (values.json === true) printJson({ facts })
       else printFacts(facts)
       return 0
     }
     case 'record': {
-      const recorded = await (await commands()).recordHere(operand)
+      const recorded = await (await commands()).recordHere(operand, sayWait)
       if (values.json === true) printJson(recorded)
       else printRecorded(recorded)
       return 0

@@ -6,6 +6,8 @@ export type Watch = {
   signals: readonly SignalId[]
   /** Changes when one of the signals may have changed. */
   fingerprint: (host: Host) => Promise<string>
+  /** Where a probe asks in the background what is too slow for a reading: ends when nothing is being asked. */
+  settled?: () => Promise<void>
 }
 
 /** Looks at all watches; returns the signals that may have changed since the look before. The first look finds none. */

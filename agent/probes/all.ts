@@ -6,7 +6,7 @@ import { readDiskEncryption } from './disk-encryption/probe.ts'
 import { endpointProtection } from './endpoint-protection/probe.ts'
 import { readFirewall } from './firewall/probe.ts'
 import { watchFirewall } from './firewall/watch.ts'
-import { osUpdatesProbe } from './os-updates/probe.ts'
+import { osUpdates } from './os-updates/probe.ts'
 import { readOs } from './os/probe.ts'
 import { readScreenLock } from './screen-lock/probe.ts'
 import { readSecureBoot } from './secure-boot/probe.ts'
@@ -17,9 +17,10 @@ import { readSecureBoot } from './secure-boot/probe.ts'
  */
 export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes: Probes; watches: readonly Watch[] } {
   const endpoint = endpointProtection()
+  const updates = osUpdates()
   const probes = {
     os: readOs,
-    'os-updates': osUpdatesProbe(),
+    'os-updates': updates.probe,
     'disk-encryption': readDiskEncryption,
     'endpoint-protection': endpoint.probe,
     firewall: readFirewall,
@@ -30,6 +31,7 @@ export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes:
   const watches: readonly Watch[] = [
     { signals: ['endpoint-protection'], fingerprint: endpoint.fingerprint },
     { signals: ['firewall'], fingerprint: watchFirewall },
+    { signals: ['os-updates'], fingerprint: updates.fingerprint, settled: updates.settled },
   ]
   return { probes, watches }
 }

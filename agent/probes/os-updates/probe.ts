@@ -1,22 +1,41 @@
 import { notReadOn, type Probe } from '../probe.ts'
 import { linuxUpdates } from './linux.ts'
+import { windowsUpdates } from './windows.ts'
+
+/** The probe of the updates that are missing, and what tells that it has something new to read. */
+export type OsUpdatesReader = {
+  probe: Probe<'os-updates'>
+  /** Changes when what was asked in the background has answered. */
+  fingerprint(): Promise<string>
+  /** Ends when nothing is being asked in the background. */
+  settled(): Promise<void>
+}
 
 /**
- * A probe of the updates that are missing. It keeps the last count in memory until the files it came from change: an
- * agent that reads again and again makes one and keeps it.
+ * A probe of the updates that are missing. It keeps the last count in memory until what it came from changes: an agent
+ * that reads again and again makes one and keeps it.
  */
-export function osUpdatesProbe(): Probe<'os-updates'> {
+export function osUpdates(): OsUpdatesReader {
   const readLinux = linuxUpdates()
-  return async (host) => {
-    switch (host.platform) {
-      case 'linux':
-        return readLinux(host)
-      case 'macos':
-      case 'windows':
-        return notReadOn(host.platform)
-    }
+  const windows = windowsUpdates()
+  return {
+    async probe(host) {
+      switch (host.platform) {
+        case 'linux':
+          return readLinux(host)
+        case 'macos':
+          return notReadOn(host.platform)
+        case 'windows':
+          return windows.read(host)
+      }
+    },
+    fingerprint: async () => String(windows.search.answers()),
+    settled: windows.search.settled,
   }
 }
+
+/** The probe alone. */
+export const osUpdatesProbe = (): Probe<'os-updates'> => osUpdates().probe
 
 /** Reads the missing updates once, remembering nothing. */
 export const readOsUpdates: Probe<'os-updates'> = (host) => osUpdatesProbe()(host)

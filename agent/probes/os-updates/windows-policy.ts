@@ -59,7 +59,9 @@ function isPaused(settings: RegistryValues, now: Date): boolean {
 
 /** Whether Windows waits for a restart, by keys that exist only then; renames that are due are no sign of it. */
 export async function isRestartOwedByWindows(host: Host): Promise<boolean | null> {
-  const [waiting, busy] = await Promise.all([WAITING, BUSY].map((keys) => Promise.all(keys.map((key) => exists(host, key)))))
+  const [waiting, busy] = await Promise.all(
+    [WAITING, BUSY].map((keys) => Promise.all(keys.map((key) => exists(host, key)))),
+  )
   return busy?.includes(true) ? true : anyOf(waiting ?? [null])
 }
 

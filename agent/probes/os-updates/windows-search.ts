@@ -81,7 +81,9 @@ export function readHotFixes(text: string): Fact<{ count: number; lastInstalledA
 }
 
 /** Reads when Windows Update last searched, and last installed anything at all, in `AutoUpdate.Results`. */
-export function readUpdateResults(text: string): Fact<{ lastCheckedAt: string | null; lastInstalledAt: string | null }> {
+export function readUpdateResults(
+  text: string,
+): Fact<{ lastCheckedAt: string | null; lastInstalledAt: string | null }> {
   const records = readPowerShellRecords(text)
   if (records.kind !== 'value') return records
   const [results] = records.value
@@ -97,7 +99,9 @@ export function readSystemInfo(text: string): Fact<boolean> {
   const records = readPowerShellRecords(text)
   if (records.kind !== 'value') return records
   const isRequired = flagOf(records.value[0]?.['RebootRequired'])
-  return isRequired === null ? unreadable('Windows Update did not tell whether it waits for a restart') : value(isRequired)
+  return isRequired === null
+    ? unreadable('Windows Update did not tell whether it waits for a restart')
+    : value(isRequired)
 }
 
 function updatesIn(result: PowerShellRecord): Fact<readonly PowerShellRecord[]> {

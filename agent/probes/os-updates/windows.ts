@@ -75,7 +75,11 @@ async function askWindowsUpdate(host: Host): Promise<Searched> {
   if (lastInstalledAt !== null) return { missing, lastInstalledAt, isRestartOwed: isOwed }
   // An upgrade to another release of Windows empties the history.
   const fixes = await ask(host, 'Get-HotFix', readHotFixes)
-  return { missing, lastInstalledAt: fixes.kind === 'value' ? fixes.value.lastInstalledAt : null, isRestartOwed: isOwed }
+  return {
+    missing,
+    lastInstalledAt: fixes.kind === 'value' ? fixes.value.lastInstalledAt : null,
+    isRestartOwed: isOwed,
+  }
 }
 
 async function isRestartOwed(host: Host): Promise<boolean | null> {
