@@ -9,14 +9,30 @@ export type Plist = Readonly<Record<string, unknown>>
 
 /** Reads a property list in its XML form, whatever was printed before it; one that breaks off is unreadable. */
 export function readPlist(text: string): Fact<Plist> {
+  const it = topOf(text)
+  if (it.kind !== 'value') return it
+  return isPlist(it.value) ? value(it.value) : unreadable('the property list is no dictionary')
+}
+
+/** Reads a property list that is a list of dictionaries. */
+export function readPlistItems(text: string): Fact<readonly Plist[]> {
+  const it = topOf(text)
+  if (it.kind !== 'value') return it
+  const items: readonly unknown[] = Array.isArray(it.value) ? it.value : []
+  const dictionaries = items.filter(isPlist)
+  return Array.isArray(it.value) && dictionaries.length === items.length
+    ? value(dictionaries)
+    : unreadable('the property list is no list of dictionaries')
+}
+
+function topOf(text: string): Fact<unknown> {
   const begin = text.search(/<\?xml|<!DOCTYPE plist|<plist/)
   const end = text.lastIndexOf('</plist>')
   if (begin < 0 || end < begin) return unreadable('this is no whole property list')
   const root = parseXml(text.slice(begin, end + '</plist>'.length))
   const [top, ...others] = root ? elementsOf(root) : []
   const it = top && others.length === 0 ? valueOf(top) : undefined
-  if (it === undefined) return unreadable('the property list is malformed')
-  return isPlist(it) ? value(it) : unreadable('the property list is no dictionary')
+  return it === undefined ? unreadable('the property list is malformed') : value(it)
 }
 
 /** One value of a property list (plist(5)); undefined where it, or anything in it, is none. */

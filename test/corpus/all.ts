@@ -2,6 +2,7 @@ import * as device from './readers/device.ts'
 import * as diskEncryption from './readers/disk-encryption.ts'
 import * as diskEncryptionMacos from './readers/disk-encryption-macos.ts'
 import * as diskEncryptionWindows from './readers/disk-encryption-windows.ts'
+import * as endpointProtectionMore from './readers/endpoint-protection-more.ts'
 import * as endpointProtection from './readers/endpoint-protection.ts'
 import * as firewall from './readers/firewall.ts'
 import * as os from './readers/os.ts'
@@ -21,6 +22,7 @@ const ALL = [
   diskEncryption,
   diskEncryptionMacos,
   diskEncryptionWindows,
+  endpointProtectionMore,
   endpointProtection,
   firewall,
   screenLock,

@@ -11,7 +11,7 @@ export const QUESTIONS = {
   },
   Win32_SystemDriver: {
     script:
-      "Get-CimInstance Win32_SystemDriver -Property Name,State,StartMode | Where-Object { @('CSAgent','SentinelMonitor') -contains $_.Name } | Select-Object Name,State,StartMode",
+      "Get-CimInstance Win32_SystemDriver -Property Name,State,StartMode | Where-Object { @('CSAgent','SentinelMonitor','cyvrmtgn','cyvrfsfd') -contains $_.Name } | Select-Object Name,State,StartMode",
   },
   AntiVirusProduct: {
     script:

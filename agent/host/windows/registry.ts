@@ -25,6 +25,12 @@ export const REGISTRY = {
     'LastConnected',
   ],
   'HKLM\\SOFTWARE\\Huntress Labs\\Huntress': ['AgentId'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Sophos Endpoint Defense\\TamperProtection\\Config': ['SEDEnabled'],
+  'HKLM\\SOFTWARE\\WOW6432Node\\Sophos\\Health\\Status': ['health', 'service', 'threatService', 'threat'],
+  'HKLM\\SOFTWARE\\Sophos\\Health\\Status': ['health', 'service', 'threatService', 'threat'],
+  'HKLM\\SOFTWARE\\ESET\\ESET Security\\CurrentVersion\\Info': ['ProductVersion', 'ScannerVersion'],
+  'HKLM\\SOFTWARE\\WOW6432Node\\TrendMicro\\PC-cillinNTCorp\\CurrentVersion\\Misc.': ['PatternDate', 'ProgramVer'],
+  'HKLM\\SOFTWARE\\TrendMicro\\PC-cillinNTCorp\\CurrentVersion\\Misc.': ['PatternDate', 'ProgramVer'],
   // A driver that starts before Windows (0) encrypts the system volume in its own way.
   'HKLM\\SYSTEM\\CurrentControlSet\\Services\\veracrypt': ['Start'],
   // The firewall: group policy, management, then what was set by hand.

@@ -26,24 +26,26 @@ function nameOf(ask: Ask): string {
 }
 
 async function askOne(host: Host, ask: Ask): Promise<Fact<Told>> {
+  const missing = ask.isOptional ? value({}) : null
   if ('registry' in ask) return askRegistry(host, ask)
   if ('file' in ask) {
     const [file, times] = await Promise.all([host.readFile(ask.file), host.stat(ask.file)])
-    if (!file.ok) return unreadableBecause(file)
+    if (!file.ok) return (file.reason === 'missing' ? missing : null) ?? unreadableBecause(file)
     if (!times.ok) return unreadableBecause(times)
     return ask.read(file.text, { modifiedAt: times.modifiedAt, now: host.now() })
   }
   const ran = await host.run(ask.program, ask.args)
-  if (!ran.ok) return unreadableBecause(ran)
+  if (!ran.ok) return (ran.reason === 'missing' ? missing : null) ?? unreadableBecause(ran)
   if (ran.exitCode === 0) return ask.read(ran.stdout)
   return ask.readError?.(`${ran.stdout}\n${ran.stderr}`) ?? unreadable(`${nameOf(ask)} ended with ${ran.exitCode}`)
 }
 
-async function askRegistry(host: Host, { registry, read, missing }: Extract<Ask, { registry: unknown }>) {
+async function askRegistry(host: Host, { registry, read, missing, isOptional }: Extract<Ask, { registry: unknown }>) {
   for (const key of registry) {
     const found = await host.readRegistry(key)
     if (found.ok) return read(found.values)
     if (found.reason !== 'missing') return unreadableBecause(found)
   }
+  if (isOptional) return value({})
   return missing ? value(missing) : absent(`${registry.join(' and ')}: there is no such key`)
 }

@@ -22,7 +22,11 @@ export type Judged = {
 }
 
 /** Where more is told of an installed product. Never a key, a token or a passphrase. `needsRoot`: or SYSTEM. */
-export type Ask = { needsRoot: boolean } & (
+export type Ask = {
+  needsRoot: boolean
+  /** Not every version has it: that it is missing is nothing to tell a person. */
+  isOptional?: boolean
+} & (
   | {
       /** On Windows `powershell` with a question. */
       program: ProgramName
@@ -50,6 +54,8 @@ export type LinuxProduct = Judged & {
   units: readonly string[]
   /** Processes of the unit of which at least one lives while the product protects. */
   processes: readonly string[]
+  /** Where what scans in real time is a service of its own, without which the product only scans when told to. */
+  realTime?: Pick<LinuxProduct, 'units' | 'processes'>
   asks: readonly Ask[]
 }
 

@@ -42,12 +42,18 @@ async function readProduct(host: Host, { id, linux }: OnLinux, slices: Fact<stri
   const { outputs, unread, sources } = await askAll(host, linux.asks)
   const isRunning: Told = running.kind === 'value' ? { running: running.value } : {}
   const whys = running.kind === 'value' ? unread : [running.why, ...unread]
-  const told = together([{ installed: true, ...isRunning }, ...outputs])
+  const scanner = linux.realTime && (await readRunning(host, linux.realTime, slices))
+  const realTime: Told = scanner?.kind === 'value' ? { realTime: scanner.value } : {}
+  const told = together([{ installed: true, ...isRunning }, realTime, ...outputs])
   return { product: value(productOf(id, told, { ...linux, unread: whys })), sources }
 }
 
 /** A service that has another name in another distribution is running if it does under any of them. */
-export async function readRunning(host: Host, linux: LinuxProduct, slices: Fact<string[]>): Promise<Fact<boolean>> {
+export async function readRunning(
+  host: Host,
+  linux: Pick<LinuxProduct, 'units' | 'processes'>,
+  slices: Fact<string[]>,
+): Promise<Fact<boolean>> {
   if (slices.kind !== 'value') return askRunning(host, linux.units, slices)
   const all = await Promise.all(
     linux.units.map((unit) => readServiceProcesses(host, slices.value, unit, linux.processes)),

@@ -7,6 +7,7 @@ const PROBLEMS: readonly { flag: Flag; when: boolean; why: string }[] = [
   { flag: 'reducedFunctionality', when: true, why: 'reduced functionality mode: it does not see what happens' },
   { flag: 'passive', when: true, why: 'passive mode: it watches and blocks nothing' },
   { flag: 'realTime', when: false, why: 'real-time protection is off' },
+  { flag: 'protecting', when: false, why: 'what protects in it does not work' },
   { flag: 'onboarded', when: false, why: 'it is not registered with its vendor' },
   { flag: 'agentId', when: false, why: 'it has no agent id' },
   { flag: 'upToDate', when: false, why: 'its definitions are out of date' },

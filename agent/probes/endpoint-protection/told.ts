@@ -24,6 +24,8 @@ export type Flags = {
   healthy?: boolean
   connected?: boolean
   realTime?: boolean
+  /** All its parts that protect work, where it tells of parts or of a state, and not of its health. */
+  protecting?: boolean
   tamperProtection?: boolean
   passive?: boolean
   reducedFunctionality?: boolean

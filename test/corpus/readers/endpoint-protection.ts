@@ -34,14 +34,14 @@ import { concluded, type CorpusReader, type NotStarted, type Of } from '../reade
 const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 
 /** A product's own answer, which is in the words of the corpus already. */
-function told(product: string, fact: Fact<Told>): Concluded {
+export function told(product: string, fact: Fact<Told>): Concluded {
   return concluded(fact, (words) => ({ products: [{ product, ...words }] }))
 }
 
 type Reads = { read: (text: string) => Fact<Told>; readError?: (text: string) => Fact<Told> | null }
 
 /** As the agent asks a program: of one that ended with an error only what its reader of errors makes of it. */
-function saysOf(of: Of, product: string, { read, readError }: Reads): CorpusReader {
+export function saysOf(of: Of, product: string, { read, readError }: Reads): CorpusReader {
   return {
     of,
     read: ({ text, exitCode }) => {
@@ -52,7 +52,7 @@ function saysOf(of: Of, product: string, { read, readError }: Reads): CorpusRead
 }
 
 /** The values of a key, from `reg.exe` or from a list of PowerShell. */
-function keyOf(
+export function keyOf(
   of: Of,
   product: string,
   read: (values: RegistryValues) => Fact<Told>,
@@ -159,9 +159,9 @@ function serviceOf({ name, isRunning, isEnabled }: UnitState): { name: string } 
 
 const UNITS = PRODUCTS.flatMap(({ linux }) => linux?.units.map((unit) => unit.replace(/\.service$/, '')) ?? [])
 
-const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
-const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
-const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
+export const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+export const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
+export const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 export const readers: readonly CorpusReader[] = [
   saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconctl }),

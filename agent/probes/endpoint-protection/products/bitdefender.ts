@@ -1,0 +1,66 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import type { CatalogueProduct } from '../catalogue.ts'
+import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
+import type { Told } from '../told.ts'
+
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+])
+const NO_YES: ReadonlyMap<string, boolean> = new Map([
+  ['no', true],
+  ['yes', false],
+])
+
+/**
+ * Reads `bduitool get ps` of Bitdefender Endpoint Security Tools for Linux: lines `Name: text`, and below "Features" the
+ * modules as `- Name status: On`.
+ */
+export function readBduitool(stdout: string): Fact<Told> {
+  const lines = labelledLines(stdout)
+  const wordOf = (name: string) => lines.get(name)?.toLowerCase() ?? ''
+  const antimalware = SWITCH.get(wordOf('antimalware status'))
+  const onAccess = SWITCH.get(wordOf('onaccess status')) ?? SWITCH.get(wordOf('on-access status'))
+  const upToDate = NO_YES.get(wordOf('new security content available'))
+  const version = versionOf(lines.get('product version'))
+  const definitionsAt = momentOf(lines.get('last security content update'))
+  const told: Told = {
+    ...(antimalware === true && { running: true, protecting: true }),
+    ...(onAccess !== undefined && { realTime: onAccess }),
+    ...(antimalware === false && { protecting: false, healthy: false, realTime: false, issues: [OFF] }),
+    ...(upToDate !== undefined && { upToDate }),
+    ...(version !== undefined && { version }),
+    ...(definitionsAt !== undefined && { definitionsAt }),
+  }
+  if (Object.keys(told).length === 0) return unreadable('bduitool gave no answer that is known')
+  return value({ installed: true, ...told })
+}
+
+const OFF = 'its module Antimalware is off'
+
+export const bitdefender: CatalogueProduct = {
+  id: 'bitdefender',
+  linux: {
+    folder: '/opt/bitdefender-security-tools',
+    holds: 'bin',
+    units: ['bdsec.service'],
+    processes: ['bdsecd', 'epagd'],
+    asks: [{ program: 'bduitool', args: ['get', 'ps'], read: readBduitool, needsRoot: true }],
+    healthyWhen: { protecting: true, upToDate: true },
+    limits: ['it does not show whether it is connected'],
+  },
+  macos: {
+    paths: ['/Library/Bitdefender/AVP'],
+    processes: ['/Library/Bitdefender/AVP/'],
+    asks: [],
+    healthyWhen: {},
+  },
+  windows: {
+    services: ['EPSecurityService', 'EPProtectedService'],
+    parts: [{ service: 'EPIntegrationService', why: 'its service EPIntegrationService does not run' }],
+    displayName: /^Bitdefender\b/i,
+    asks: [],
+    healthyWhen: { realTime: true, upToDate: true },
+    limits: ['Windows does not show whether it is connected'],
+  },
+}

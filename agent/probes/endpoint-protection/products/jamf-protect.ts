@@ -1,0 +1,56 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import { readPlist } from '../../plist.ts'
+import type { CatalogueProduct } from '../catalogue.ts'
+import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
+import type { Told } from '../told.ts'
+
+const STATUS: ReadonlyMap<string, Told> = new Map([
+  ['protected', { running: true, protecting: true }],
+  ['connected', { running: true, connected: true }],
+  ['disconnected', { connected: false }],
+  ['not connected', { connected: false }],
+  ['unprotected', { protecting: false, healthy: false }],
+  ['not protected', { protecting: false, healthy: false }],
+  ['not enrolled', { onboarded: false, healthy: false }],
+])
+
+/** Reads `protectctl info` of Jamf Protect: lines `Name: text`, or with `--plist` a property list of the same. */
+export function readProtectctl(stdout: string): Fact<Told> {
+  const plist = readPlist(stdout)
+  const items = plist.kind === 'value' ? plistItems(plist.value) : textItems(stdout)
+  const version = versionOf(items.get('version'))
+  const lastContactAt = momentOf(items.get('lastcheckin'))
+  const told: Told = {
+    ...STATUS.get(items.get('status')?.toLowerCase() ?? ''),
+    ...(version !== undefined && { version }),
+    ...(lastContactAt !== undefined && { lastContactAt }),
+  }
+  if (Object.keys(told).length === 0) return unreadable('Jamf Protect gave no answer that is known')
+  // Whatever else it says: without a tenant it belongs to nobody.
+  if (/^[\w.-]+$/.test(items.get('tenant') ?? '')) told.onboarded ??= true
+  return value({ installed: true, ...told })
+}
+
+function textItems(stdout: string): ReadonlyMap<string, string> {
+  return new Map([...labelledLines(stdout)].map(([name, it]) => [name.replaceAll(/[ -]/g, ''), it]))
+}
+
+function plistItems(plist: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(plist).flatMap(([name, it]) => {
+      const text = it instanceof Date ? it.toISOString() : typeof it === 'string' ? it : undefined
+      return text === undefined ? [] : [[name.toLowerCase(), text] as const]
+    }),
+  )
+}
+
+export const jamfProtect: CatalogueProduct = {
+  id: 'jamf-protect',
+  macos: {
+    paths: ['/Applications/JamfProtect.app'],
+    extension: { bundleId: 'com.jamf.protect.security-extension', teamId: '483DWKW443' },
+    asks: [{ program: 'protectctl', args: ['info'], read: readProtectctl, needsRoot: true }],
+    healthyWhen: { protecting: true, onboarded: true },
+    limits: ['it does not show whether it is connected'],
+  },
+}

@@ -1,0 +1,66 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import type { Ask, CatalogueProduct } from '../catalogue.ts'
+import type { Told } from '../told.ts'
+
+/** The agent writes its state every few seconds; one that has not for this long has stopped, and left its file behind. */
+const FRESH_MS = 70_000
+
+const CONNECTED: ReadonlyMap<string, boolean> = new Map([
+  ['connected', true],
+  ['pending', false],
+  ['disconnected', false],
+])
+
+/**
+ * Reads the file in which Wazuh's agent keeps its state: lines `name='text'`. Its times are those of the machine and name
+ * no zone, so how fresh it is the file's own time tells.
+ */
+export function readWazuhState(text: string, { modifiedAt, now }: { modifiedAt: Date; now: Date }): Fact<Told> {
+  const words = [...text.matchAll(/^status=(['"]?)(\w+)\1[ \t]*\r?$/gm)].map(([, , word = '']) => word)
+  const connected = CONNECTED.get(words[0] ?? '')
+  if (words.length !== 1 || connected === undefined) return unreadable('the state of the Wazuh agent makes no sense')
+  const age = now.getTime() - modifiedAt.getTime()
+  if (!(Math.abs(age) <= FRESH_MS)) return unreadable('the state of the Wazuh agent is old')
+  if (!connected) return value({ installed: true, connected, issues: [`its state is ${words[0]}`] })
+  return value({ installed: true, connected, lastContactAt: modifiedAt.toISOString() })
+}
+
+/** Reads `wazuh-control info`. A manager has the same program, and is no agent. */
+export function readWazuhInfo(stdout: string): Fact<Told> {
+  const [, kind] = /^WAZUH_TYPE="(\w+)"\s*$/m.exec(stdout) ?? []
+  const [, version] = /^(?:WAZUH_VERSION=")?v(\d+\.\d+\.\d+)"?\s*$/m.exec(stdout) ?? []
+  if (kind !== undefined && kind !== 'agent') return unreadable('this is a Wazuh manager')
+  return version === undefined
+    ? unreadable('wazuh-control gave no answer that is known')
+    : value({ installed: true, version })
+}
+
+const info: Ask = { program: 'wazuh-control', args: ['info'], read: readWazuhInfo, needsRoot: true }
+
+const LIMITS = ['it detects, and blocks nothing by itself'] as const
+
+export const wazuh: CatalogueProduct = {
+  id: 'wazuh',
+  linux: {
+    folder: '/var/ossec/bin',
+    holds: 'wazuh-agentd',
+    units: ['wazuh-agent.service'],
+    processes: ['wazuh-agentd'],
+    asks: [info, { file: '/var/ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
+    healthyWhen: { connected: true },
+    limits: LIMITS,
+  },
+  macos: {
+    paths: ['/Library/Ossec/bin/wazuh-agentd'],
+    processes: ['/Library/Ossec/bin/wazuh-agentd'],
+    asks: [info, { file: '/Library/Ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
+    healthyWhen: { connected: true },
+    limits: LIMITS,
+  },
+  windows: {
+    services: [['WazuhSvc', 'OssecSvc']],
+    asks: [{ file: 'C:\\Program Files (x86)\\ossec-agent\\wazuh-agent.state', read: readWazuhState, needsRoot: true }],
+    healthyWhen: { connected: true },
+    limits: LIMITS,
+  },
+}

@@ -1,0 +1,79 @@
+import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
+import { readPlist, readPlistItems } from '../../plist.ts'
+import type { CatalogueProduct } from '../catalogue.ts'
+import { momentOf } from '../labelled-lines.ts'
+import type { Told } from '../told.ts'
+
+/** Reads Info.plist of XProtect's bundle: the version of its rules, and no date. */
+export function readXProtectInfo(text: string): Fact<Told> {
+  const plist = readPlist(text)
+  if (plist.kind !== 'value') return plist
+  const { CFBundleIdentifier: bundle = 'com.apple.XProtect', CFBundleShortVersionString: version } = plist.value
+  if (bundle !== 'com.apple.XProtect') return unreadable('this is not the bundle of XProtect')
+  return typeof version === 'string' && /^\d{1,6}$/.test(version)
+    ? value({ installed: true, version })
+    : unreadable('XProtect told no version')
+}
+
+/** Reads `xprotect version` (macOS 15): which rules are in use, and when they came. */
+export function readXProtectVersion(stdout: string): Fact<Told> {
+  const [, version, installed] = /^Version: (\d{1,6})(?:\s+Installed: (.*?))?\s*$/m.exec(stdout) ?? []
+  if (version === undefined) return unreadable('XProtect told no version')
+  const definitionsAt = momentOf(installed)
+  return value({ installed: true, version, ...(definitionsAt !== undefined && { definitionsAt }) })
+}
+
+/** Reads `xprotect status` (macOS 15): whether it scans what is started, and the rest in the background. */
+export function readXProtectStatus(stdout: string): Fact<Told> {
+  const rows = [...stdout.matchAll(/^XProtect (launch|background) scans: (enabled|disabled)\s*$/gm)]
+  if (rows.length === 0) return unreadable('XProtect gave no answer that is known')
+  const off = rows.filter(([, , state]) => state === 'disabled').map(([, kind]) => `its ${kind} scans are off`)
+  if (off.length > 0) return value({ installed: true, protecting: false, healthy: false, issues: off })
+  const kinds = new Set(rows.map(([, kind]) => kind))
+  return value({ installed: true, ...(kinds.size === 2 && { protecting: true }) })
+}
+
+/** Reads macOS's history of installations for the newest rules of XProtect; newer systems no longer list them there. */
+export function readXProtectHistory(text: string): Fact<Told> {
+  const items = readPlistItems(text)
+  if (items.kind !== 'value') return items
+  const rules = items.value.flatMap(({ displayName, displayVersion: version, date }) =>
+    displayName === 'XProtectPlistConfigData' &&
+    typeof version === 'string' &&
+    /^\d{1,6}$/.test(version) &&
+    date instanceof Date
+      ? [{ version, at: date.toISOString() }]
+      : [],
+  )
+  const newest = rules.toSorted((a, b) => b.at.localeCompare(a.at))[0]
+  return value(newest ? { installed: true, version: newest.version, definitionsAt: newest.at } : {})
+}
+
+/**
+ * What macOS has built in against known malware. It sees no attack and reports to nobody, so it is listed with its version
+ * and age and is never healthy: it does not stand in for an endpoint protection.
+ */
+export const xprotect: CatalogueProduct = {
+  id: 'xprotect',
+  macos: {
+    paths: ['/Library/Apple/System/Library/CoreServices/XProtect.bundle'],
+    // From the oldest answer to the one that counts: later ones take the place of those before.
+    asks: [
+      { file: '/Library/Receipts/InstallHistory.plist', read: readXProtectHistory, needsRoot: false, isOptional: true },
+      {
+        file: '/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info.plist',
+        read: readXProtectInfo,
+        needsRoot: false,
+      },
+      {
+        file: '/private/var/protected/xprotect/XProtect.bundle/Contents/Info.plist',
+        read: readXProtectInfo,
+        needsRoot: false,
+        isOptional: true,
+      },
+      { program: 'xprotect', args: ['version'], read: readXProtectVersion, needsRoot: false, isOptional: true },
+      { program: 'xprotect', args: ['status'], read: readXProtectStatus, needsRoot: false, isOptional: true },
+    ],
+    healthyWhen: {},
+  },
+}
