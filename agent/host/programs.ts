@@ -19,7 +19,6 @@ export const PROGRAMS = {
   pacman: ['/usr/bin/pacman'],
   apk: ['/sbin/apk', '/usr/bin/apk'],
   'rpm-ostree': ['/usr/bin/rpm-ostree'],
-  rpm: ['/usr/bin/rpm', '/bin/rpm'],
   falconctl: [
     '/opt/CrowdStrike/falconctl',
     '/Applications/Falcon.app/Contents/Resources/falconctl',
