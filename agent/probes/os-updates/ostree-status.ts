@@ -50,7 +50,8 @@ function updateOf(update: Static<typeof Update>): OstreeStatus['update'] {
   )
   const upgraded = update['rpm-diff']?.upgraded?.map(([name]) => String(name))
   return {
-    security: packages ? new Set(packages) : null,
+    // Without any advisory it may be that rpm-ostree has no list of them.
+    security: packages && update.advisories?.length ? new Set(packages) : null,
     pending: upgraded ? new Set(upgraded) : null,
   }
 }

@@ -48,9 +48,10 @@ const cases: readonly {
     restart: false,
   },
   { name: 'without advisories', stdout: status([booted], { version: '1' }), update: [null, null], restart: false },
+  { name: 'no advisory at all', stdout: status([booted], { advisories: [] }), update: [null, null], restart: false },
   {
     name: 'advisories, none for security',
-    stdout: status([booted], { advisories: [] }),
+    stdout: status([booted], { advisories: [['A', 2, 0, ['a-1-1.x86_64'], {}]] }),
     update: [0, null],
     restart: false,
   },
