@@ -11,6 +11,11 @@ describe('readCryptStatus', () => {
   test.each([
     { name: 'LUKS 2', stdout: crypt('LUKS2'), status: { method: 'luks2', state: 'on' } },
     { name: 'LUKS 1', stdout: crypt('LUKS1', 'aes-cbc-essiv:sha256'), status: { method: 'luks1', state: 'on' } },
+    {
+      name: 'a warning before it',
+      stdout: `WARNING: Locking directory /run/cryptsetup is missing!\n${crypt('LUKS2')}`,
+      status: { method: 'luks2', state: 'on' },
+    },
     { name: 'plain', stdout: crypt('PLAIN'), status: { method: 'dm-crypt', state: 'on' } },
     { name: 'VeraCrypt', stdout: crypt('TCRYPT'), status: { method: 'veracrypt', state: 'on' } },
     { name: 'BitLocker', stdout: crypt('BITLK', 'aes-cbc-elephant'), status: { method: 'bitlocker', state: 'on' } },

@@ -27,10 +27,12 @@ const TYPES: ReadonlyMap<string, Volume['method']> = new Map([
  * That a mapping is active says nothing yet: logical volumes and dm-integrity are too.
  */
 export function readCryptStatus(stdout: string): Fact<CryptStatus> {
-  const [first = '', ...rest] = stdout.split(/\r?\n/)
-  if (!/ is active(?: and is in use)?[.:]?\s*$/.test(first)) return unreadable('cryptsetup shows no active mapping')
+  const lines = stdout.split(/\r?\n/)
+  // Warnings may stand before it.
+  const start = lines.findIndex((line) => /^\S.* is active(?: and is in use)?[.:]?\s*$/.test(line))
+  if (start < 0) return unreadable('cryptsetup shows no active mapping')
   const keys = new Map<string, string>()
-  for (const line of rest) {
+  for (const line of lines.slice(start + 1)) {
     const [, key, said] = /^ {2}(\S[^:]*?):\s+(.*?)\s*$/.exec(line) ?? []
     if (key !== undefined && said !== undefined && !keys.has(key)) keys.set(key, said)
   }

@@ -52,9 +52,17 @@ describe('homes that are encrypted by themselves', () => {
       volumes: ['/home/amy data on null'],
     },
     { name: 'gocryptfs', mount: '0:50 /home/amy fuse.gocryptfs /home/.amy', volumes: ['/home/amy data on null'] },
-    { name: 'gocryptfs in a folder of a home', mount: '0:50 /home/amy/v fuse.gocryptfs /home/amy/.v', volumes: [] },
+    {
+      name: 'gocryptfs in a folder of a home',
+      mount: '0:50 /home/amy/v fuse.gocryptfs /home/amy/.v',
+      volumes: ['/home/amy/v removable on null'],
+    },
     { name: 'gocryptfs the other way round', mount: '0:50 /home/amy fuse.gocryptfs-reverse /x', volumes: [] },
-    { name: 'EncFS, of which nobody knows which way round', mount: '0:50 /home/amy fuse.encfs encfs', volumes: [] },
+    {
+      name: 'EncFS, of which nobody knows which way round',
+      mount: '0:50 /home/amy fuse.encfs encfs',
+      volumes: ['/home/amy data unknown null'],
+    },
   ])('$name', async ({ mount, volumes }) => {
     expect(await summaryOf({ ...PLAIN, mounts: ['nvme0n1p3 / ext4', mount] })).toEqual([
       '/ system off null',

@@ -17,17 +17,31 @@ export function isHome(path: string): boolean {
 }
 
 /**
- * Folders that a file system of their own encrypts. eCryptfs is the kernel's and mounted by root alone; a FUSE file
- * system may be mounted by anybody under any name, and counts only as a whole home. Of EncFS and of gocryptfs the other
- * way round (`fuse.gocryptfs-reverse`) the plain files lie on the disk.
+ * File systems that encrypt a folder of another one, by their names in the mount table. EncFS has the same name when it
+ * is used the other way round, with the plain files on the disk; of gocryptfs that is `fuse.gocryptfs-reverse`.
  */
+const FOLDERS: readonly (readonly [fsType: string, name: string, state: Volume['state']])[] = [
+  ['ecryptfs', 'eCryptfs', 'on'],
+  ['fuse.gocryptfs', 'gocryptfs', 'on'],
+  ['fuse.cryfs', 'CryFS', 'on'],
+  ['fuse.encfs', 'EncFS', 'unknown'],
+]
+
+/** Such folders that are open. Only a whole home is data: anybody may keep a folder of theirs in this way. */
 export function mountedHomes(mounts: readonly Mount[]): EncryptedHome[] {
   return mounts.flatMap((mount) => {
-    const isEncrypted = mount.fsType === 'ecryptfs' || (mount.fsType === 'fuse.gocryptfs' && isHome(mount.point))
-    if (!isEncrypted) return []
+    const kind = FOLDERS.find(([fsType]) => fsType === mount.fsType)
+    if (!kind) return []
+    const [, name, state] = kind
+    const detail = state === 'on' ? `a folder that ${name} encrypts` : `which side of ${name} is plain is not told`
+    const volume = {
+      ...home(mount.point, state, null, detail),
+      role: isHome(mount.point) ? 'data' : 'removable',
+    } as const
     const below = mounts.filter((it) => it !== mount)
-    const detail = `a folder that ${mount.fsType === 'ecryptfs' ? 'eCryptfs' : 'gocryptfs'} encrypts`
-    return [{ volume: home(mount.point, 'on', null, detail), holder: mountHolding(mount.source, below) }]
+    // The source is the folder that is encrypted, or a word of the program (`encfs`, `cryfs@/home/eve/.box`).
+    const [path] = /\/.*$/.exec(mount.source) ?? []
+    return [{ volume, holder: mountHolding(path ?? mount.point, below) }]
   })
 }
 

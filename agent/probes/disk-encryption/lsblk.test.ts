@@ -173,6 +173,14 @@ describe('JSON', () => {
       volumes: ['/ system unknown null'],
     },
     {
+      name: 'btrfs, with another that may be a part of it and is encrypted all the same',
+      text: json(
+        disk('sda', [luks('sda1', '2', of('c', 'crypt', 'btrfs', ['/']))]),
+        disk('sdb', [luks('sdb1', '2', of('d', 'crypt', 'btrfs', [null]))]),
+      ),
+      volumes: ['/ system on luks2'],
+    },
+    {
       name: 'bcachefs encrypts by itself',
       text: json(disk('sda', [of('sda1', 'part', 'bcachefs', ['/'])])),
       volumes: ['/ system unknown null'],

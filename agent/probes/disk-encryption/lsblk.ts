@@ -241,13 +241,15 @@ function placesOf(node: Node, nodes: ReadonlyMap<string, Node>): Place[] {
   })
 }
 
-/** A btrfs is shown on one of its devices only: the others have the same signature, and the same uuid. */
+/**
+ * A btrfs is shown on one of its devices only: the others have the same signature, and the same uuid. Without that,
+ * another one that is not mounted may be a part of it.
+ */
 function devicesOf(node: Node, nodes: ReadonlyMap<string, Node>): string[] {
   if (node.fsType !== 'btrfs') return [node.kernelName]
-  const others = [...nodes.values()].filter((it) => it !== node && it.fsType === 'btrfs')
-  if (node.uuid !== '') {
-    return [node, ...others.filter(({ uuid }) => uuid === node.uuid)].map(({ kernelName }) => kernelName)
-  }
-  const isSure = others.every(({ mounts }) => mounts.length > 0)
-  return isSure ? [node.kernelName] : [node.kernelName, 'another device of its btrfs']
+  const others = [...nodes.values()].filter(
+    (it) => it !== node && it.fsType === 'btrfs' && (node.uuid === '' ? it.mounts.length === 0 : it.uuid === node.uuid),
+  )
+  const isSure = node.uuid !== '' || others.every(({ type }) => type === 'crypt')
+  return [node.kernelName, ...(isSure ? others.map(({ kernelName }) => kernelName) : ['another device of its btrfs'])]
 }

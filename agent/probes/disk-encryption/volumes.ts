@@ -26,7 +26,7 @@ export function volumeOf(place: Place, finding: Finding, stack: Stack): Volume {
   const isProtected = state !== 'off' && layers.length === 1
   const header = isProtected && layer !== undefined ? stack.headers.get(layer) : undefined
   const keyProtector = header?.keyProtector ?? finding.keyProtector ?? null
-  const volume: Volume = { mount: place.label.slice(0, LIMITS.labelChars), role, state, method, keyProtector }
+  const volume: Volume = { mount: place.label, role, state, method, keyProtector }
   return detail === null ? volume : { ...volume, detail: detail.slice(0, LIMITS.detailChars) }
 }
 
@@ -47,6 +47,7 @@ export function tidy(volumes: readonly Volume[], places: readonly Place[]): Volu
     .filter((volume, at) => !isAnotherDataset(volume, at, volumes, places))
     .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, LIMITS.volumes)
+    .map((volume) => ({ ...volume, mount: volume.mount.slice(0, LIMITS.labelChars) }))
 }
 
 /** ZFS systems have dozens of datasets: those of one pool that are alike are told once, by the first. */

@@ -23,12 +23,39 @@ describe('readZfsGet', () => {
     expect(datasets.kind === 'value' && datasets.value.get('r')).toMatchObject(dataset)
   })
 
+  test('a table for people, whose names may have spaces', () => {
+    const stdout = [
+      'NAME          PROPERTY     VALUE                  SOURCE',
+      'tank          encryption   off                    default',
+      'tank/my home  encryption   aes-256-gcm            -',
+      'tank/my home  keystatus    available              -',
+      'tank/my home  keyformat    passphrase             -',
+      'tank/my home  mountpoint   /home/my home          local',
+      'tank/my home  keylocation  prompt                 local',
+      '',
+    ].join('\n')
+    const datasets = readZfsGet(stdout)
+    expect(datasets.kind === 'value' && [...datasets.value]).toEqual([
+      ['tank', { state: 'off', keyProtector: null, mountPoint: null }],
+      ['tank/my home', { state: 'on', keyProtector: 'passphrase', mountPoint: '/home/my home' }],
+    ])
+  })
+
+  test.each([
+    { more: 'r\tmountpoint\t/srv\tlocal\n', mountPoint: '/srv' },
+    { more: 'r\tmountpoint\t/srv\tlocal\nr\tmounted\tno\t-\n', mountPoint: null },
+    { more: 'r\tmountpoint\tlegacy\tlocal\n', mountPoint: null },
+  ])('mounted by itself or not: $more', ({ more, mountPoint }) => {
+    const datasets = readZfsGet(get('off') + more)
+    expect(datasets.kind === 'value' && datasets.value.get('r')?.mountPoint).toBe(mountPoint)
+  })
+
   test.each(['', 'no datasets available\n', 'r encryption on'])('unreadable: %j', (stdout) => {
     expect(readZfsGet(stdout)).toMatchObject({ kind: 'unreadable' })
   })
 
   test('a broken answer never makes a plain dataset encrypted', () => {
-    for (let seed = 0; seed < 3000; seed++) {
+    for (let seed = 0; seed < 10_000; seed++) {
       const datasets = readZfsGet(mutated(get('off').repeat(2), seed))
       const states = datasets.kind === 'value' ? [...datasets.value.values()].map(({ state }) => state) : []
       expect(states).not.toContain('on')
@@ -79,7 +106,7 @@ describe('readZpoolStatus', () => {
   })
 
   test('broken answers never throw', () => {
-    for (let seed = 0; seed < 3000; seed++) {
+    for (let seed = 0; seed < 10_000; seed++) {
       expect(() => readZpoolStatus(mutated(STATUS, seed))).not.toThrow()
     }
   })

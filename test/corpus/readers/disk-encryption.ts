@@ -56,6 +56,14 @@ function readMounts(text: string): Fact<readonly Told[]> {
   return value([...told, ...homes])
 }
 
+/** One file of sysfs, of which only the uuid tells something. */
+function readUuid(text: string): Fact<readonly Told[]> {
+  const mapping = { name: 'asked', uuid: text.trim() }
+  const device: BlockDevice = { name: 'dm', mapping, partitionOf: null, below: null, removable: false }
+  const { state, method } = findProtection(['dm'], unverified(new Map([['dm', device]]), 'a file has no table'))
+  return value([{ state, method }])
+}
+
 /** A listing of sysfs: a line for each file, the names in a folder behind one another. */
 function readSysfs(text: string): Fact<readonly Told[]> {
   const devices = new Map<string, BlockDevice>()
@@ -108,6 +116,7 @@ export const readers: readonly CorpusReader[] = [
   file(/^\/proc\/swaps$/, (text) =>
     map(readSwaps(text), (swaps) => swaps.map(({ path }) => ({ role: 'swap', device: path }))),
   ),
+  file(/^\/sys\/(class\/)?block\/dm-\d+\/dm\/uuid$/, readUuid),
   file(/^\/sys\/(class\/)?block\/dm-/, readSysfs),
   program(/^lsblk$/, /^/, readLsblkVolumes),
   program(/^dmsetup$/, /^table\b/, ({ text }) =>
@@ -167,6 +176,8 @@ export const notStarted: readonly NotStarted[] = [
     of: { os: LINUX, program: /^bcachefs$/ },
     instead: 'the superblock does not tell whether the key is protected: bcachefs is unknown unless it lies on LUKS',
   },
+  { of: { os: LINUX, program: /^systemd-cryptenroll$/ }, instead: 'the tokens that cryptsetup luksDump shows' },
+  { of: { os: LINUX, program: /^sedutil-cli$/ }, instead: 'sedutil-cli --query, of the drive that holds the system' },
   { of: { os: LINUX, program: /^homectl$/ }, instead: `${SYSFS}: the homes of systemd-homed are mounts` },
   { of: { os: LINUX, program: /^zfs$/ }, instead: 'zfs get' },
 ]
