@@ -83,6 +83,7 @@ export const PROGRAMS = {
   ufw: ['/usr/sbin/ufw'],
   gsettings: ['/usr/bin/gsettings'],
   mokutil: ['/usr/bin/mokutil'],
+  bootctl: ['/usr/bin/bootctl'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
   // macOS
   systemextensionsctl: ['/usr/bin/systemextensionsctl'],

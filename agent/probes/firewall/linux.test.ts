@@ -179,12 +179,13 @@ const zones = (name: string, target: string) => ({
   stdout: `${name} (active, default)\n  target: ${target}\n  ports: \n`,
 })
 
+const ask = async (it: Laptop) => (await readFirewall(laptop(it))).kind
+const status = (text: string) => ({ 'ufw status verbose': { stdout: text } })
+
 test('where the rules cannot be seen, firewalld and ufw are asked themselves', async () => {
-  const ask = async (it: Laptop) => (await readFirewall(laptop(it))).kind
   expect(await ask({ files: FIREWALLD, programs: { [ZONES]: zones('public', 'default') } })).toBe('value')
   // The process runs, but its zone lets all in; other rules are not known.
   expect(await ask({ files: FIREWALLD, programs: { [ZONES]: zones('trusted', 'ACCEPT') } })).toBe('unreadable')
-  const status = (text: string) => ({ 'ufw status verbose': { stdout: text } })
   expect(await ask({ files: {}, programs: status('Status: active\n') })).toBe('value')
   expect(await ask({ files: UFW, programs: status('Status: inactive\n') })).toBe('unreadable')
   expect(await ask({ files: UFW, programs: status('Status: aktiv\n') })).toBe('value')

@@ -49,29 +49,22 @@ const WORDS: ReadonlyMap<string, boolean> = new Map(
 
 /**
  * Reads `netsh advfirewall show allprofiles`, or of one profile, in any language: a heading, a line of dashes, and under it
- * the state, in the first of two columns. The profiles come in one order; `names` are those that were asked for. Names of
- * policies (`BlockInbound`) are the same in every language.
+ * the state, in the first of two columns. An English heading names the profile; in other languages their order does, which
+ * is that of `names`. Names of policies (`BlockInbound`) are the same in every language.
  */
 export function readNetsh(stdout: string, names: readonly ProfileName[] = PROFILES): Fact<readonly Profile[]> {
   const lines = stdout.split(/\r?\n/).map((line) => line.trimEnd())
   const rulers = lines.flatMap((line, at) => (/^-{20,}$/.test(line) ? [at] : []))
-  if (rulers.length === 0 || rulers.length > names.length) return unreadable('netsh shows no profiles')
   const profiles: Profile[] = []
   for (const [index, ruler] of rulers.entries()) {
     const body = lines.slice(ruler + 1, rulers[index + 1] ?? lines.length)
     const [, , word = ''] = /^(\S.*?)\s{2,}(\S.*)$/.exec(body.find((line) => line !== '') ?? '') ?? []
     const enabled = WORDS.get(word.toUpperCase())
-    const name = nameOf(lines[ruler - 1] ?? '', names[index])
+    const [, english] = /^(\w+) Profile Settings/.exec(lines[ruler - 1] ?? '') ?? []
+    const name = english === undefined ? names[index] : profileNamed(english)
     if (enabled === undefined || name === undefined) return unreadable('netsh shows a profile whose state is not known')
+    if (profiles.some((it) => it.name === name)) return unreadable('netsh shows a profile twice')
     profiles.push({ name, enabled, letsAllIn: body.some((line) => /\sAllowInbound\b/.test(line)) })
   }
-  return value(profiles)
-}
-
-/** An English heading has to fit the order; that of another language cannot be checked. */
-function nameOf(heading: string, expected: ProfileName | undefined): ProfileName | undefined {
-  const [, english] = /^(\w+) Profile Settings/.exec(heading) ?? []
-  if (english === undefined) return expected
-  const name = profileNamed(english)
-  return name === expected ? name : undefined
+  return profiles.length > 0 ? value(profiles) : unreadable('netsh shows no profiles')
 }

@@ -33,6 +33,8 @@ const LEVELS: Readonly<Record<StartupSecurity['level'], readonly string[]>> = {
     'pełne bezpieczeństwo',
     'полная безопасность',
     'максимальная безопасность',
+    'высший уровень безопасности',
+    'максимальный уровень безопасности',
     'plné zabezpečení',
     'tam güvenlik',
     '完全なセキュリティ',
@@ -66,6 +68,7 @@ const LEVELS: Readonly<Record<StartupSecurity['level'], readonly string[]>> = {
     '降低安全性',
     '中等安全性',
     '보안 낮춤',
+    '부분 보안',
     '중간 보안',
   ],
   permissive: [

@@ -2,7 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { readMokutil } from './mokutil.ts'
+import { readBootctl, readMokutil, type Told } from './boot-tools.ts'
 
 type SecureBoot = SignalValue['secure-boot']
 
@@ -14,18 +14,27 @@ const TPMS = '/sys/class/tpm'
 /** Reads Secure Boot from the firmware's variables, and the TPM from sysfs. Needs no rights, and mostly starts nothing. */
 export async function readLinux(host: Host): Promise<Reading<SecureBoot>> {
   const [variables, tpm] = await Promise.all([readEnabled(host), readTpm(host)])
-  const enabled = variables.kind === 'value' ? variables : await askMokutil(host, variables)
-  const source = variables.kind === 'value' ? VARIABLES : 'mokutil'
-  const fact = enabled.kind === 'value' ? value({ enabled: enabled.value, tpm }) : enabled
-  return { ...fact, source: `${source}, ${TPMS}` }
+  if (variables.kind === 'value') {
+    return { ...value({ enabled: variables.value, tpm }), source: `${VARIABLES}, ${TPMS}` }
+  }
+  const told = await askTools(host)
+  if (!told) return { ...variables, source: `${VARIABLES}, ${TPMS}` }
+  return { ...value({ enabled: told.enabled, tpm: tpm ?? told.tpm }), source: `${told.source}, ${TPMS}` }
 }
 
-/** It also finds the variables where an old kernel keeps them. */
-async function askMokutil(host: Host, otherwise: Fact<boolean>): Promise<Fact<boolean>> {
-  const ran = await host.run('mokutil', ['--sb-state'])
-  if (!ran.ok) return otherwise
-  const told = readMokutil(`${ran.stdout}\n${ran.stderr}`)
-  return told.kind === 'value' ? told : otherwise
+/** They also find the variables where an old kernel keeps them. */
+const TOOLS = [
+  { program: 'mokutil', args: ['--sb-state'], read: readMokutil },
+  { program: 'bootctl', args: ['status', '--no-pager'], read: readBootctl },
+] as const
+
+async function askTools(host: Host): Promise<(Told & { source: string }) | null> {
+  for (const { program, args, read } of TOOLS) {
+    const ran = await host.run(program, args)
+    const told = ran.ok ? read(`${ran.stdout}\n${ran.stderr}`) : null
+    if (told?.kind === 'value') return { ...told.value, source: program }
+  }
+  return null
 }
 
 async function readEnabled(host: Host): Promise<Fact<boolean>> {

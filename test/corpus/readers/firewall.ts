@@ -41,8 +41,9 @@ function profiles(fact: Fact<readonly Profile[]>): Concluded {
   }))
 }
 
-/** The profiles that were asked for. */
+/** The profiles that were asked for; which one is in use only its heading tells. */
 function asked(args: string): readonly ProfileName[] {
+  if (/\bcurrentprofile\b/i.test(args)) return []
   const one = PROFILES.find((name) => new RegExp(`\\b${name}profile\\b`, 'i').test(args))
   return one ? [one] : PROFILES
 }

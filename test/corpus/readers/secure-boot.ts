@@ -1,7 +1,8 @@
+import { saysMissing } from '../../../agent/host/windows/reg-query.ts'
 import { isSecure, readBridge, readPolicy, type StartupSecurity } from '../../../agent/probes/secure-boot/bridge.ts'
 import { readConfirmSecureBoot } from '../../../agent/probes/secure-boot/confirm.ts'
 import { readEfiFlag, tpmOfMajor } from '../../../agent/probes/secure-boot/linux.ts'
-import { readMokutil } from '../../../agent/probes/secure-boot/mokutil.ts'
+import { readBootctl, readMokutil, type Told } from '../../../agent/probes/secure-boot/boot-tools.ts'
 import { readTpm, readTpmDevice, type Tpm } from '../../../agent/probes/secure-boot/windows-tpm.ts'
 import { enabledIn, STATE } from '../../../agent/probes/secure-boot/windows.ts'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
@@ -31,14 +32,31 @@ function mac(fact: Fact<StartupSecurity>): Concluded {
   }))
 }
 
+/** The bytes of a file, which a dump shows in hexadecimal. */
+function bytesOf({ program, text }: Capture): string {
+  if (program !== 'od') return text
+  return String.fromCharCode(
+    ...text
+      .trim()
+      .split(/\s+/)
+      .map((byte) => Number.parseInt(byte, 16)),
+  )
+}
+
 /** One of these flags means off; without it the variable of Secure Boot decides. */
-function offWhenSet({ text }: Capture): Concluded {
-  return concluded(readEfiFlag(text), (isSet) => ({ secureBoot: isSet ? { enabled: false } : {} }))
+function offWhenSet(capture: Capture): Concluded {
+  return concluded(readEfiFlag(bytesOf(capture)), (isSet) => ({ secureBoot: isSet ? { enabled: false } : {} }))
 }
 
 function registry(capture: Capture): Concluded {
   const state = registryIn(capture).get(STATE.toLowerCase())
+  // A machine that was not started by UEFI has no such key.
+  if (!state && saysMissing(capture.text)) return isOn(value(false))
   return isOn(state ? enabledIn(state) : unreadable('the key is not shown'))
+}
+
+function tool(fact: Fact<Told>): Concluded {
+  return concluded(fact, (secureBoot) => ({ secureBoot }))
 }
 
 /** Several files were put together here, each with its path before it. */
@@ -47,12 +65,18 @@ function tpmFiles({ text }: Capture): Concluded {
   return tpm(value({ tpm: tpmOfMajor(version ?? text), tpmReady: null }))
 }
 
+const VARIABLE = /^(?:file|cat|od)$/
+
 export const readers: readonly CorpusReader[] = [
-  { of: onLinux(/^(?:file|cat)$/, /\/SecureBoot-[\da-f-]+$/), read: ({ text }) => isOn(readEfiFlag(text)) },
-  { of: onLinux(/^(?:file|cat)$/, /\/(?:SetupMode|MokSBStateRT)-[\da-f-]+$/), read: offWhenSet },
-  { of: onLinux(/^mokutil$/, /^--sb-state$/), read: ({ text }) => isOn(readMokutil(text)) },
+  { of: onLinux(VARIABLE, /\/SecureBoot-[\da-f-]+$/), read: (capture) => isOn(readEfiFlag(bytesOf(capture))) },
+  { of: onLinux(VARIABLE, /\/(?:SetupMode|MokSBStateRT)-[\da-f-]+$/), read: offWhenSet },
+  { of: onLinux(/^mokutil$/, /^--sb-state$/), read: ({ text }) => tool(readMokutil(text)) },
+  { of: onLinux(/^bootctl$/, /^status\b|^--no-pager\b|^$/), read: ({ text }) => tool(readBootctl(text)) },
   { of: onLinux(/^(?:file|cat)$/, /\/tpm_version_major$|\/tpm\d\/\{tpm_version_major/), read: tpmFiles },
-  { of: onMacos(/^system_profiler$/, /^-json SPiBridgeDataType$/), read: ({ text }) => mac(readBridge(text)) },
+  {
+    of: onMacos(/^system_profiler$/, /^(?=.*-json\b)(?=.*\bSPiBridgeDataType\b)/),
+    read: ({ text }) => mac(readBridge(text)),
+  },
   { of: onMacos(/^nvram$/, /AppleSecureBootPolicy$/), read: ({ text }) => mac(readPolicy(text)) },
   { of: onWindows(/^(?:reg|registry|powershell)$/, /SecureBoot\\State/i), read: registry },
   { of: onWindows(POWERSHELL, /SecureBootUEFI/i), read: ({ text }) => isOn(readConfirmSecureBoot(text)) },
@@ -60,10 +84,10 @@ export const readers: readonly CorpusReader[] = [
   { of: onWindows(POWERSHELL, /\bGet-Tpm\b|Win32_Tpm\b/i), read: ({ text }) => tpm(readTpm(text)) },
 ]
 
-const VARIABLES = "the firmware's variables themselves, and mokutil where they cannot be seen"
+const VARIABLES = "the firmware's variables themselves, and mokutil or bootctl where they cannot be seen"
 
 export const notStarted: readonly NotStarted[] = [
-  { of: onLinux(/^(?:od|xxd|hexdump|efivar|bootctl|efibootmgr|dmesg|journalctl)$/), instead: VARIABLES },
+  { of: onLinux(/^(?:od|xxd|hexdump|efivar|efibootmgr|dmesg|journalctl)$/), instead: VARIABLES },
   {
     of: onLinux(/^file$/, /\/kernel\/security\/lockdown$/),
     instead: `${VARIABLES}: lockdown can be a parameter of the start`,

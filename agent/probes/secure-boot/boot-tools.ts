@@ -1,0 +1,37 @@
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+
+/** What a tool tells; `tpm` is null where it says nothing of one, or of its version. */
+export type Told = { enabled: boolean; tpm: '2.0' | null }
+
+/**
+ * Reads `mokutil --sb-state`. Setup mode, and a shim that was told to check nothing, count as off; that there are no
+ * variables does not, as they may only be hidden from whoever asks.
+ */
+export function readMokutil(output: string): Fact<Told> {
+  const lines = output.split(/\r?\n/).map((line) => line.trim())
+  if (lines.includes("This system doesn't support Secure Boot")) return value({ enabled: false, tpm: null })
+  const states = lines.filter((line) => /^SecureBoot (?:enabled|disabled)$/.test(line))
+  if (states.length !== 1) return unreadable('mokutil does not tell whether Secure Boot is on')
+  const isUnchecked = /^(?:Platform is in Setup Mode|SecureBoot validation is disabled in shim)$/m.test(
+    lines.join('\n'),
+  )
+  return value({ enabled: states[0] === 'SecureBoot enabled' && !isUnchecked, tpm: null })
+}
+
+/**
+ * Reads Secure Boot and the TPM in `bootctl status`: a word, and in brackets the mode of the firmware, which older
+ * versions have on a line of its own. In setup mode the word is "disabled" already.
+ */
+export function readBootctl(stdout: string): Fact<Told> {
+  const lines = stdout.replace(COLOURS, '').split(/\r?\n/)
+  const states = lines.flatMap((line) => /^\s*Secure Boot: (enabled|disabled)(?: \(([\w-]+)\))?\s*$/.exec(line) ?? [])
+  const [, state, mode] = states
+  if (states.length !== 3) return unreadable('bootctl does not tell whether Secure Boot is on')
+  const isSetup = mode === 'setup' || lines.some((line) => /^\s*Setup Mode: setup\s*$/.test(line))
+  // "No" and "firmware only" do not tell whether there is an older one, or one without a driver.
+  const hasTpm = lines.some((line) => /^\s*TPM2 Support: yes\s*$/.test(line))
+  return value({ enabled: state === 'enabled' && !isSetup, tpm: hasTpm ? '2.0' : null })
+}
+
+// oxlint-disable-next-line no-control-regex
+const COLOURS = /\u001B\[[\d;]*m/g
