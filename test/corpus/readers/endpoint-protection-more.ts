@@ -25,6 +25,7 @@ import {
 import { readDsaQuery } from '../../../agent/probes/endpoint-protection/products/trend-micro.ts'
 import { readWazuhInfo, readWazuhState } from '../../../agent/probes/endpoint-protection/products/wazuh.ts'
 import {
+  readXProtectHistory,
   readXProtectInfo,
   readXProtectStatus,
   readXProtectVersion,
@@ -47,7 +48,7 @@ export const readers: readonly CorpusReader[] = [
     read: readElasticStatus,
     readError: readElasticError,
   }),
-  saysOf(of(/^file$/, /wazuh-agentd?\.state/i), 'wazuh', {
+  saysOf(of(/^file$/, /(?:wazuh|ossec)-agentd?\.state/i), 'wazuh', {
     read: (text) => readWazuhState(text, { modifiedAt: written, now: written }),
   }),
   saysOf(of(/^wazuh-control$/, /^info\b/), 'wazuh', { read: readWazuhInfo }),
@@ -57,7 +58,7 @@ export const readers: readonly CorpusReader[] = [
   keyOf(onWindows(KEY, /ESET Security\\CurrentVersion\\Info/i), 'eset', readEsetKey),
   saysOf(of(/^dsa_query$/, /^-c\b/), 'trend-micro', { read: readDsaQuery }),
   saysOf(onLinux(/^bduitool$/, /^get ps\b/), 'bitdefender', { read: readBduitool }),
-  saysOf(onLinux(/^(?:clamscan|clamdscan|clamd|freshclam)$/, /^(?:--version|-V)\b/), 'clamav', {
+  saysOf(onLinux(/^(?:clamscan|clamdscan|clamd|clamonacc|freshclam)$/, /^(?:--version|-V)\b/), 'clamav', {
     read: readClamVersion,
     readError: readClamError,
   }),
@@ -66,6 +67,7 @@ export const readers: readonly CorpusReader[] = [
   saysOf(onLinux(/^file$/, /SHS_status\.xml/i), 'sophos', { read: readSophosStatus }),
   saysOf(onMacos(/^protectctl$/, /^info\b/), 'jamf-protect', { read: readProtectctl }),
   saysOf(onMacos(/^file$/, /XProtect\.bundle\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
+  saysOf(onMacos(/^file$/, /InstallHistory\.plist/), 'xprotect', { read: readXProtectHistory }),
   saysOf(onMacos(/^xprotect$/, /^version\b/), 'xprotect', { read: readXProtectVersion }),
   saysOf(onMacos(/^xprotect$/, /^status\b/), 'xprotect', { read: readXProtectStatus }),
 ]

@@ -21,9 +21,11 @@ export function readBduitool(stdout: string): Fact<Told> {
   const wordOf = (name: string) => lines.get(name)?.toLowerCase() ?? ''
   const antimalware = SWITCH.get(wordOf('antimalware status'))
   const onAccess = SWITCH.get(wordOf('onaccess status')) ?? SWITCH.get(wordOf('on-access status'))
-  const upToDate = NO_YES.get(wordOf('new security content available'))
+  const upToDate = NO_YES.get(
+    textOf(lines, /^new (?:.* )?(?:content|signatures?)(?: update)? available$/).toLowerCase(),
+  )
   const version = versionOf(lines.get('product version'))
-  const definitionsAt = momentOf(lines.get('last security content update'))
+  const definitionsAt = momentOf(textOf(lines, /^last (?:.* )?(?:content|signatures?) updates?$/))
   const told: Told = {
     ...(antimalware === true && { running: true, protecting: true }),
     ...(onAccess !== undefined && { realTime: onAccess }),
@@ -34,6 +36,12 @@ export function readBduitool(stdout: string): Fact<Told> {
   }
   if (Object.keys(told).length === 0) return unreadable('bduitool gave no answer that is known')
   return value({ installed: true, ...told })
+}
+
+/** What is "security content" now had other names before version 7. Two lines that answer are none. */
+function textOf(lines: ReadonlyMap<string, string>, name: RegExp): string {
+  const found = [...lines].filter(([it]) => name.test(it))
+  return found.length === 1 ? (found[0]?.[1] ?? '') : ''
 }
 
 const OFF = 'its module Antimalware is off'

@@ -39,16 +39,26 @@ function itemsOf(stdout: string): { items: Item[]; details: string[] } {
       continue
     }
     detailsFrom = null
-    const label = labelOf(line)
-    if (!label) continue
-    const name = keyOf(label.name)
-    if (name === 'details') {
-      if (label.text === '') detailsFrom = indent
-      else details.push(...label.text.split(',').map((it) => it.trim()))
-    } else if (indent === 0 && label.text === '') section = name
-    else items.push({ section, name, text: label.text })
+    for (const label of labelsOf(line)) {
+      const name = keyOf(label.name)
+      if (name === 'details') {
+        if (label.text === '') detailsFrom = indent
+        else details.push(...label.text.split(',').map((it) => it.trim()))
+      } else if (indent === 0 && label.text === '') section = name
+      else items.push({ section, name, text: label.text })
+    }
   }
   return { items, details }
+}
+
+/** Windows may put several `Name[text]` into a line. */
+function labelsOf(line: string): { name: string; text: string }[] {
+  const label = labelOf(line)
+  if (label) return [label]
+  return [...line.matchAll(/([A-Za-z][^[\]:]{0,60})\[([^\]]*)\]/g)].map(([, name = '', text = '']) => ({
+    name: name.trim().toLowerCase(),
+    text: text.trim(),
+  }))
 }
 
 function keyOf(name: string): string {
@@ -68,7 +78,7 @@ function only(texts: readonly string[]): string | undefined {
 /** Of the sensor: `State` in a section of its own, or `Sensor State` among the general ones. */
 function stateOf(items: readonly Item[], issues: string[]): Told {
   const states = [...textsOf(items, 'state', /^sensor(?:status|state)$/), ...textsOf(items, 'sensorstate')]
-  const bad = states.find((text) => /^(?:bypass|disabled|stopped|uninstall)/i.test(text))
+  const bad = states.find((text) => /^(?:bypass|disabled|stopped|shut|uninstall)/i.test(text))
   if (bad !== undefined) {
     issues.push(`the state of the sensor is ${bad}`)
     return { protecting: false, healthy: false, ...(/^bypass/i.test(bad) && { running: true }) }

@@ -19,6 +19,8 @@ export function readWazuhState(text: string, { modifiedAt, now }: { modifiedAt: 
   const words = [...text.matchAll(/^status=(['"]?)(\w+)\1[ \t]*\r?$/gm)].map(([, , word = '']) => word)
   const connected = CONNECTED.get(words[0] ?? '')
   if (words.length !== 1 || connected === undefined) return unreadable('the state of the Wazuh agent makes no sense')
+  const isNeverHeard = /^last_(?:keepalive|ack)=(['"]?)\1[ \t]*\r?$/m.test(text)
+  if (connected && isNeverHeard) return unreadable('the state of the Wazuh agent contradicts itself')
   const age = now.getTime() - modifiedAt.getTime()
   if (!(Math.abs(age) <= FRESH_MS)) return unreadable('the state of the Wazuh agent is old')
   if (!connected) return value({ installed: true, connected, issues: [`its state is ${words[0]}`] })
