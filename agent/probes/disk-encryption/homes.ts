@@ -9,6 +9,9 @@ export type EncryptedHome = { volume: Volume; holder: Mount | null }
 /** Each costs a program. */
 const MOST_HOMES = 16
 
+/** These only add to an answer that is there already. */
+const SHORT = { timeoutMs: 3000 } as const
+
 const HOME = /^\/home\/[^/]+$/
 
 /** Whether somebody's home is mounted there, as systemd-homed does; it is data wherever it lies. */
@@ -39,7 +42,7 @@ export function mountedHomes(mounts: readonly Mount[]): EncryptedHome[] {
       role: isHome(mount.point) ? 'data' : 'removable',
     } as const
     const below = mounts.filter((it) => it !== mount)
-    // The source is the folder that is encrypted, or a word of the program (`encfs`, `cryfs@/home/eve/.box`).
+    // The source is the folder that is encrypted, or a word of the program (`encfs`, `cryfs@/srv/box`).
     const [path] = /\/.*$/.exec(mount.source) ?? []
     return [{ volume, holder: mountHolding(path ?? mount.point, below) }]
   })
@@ -57,7 +60,7 @@ export async function readFscryptHomes(
   const holderOf = (path: string) => mountHolding(`${path}/`, mounts)
   const below = holderOf('/home')
   if (host.privileged === false || !below || !SUPPORTING.has(below.fsType) || !isBare(below)) return []
-  const all = await host.run('fscrypt', ['status'])
+  const all = await host.run('fscrypt', ['status'], SHORT)
   const setUp = all.ok && all.exitCode === 0 ? readFscryptMounts(all.stdout) : null
   if (setUp?.kind !== 'value' || setUp.value.length === 0) return []
   const folder = await host.readDirectory('/home')
@@ -66,8 +69,10 @@ export async function readFscryptHomes(
     const path = `/home/${name}`
     const holder = holderOf(path)
     if (!holder || !setUp.value.includes(holder.point) || !isBare(holder)) continue
-    const status = await host.run('fscrypt', ['status', path])
-    const told = status.ok && status.exitCode === 0 ? readFolderStatus(status.stdout) : null
+    const status = await host.run('fscrypt', ['status', path], SHORT)
+    // One that hangs would hang for every home.
+    if (!status.ok) break
+    const told = status.exitCode === 0 ? readFolderStatus(status.stdout) : null
     if (told?.kind !== 'value' || told.value.path !== path) continue
     homes.push({ volume: home(path, told.value.state, 'fscrypt', 'a folder that fscrypt encrypts'), holder })
   }

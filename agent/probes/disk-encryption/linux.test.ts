@@ -240,6 +240,27 @@ describe('what holds the bytes', () => {
       ],
     },
     {
+      name: 'an encrypted USB disk does not make the system encrypted',
+      laptop: {
+        devices: { ...NVME, ...disk('sdb', 1, { usb: true }), 'dm-0': crypt('stick', 'sdb1') },
+        mounts: ['nvme0n1p3 / ext4', 'dm-0 /media/s ext4 /dev/mapper/stick'],
+      },
+      volumes: ['/ system off null', '/media/s removable on luks2'],
+    },
+    {
+      name: 'swap with a random key beside a LUKS 1 system',
+      laptop: {
+        devices: {
+          ...NVME,
+          'dm-0': crypt('r', 'nvme0n1p3', 'LUKS1'),
+          'dm-1': { dm: { name: 'cryptswap1', uuid: 'CRYPT-PLAIN-cryptswap1' }, on: ['nvme0n1p2'] },
+        },
+        mounts: ['dm-0 / ext4'],
+        swaps: ['/dev/dm-1 partition 65532 0 -2'],
+      },
+      volumes: ['/ system on luks1', '/dev/dm-1 swap on dm-crypt'],
+    },
+    {
       name: 'a home on a USB disk is data all the same',
       laptop: { devices: { ...LUKS, ...disk('sdb', 1, { usb: true }) }, mounts: ['dm-0 / ext4', 'sdb1 /home ext4'] },
       volumes: ['/ system on luks2', '/home data off null'],

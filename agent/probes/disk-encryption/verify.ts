@@ -16,6 +16,9 @@ type Find = (place: Place, stack: Stack) => Finding
 /** Each costs a program. */
 const MOST = { mappings: 8, disks: 4 } as const
 
+/** For what adds to an answer that is there already: a drive that hangs must not cost the whole. */
+const SHORT = { timeoutMs: 3000 } as const
+
 /**
  * What files do not tell, and mostly only root may see: whether the ciphers encrypt, one LUKS header, for what the
  * tables leave open and for what protects the key, what VeraCrypt holds, and whether a bare drive encrypts by itself.
@@ -66,7 +69,7 @@ async function readVeraCrypt(
 ): Promise<ReadonlySet<string>> {
   const open = names.filter((name) => VERACRYPT_MAPPING.test(name))
   if (open.every((name) => tables.kind === 'value' && tables.value.has(name))) return new Set()
-  const ran = await host.run('veracrypt', VERACRYPT_LIST)
+  const ran = await host.run('veracrypt', VERACRYPT_LIST, SHORT)
   const volumes = ran.ok && ran.exitCode === 0 ? readVeraCryptList(ran.stdout) : null
   return new Set(volumes?.kind === 'value' ? volumes.value.flatMap(({ mapping }) => mapping ?? []) : [])
 }
@@ -102,7 +105,7 @@ async function readDrives(
     (it) => isDisk(it) && /^(nvme\d+n\d+|sd[a-z]+)$/.test(it.name),
   )
   for (const { name } of disks.slice(0, MOST.disks)) {
-    const ran = await host.run('sedutil-cli', sedutilArguments(name))
+    const ran = await host.run('sedutil-cli', sedutilArguments(name), SHORT)
     if (!ran.ok) break
     const lock = ran.exitCode === 0 ? readSedutilQuery(ran.stdout) : null
     if (lock?.kind === 'value') drives.set(name, lock.value)
