@@ -1,5 +1,5 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { readPlist, readPlistArray } from '../../plist.ts'
+import { readPlist, readPlistItems } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import { momentOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
@@ -35,7 +35,7 @@ export function readXProtectStatus(stdout: string): Fact<Told> {
 
 /** Reads macOS's history of installations for the newest rules of XProtect; newer systems no longer list them there. */
 export function readXProtectHistory(text: string): Fact<Told> {
-  const items = readPlistArray(text)
+  const items = readPlistItems(text)
   if (items.kind !== 'value') return items
   const rules = items.value.flatMap(({ displayName, displayVersion: version, date }) =>
     displayName === 'XProtectPlistConfigData' &&
