@@ -121,6 +121,14 @@ export const PUBLIC_IDS: ReadonlySet<string> = new Set([
   '8be4df61-93ca-11d2-aa0d-00e098032b8c',
   '605dab50-e046-4300-abb6-3dd810dd8b23',
   '94b73556-2197-4702-82a8-3e1337dafbfb',
+  // Where CrowdStrike Falcon keeps its settings in the registry.
+  '9b03c1d9-3138-44ed-9fae-d9f4c034b88d',
+  '16e0423f-7058-48c9-a204-725362b67639',
+  // Categories of updates of Windows.
+  '0fa1201d-4330-4fa8-8ae9-b877473b6441',
+  'e6cf1350-c01b-414d-a61f-263d14d133b4',
+  'e0789628-ce08-4437-be74-2495b842f43b',
+  'ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0',
 ])
 
 /** A word such as "unavailable" is none: it has to have a digit, and not only zeros. */

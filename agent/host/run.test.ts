@@ -161,5 +161,5 @@ test('arguments that no program can take are a failure, not an exception', async
 })
 
 test('every program of the list is named by absolute paths', () => {
-  for (const paths of Object.values(PROGRAMS)) for (const path of paths) expect(path).toMatch(/^\//)
+  for (const paths of Object.values(PROGRAMS)) for (const path of paths) expect(path).toMatch(/^(?:\/|C:\\)/)
 })
