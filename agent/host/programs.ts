@@ -74,6 +74,7 @@ export const PROGRAMS = {
   lsblk: ['/usr/bin/lsblk', '/bin/lsblk'],
   fscrypt: ['/usr/bin/fscrypt', '/usr/sbin/fscrypt'],
   veracrypt: ['/usr/bin/veracrypt'],
+  bcachefs: ['/usr/sbin/bcachefs', '/usr/bin/bcachefs', '/sbin/bcachefs'],
   'sedutil-cli': ['/usr/sbin/sedutil-cli', '/usr/bin/sedutil-cli', '/sbin/sedutil-cli'],
   zfs: ['/usr/sbin/zfs', '/sbin/zfs', '/usr/bin/zfs'],
   zpool: ['/usr/sbin/zpool', '/sbin/zpool', '/usr/bin/zpool'],

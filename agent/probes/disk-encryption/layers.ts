@@ -17,11 +17,20 @@ export type Stack = {
   veraCrypt: ReadonlySet<string>
   /** What drives that encrypt by themselves say, by the name of the disk. */
   drives: ReadonlyMap<string, DriveLock>
+  /** The sources of bcachefs that have no key, so that what lies below decides. */
+  plainBcachefs: ReadonlySet<string>
 }
 
 /** Of devices that nobody has asked a program about. */
 export function unverified(devices: BlockDevices, why: string): Stack {
-  return { devices, tables: unreadable(why), headers: new Map(), veraCrypt: new Set(), drives: new Map() }
+  return {
+    devices,
+    tables: unreadable(why),
+    headers: new Map(),
+    veraCrypt: new Set(),
+    drives: new Map(),
+    plainBcachefs: new Set(),
+  }
 }
 
 /** What becomes of the bytes of one volume on their way down. `layers` are the encrypting devices that they pass. */

@@ -230,7 +230,7 @@ function placesOf(node: Node, nodes: ReadonlyMap<string, Node>): Place[] {
   const { kernelName, fsType = '', type } = node
   if (isMemory([kernelName])) return []
   const place = (label: string, role: Place['role']): Place => {
-    const holder = { point: label, number: '', fsType, source: `/dev/${node.name}`, readOnly: false }
+    const holder = { point: label, number: '', fsType, source: `/dev/${kernelName}`, readOnly: false }
     return { label, role, holder: role === 'swap' ? null : holder, devices: devicesOf(node, nodes) }
   }
   return node.mounts.flatMap((point) => {

@@ -223,3 +223,21 @@ describe('VeraCrypt and drives that encrypt by themselves', () => {
     expect(await summaryOf({ ...laptop, privileged: false })).toEqual(['/ system off null'])
   })
 })
+
+const show = (sections: string) => ({
+  line: 'bcachefs show-super /dev/nvme0n1p3',
+  stdout: `Sections:   ${sections}\n`,
+})
+
+test('bcachefs without a key is as what it lies on, and with one nobody knows', async () => {
+  const laptop: Laptop = { devices: NVME, mounts: ['nvme0n1p3 / bcachefs'] }
+  for (const [sections, expected] of [
+    ['members_v1,members_v2', '/ system off null'],
+    ['members_v1,crypt,members_v2', '/ system unknown null'],
+    ['', '/ system unknown null'],
+  ] as const) {
+    expect(await summaryOf({ ...laptop, programs: [show(sections)] })).toEqual([expected])
+    const asUser = await summaryOf({ ...laptop, privileged: false, programs: [show(sections)] })
+    expect(asUser).toEqual(['/ system unknown null'])
+  }
+})

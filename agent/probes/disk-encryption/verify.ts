@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause } from '../probe.ts'
 import { allBelow, isDisk, type BlockDevices } from './block-devices.ts'
+import { readShowSuper } from './bcachefs.ts'
 import { readCryptStatus } from './crypt-status.ts'
 import { readDmsetupTable, type Mapping } from './dmsetup.ts'
 import { luks2HeaderPath, mappingsToVerify, type Finding, type Stack } from './layers.ts'
@@ -30,6 +31,7 @@ export async function verify(host: Host, places: readonly Place[], stack: Stack,
   const veraCrypt = await readVeraCrypt(host, names, tables)
   const told = { ...stack, tables, veraCrypt }
   if (!isRoot) return told
+  told.plainBcachefs = await readBcachefs(host, places)
   const findings = places.map((place) => find(place, told))
   const header = headerToLookInto(findings, stack.devices)
   const headers = header ? await readHeader(host, header) : stack.headers
@@ -89,6 +91,20 @@ async function readHeader(host: Host, { layer, path }: Header): Promise<Stack['h
   const dump = await host.run('cryptsetup', ['luksDump', path])
   const header = dump.ok && dump.exitCode === 0 ? readLuksDump(dump.stdout) : null
   return new Map(header?.kind === 'value' ? [[layer, header.value]] : [])
+}
+
+/** Of a file system on several devices each has the same superblock. */
+async function readBcachefs(host: Host, places: readonly Place[]): Promise<ReadonlySet<string>> {
+  const plain = new Set<string>()
+  const sources = places.flatMap(({ holder }) => (holder?.fsType === 'bcachefs' ? [holder.source] : []))
+  for (const source of new Set(sources.filter((it) => it.startsWith('/')))) {
+    const [device = ''] = source.split(':')
+    const ran = await host.run('bcachefs', ['show-super', device], SHORT)
+    if (!ran.ok) break
+    const told = ran.exitCode === 0 ? readShowSuper(ran.stdout) : null
+    if (told?.kind === 'value' && !told.value.hasKey) plain.add(source)
+  }
+  return plain
 }
 
 /** Drives are asked only where the system lies bare on them; few machines have the program. */

@@ -13,8 +13,9 @@ export function findingOf(place: Place, stack: Stack, zfs: Zfs): Finding {
   if (place.holder?.fsType === 'zfs') return zfs.find(place.holder.source, stack)
   if (place.devices === null) return unknown('which devices hold it is not known')
   const finding = findProtection(place.devices, stack)
-  const mayHideEncryption = place.holder?.fsType === 'bcachefs' && finding.state !== 'on'
-  return mayHideEncryption ? unknown('bcachefs encrypts by itself, which cannot be seen') : finding
+  if (place.holder?.fsType !== 'bcachefs' || finding.state === 'on') return finding
+  const isPlain = stack.plainBcachefs.has(place.holder.source)
+  return isPlain ? finding : unknown('bcachefs encrypts by itself, which cannot be seen')
 }
 
 export function volumeOf(place: Place, finding: Finding, stack: Stack): Volume {

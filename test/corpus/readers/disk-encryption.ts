@@ -1,3 +1,4 @@
+import { readShowSuper } from '../../../agent/probes/disk-encryption/bcachefs.ts'
 import type { BlockDevice } from '../../../agent/probes/disk-encryption/block-devices.ts'
 import { readCryptStatus } from '../../../agent/probes/disk-encryption/crypt-status.ts'
 import { readDmsetupTable } from '../../../agent/probes/disk-encryption/dmsetup.ts'
@@ -152,6 +153,9 @@ export const readers: readonly CorpusReader[] = [
       ),
     ),
   ),
+  program(/^bcachefs$/, /^show-super\b/, ({ text }) =>
+    volumes(map(readShowSuper(text), ({ hasKey }) => [{ state: hasKey ? 'unknown' : 'off' }])),
+  ),
   program(/^sedutil-cli$/, /--query\b/, ({ text }) =>
     volumes(map(readSedutilQuery(text), (state) => [{ state, method: state === 'off' ? null : 'opal' }])),
   ),
@@ -172,10 +176,6 @@ export const notStarted: readonly NotStarted[] = [
   },
   { of: { os: LINUX, program: /^dmsetup$/ }, instead: `${SYSFS}; of dmsetup only the table says more` },
   { of: { os: LINUX, program: /^cryptsetup$/, args: /\b(isLuks|luksUUID)\b/ }, instead: SYSFS },
-  {
-    of: { os: LINUX, program: /^bcachefs$/ },
-    instead: 'the superblock does not tell whether the key is protected: bcachefs is unknown unless it lies on LUKS',
-  },
   { of: { os: LINUX, program: /^systemd-cryptenroll$/ }, instead: 'the tokens that cryptsetup luksDump shows' },
   { of: { os: LINUX, program: /^sedutil-cli$/ }, instead: 'sedutil-cli --query, of the drive that holds the system' },
   { of: { os: LINUX, program: /^homectl$/ }, instead: `${SYSFS}: the homes of systemd-homed are mounts` },
