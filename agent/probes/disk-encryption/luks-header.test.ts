@@ -86,6 +86,8 @@ describe('readLuksDump', () => {
     { name: 'cut before the tokens', stdout: luks2({}).split('Tokens:')[0] ?? '', header: { keyProtector: null } },
   ])('$name', ({ stdout, header }) => {
     expect(readLuksDump(stdout)).toMatchObject({ kind: 'value', value: header })
+    const noisy = `WARNING: Locking directory /run/cryptsetup is missing!\n${stdout}`.replaceAll('\n', '\r\n')
+    expect(readLuksDump(noisy)).toMatchObject({ kind: 'value', value: header })
   })
 
   test.each([

@@ -18,8 +18,11 @@ type Entry = { section: string; kind: string; keys: Map<string, string> }
 
 /** Reads `cryptsetup luksDump DEVICE`. Its text is not translated, and its layout has been the same since LUKS2 came. */
 export function readLuksDump(stdout: string): Fact<LuksHeader> {
-  const lines = stdout.split('\n')
-  if (!lines[0]?.startsWith('LUKS header information')) return unreadable('luksDump shows no LUKS header')
+  const all = stdout.split(/\r?\n/)
+  // Warnings may stand before it.
+  const start = all.findIndex((line) => line.startsWith('LUKS header information'))
+  if (start < 0) return unreadable('luksDump shows no LUKS header')
+  const lines = all.slice(start)
   switch (topLevel(lines, 'Version')) {
     case '1':
       return readLuks1(lines)
