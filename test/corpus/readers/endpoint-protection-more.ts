@@ -25,7 +25,6 @@ import {
 import { readDsaQuery } from '../../../agent/probes/endpoint-protection/products/trend-micro.ts'
 import { readWazuhInfo, readWazuhState } from '../../../agent/probes/endpoint-protection/products/wazuh.ts'
 import {
-  readXProtectHistory,
   readXProtectInfo,
   readXProtectStatus,
   readXProtectVersion,
@@ -67,7 +66,6 @@ export const readers: readonly CorpusReader[] = [
   saysOf(onLinux(/^file$/, /SHS_status\.xml/i), 'sophos', { read: readSophosStatus }),
   saysOf(onMacos(/^protectctl$/, /^info\b/), 'jamf-protect', { read: readProtectctl }),
   saysOf(onMacos(/^file$/, /XProtect\.bundle\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
-  saysOf(onMacos(/^file$/, /InstallHistory\.plist/), 'xprotect', { read: readXProtectHistory }),
   saysOf(onMacos(/^xprotect$/, /^version\b/), 'xprotect', { read: readXProtectVersion }),
   saysOf(onMacos(/^xprotect$/, /^status\b/), 'xprotect', { read: readXProtectStatus }),
 ]
