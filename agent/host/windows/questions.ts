@@ -27,11 +27,10 @@ export const QUESTIONS = {
     script:
       "foreach ($v in Get-CimInstance -Namespace root/CIMV2/Security/MicrosoftVolumeEncryption -ClassName Win32_EncryptableVolume) { $call = { param($name, $in) try { $with = @{ InputObject = $v; MethodName = $name }; if ($in) { $with.Arguments = $in }; $out = Invoke-CimMethod @with; if ($out.ReturnValue -eq 0) { $out } } catch { } }; $it = @{ volume = $v | Select-Object DriveLetter,DeviceID,VolumeType,ProtectionStatus,ConversionStatus,EncryptionMethod }; $a = & $call 'GetConversionStatus' @{ PrecisionFactor = [uint32]0 }; if ($a) { $it.conversionStatus = $a | Select-Object ConversionStatus,EncryptionPercentage,EncryptionFlags }; $a = & $call 'GetLockStatus'; if ($a) { $it.lockStatus = $a | Select-Object LockStatus }; $a = & $call 'GetSuspendCount'; if ($a) { $it.suspendCount = $a | Select-Object SuspendCount }; $a = & $call 'GetKeyProtectors' @{ KeyProtectorType = [uint32]0 }; if ($a) { $it.keyProtectors = @(foreach ($id in $a.VolumeKeyProtectorID) { $kind = & $call 'GetKeyProtectorType' @{ VolumeKeyProtectorID = $id }; @{ KeyProtectorType = [int]$kind.KeyProtectorType } }) }; $it }",
   },
-  // For those who may not ask the class above. The shell is started for it, which a service need not have.
+  // For those who may not ask the class above, and only for them: the shell is started for it.
   'System.Volume.BitLockerProtection': {
     script:
-      "$shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace([string]$_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it }",
-    slow: true,
+      "if (-not ([Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { $shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace([string]$_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it } }",
   },
   // In numbers: the words of these enumerations depend on the version of PowerShell.
   'Get-NetFirewallProfile': {
@@ -42,12 +41,11 @@ export const QUESTIONS = {
     script:
       'Get-CimInstance -Namespace root/cimv2/Security/MicrosoftTpm -ClassName Win32_Tpm | Select-Object SpecVersion,IsEnabled_InitialValue,IsActivated_InitialValue,IsOwned_InitialValue',
   },
-  // Only where the one above is denied or tells nothing.
-  'Get-Tpm': { script: 'Get-Tpm | Select-Object TpmPresent,TpmReady', slow: true },
+  'Get-Tpm': { script: 'Get-Tpm | Select-Object TpmPresent,TpmReady' },
+  // The only one of the three that needs no administrator.
   Win32_PnPEntity: {
     script:
       "Get-CimInstance Win32_PnPEntity -Filter 'PNPClass = ''SecurityDevices''' | Select-Object DeviceID,HardwareID,Present",
-    slow: true,
   },
   // Only where the registry does not tell.
   'Confirm-SecureBootUEFI': {
