@@ -4,12 +4,13 @@ import { laptop } from '../test/fakes/laptop.ts'
 import type { Probes } from './collect.ts'
 import { readSettled } from './settled.ts'
 
+const nothing = async () => ({ ...unreadable('not in this test'), source: 'none' })
+
 /** A machine whose firewall is asked in the background: it is known once `answer` was called. */
 function machine() {
   const answered = Promise.withResolvers<void>()
   let answers = 0
   const read: string[] = []
-  const nothing = async () => ({ ...unreadable('not in this test'), source: 'none' })
   const probes: Probes = {
     os: async () => {
       read.push('os')

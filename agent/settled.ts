@@ -27,7 +27,7 @@ export async function readSettled(
   const notice = setTimeout(onWait, noticedMs)
   const limit = Promise.withResolvers<void>()
   const giveUp = setTimeout(limit.resolve, limitMs)
-  await Promise.race([Promise.all(slow.map((watch) => watch.settled?.())), limit.promise])
+  await Promise.race([Promise.all(slow.map(async (watch) => watch.settled?.())), limit.promise])
   clearTimeout(notice)
   clearTimeout(giveUp)
   const changed = await look()

@@ -1,5 +1,6 @@
-import { notReadOn, type Probe } from '../probe.ts'
+import type { Probe } from '../probe.ts'
 import { linuxUpdates } from './linux.ts'
+import { macosUpdates } from './macos.ts'
 import { windowsUpdates } from './windows.ts'
 
 /** The probe of the updates that are missing, and what tells that it has something new to read. */
@@ -17,6 +18,7 @@ export type OsUpdatesReader = {
  */
 export function osUpdates(): OsUpdatesReader {
   const readLinux = linuxUpdates()
+  const macos = macosUpdates()
   const windows = windowsUpdates()
   return {
     async probe(host) {
@@ -24,13 +26,15 @@ export function osUpdates(): OsUpdatesReader {
         case 'linux':
           return readLinux(host)
         case 'macos':
-          return notReadOn(host.platform)
+          return macos.read(host)
         case 'windows':
           return windows.read(host)
       }
     },
-    fingerprint: async () => String(windows.search.answers()),
-    settled: windows.search.settled,
+    fingerprint: async () => String(macos.list.answers() + windows.search.answers()),
+    settled: async () => {
+      await Promise.all([macos.list.settled(), windows.search.settled()])
+    },
   }
 }
 

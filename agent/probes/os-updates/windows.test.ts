@@ -154,9 +154,10 @@ test.each(automatic)('automatic: $name', async ({ registry, is }) => {
   expect(await isWindowsAutomatic(laptop({ files: {}, platform: 'windows', registry }))).toBe(is)
 })
 
+const denied = async () => ({ ok: false, reason: 'denied', why: 'x' }) as const
+
 test('keys that cannot be read say neither yes nor no', async () => {
   const host = laptop({ files: {}, platform: 'windows', registry: started })
-  const denied = async () => ({ ok: false, reason: 'denied', why: 'x' }) as const
   const readRegistry = (at: string) => (key: string) => (key === at ? denied() : host.readRegistry(key))
   expect(await isWindowsAutomatic({ ...host, readRegistry: readRegistry(AU) })).toBe(null)
   expect(await isRestartOwedByWindows({ ...host, readRegistry: readRegistry(WAITS_FOR_SERVICING) })).toBe(null)
@@ -202,9 +203,10 @@ test('what Windows Update and the registry tell together', async () => {
   })
 })
 
+const read = async (programs: object) => osUpdates().probe(machine({ ...RESULTS, ...SEARCH, ...programs }))
+
 test('without a history the hotfixes tell when an update was installed, and without these Windows Update', async () => {
   const fixes = question('Get-HotFix', [{ HotFixID: 'KB1', InstalledOn: '2026-11-12' }])
-  const read = async (programs: object) => osUpdates().probe(machine({ ...RESULTS, ...SEARCH, ...programs }))
   expect(await read(fixes)).toMatchObject({ value: { lastInstalledAt: '2026-11-12T00:00:00.000Z' } })
   expect(await read({})).toMatchObject({ value: { lastInstalledAt: '2026-11-20T06:10:00.000Z' } })
 })

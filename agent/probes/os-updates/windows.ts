@@ -55,9 +55,10 @@ export function windowsUpdates(): { read: (host: Host) => Promise<Reading<OsUpda
 
 type Counted = Pick<OsUpdates, 'pending' | 'pendingSecurity' | 'detail'>
 
+const nothing = (why: string): Counted => ({ pending: null, pendingSecurity: null, detail: why.slice(0, 200) })
+
 /** "None" is believed only where it is known when Windows Update has looked. */
 function countOf(missing: Fact<readonly MissingUpdate[]> | undefined, lastCheckedAt: string | null): Counted {
-  const nothing = (why: string): Counted => ({ pending: null, pendingSecurity: null, detail: why.slice(0, 200) })
   if (!missing) return nothing('Windows Update has not answered yet')
   if (missing.kind !== 'value') return nothing(missing.why)
   const counted = countMissing(missing.value)

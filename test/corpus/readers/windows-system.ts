@@ -1,3 +1,15 @@
+import type { RegistryValues } from '../../../agent/host/host.ts'
+import { readRegQuery, saysMissing } from '../../../agent/host/windows/reg-query.ts'
+import {
+  countMissing,
+  readHotFixes,
+  readMissingUpdates,
+  readSystemInfo,
+  readUpdateHistory,
+  readUpdateResults,
+} from '../../../agent/probes/os-updates/windows-search.ts'
+import { isAutomaticByManagement, isAutomaticByPolicy } from '../../../agent/probes/os-updates/windows-policy.ts'
+import { flagOf } from '../../../agent/probes/powershell.ts'
 import { readPowerShellRecords } from '../../../agent/probes/powershell-text.ts'
 import {
   readVer,
@@ -5,7 +17,7 @@ import {
   windowsOs,
   type WindowsVersion,
 } from '../../../agent/probes/os/windows-version.ts'
-import { unreadable, type Fact } from '../../../shared/fact.ts'
+import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Conclusion, Concluded } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
@@ -31,6 +43,34 @@ function computerInfo({ text, exitCode }: Capture): Concluded {
   return concluded(version, (it) => ({ ...osInWords(it), ...(isLegacy && { secureBoot: { enabled: false } }) }))
 }
 
+const restart = (rebootRequired: boolean): Conclusion => ({ updates: { rebootRequired } })
+
+/** As the agent asks: of what ended with an error nothing is taken. */
+function answered<T>({ text, exitCode }: Capture, read: (text: string) => Fact<T>): Fact<T> {
+  return (exitCode ?? 0) === 0 ? read(text) : unreadable(`it ended with ${exitCode}`)
+}
+
+/** Keys that exist only while something waits; without the others, the first two are an answer where they are missing. */
+const isAnswerWhereMissing = (args: string): boolean => /RebootPending|RebootRequired/i.test(args)
+
+function waitingKey({ text, args, program }: Capture): Concluded {
+  if (readRegQuery(text) || (program !== 'reg' && readPowerShellRecords(text).kind === 'value')) return restart(true)
+  if (!saysMissing(text)) return { unreadable: 'neither the key nor that it is missing is shown' }
+  return isAnswerWhereMissing(args) ? restart(false) : {}
+}
+
+function testPath({ text, args }: Capture): Concluded {
+  const exists = flagOf(text)
+  if (exists === null) return { unreadable: 'Test-Path said neither True nor False' }
+  return exists || isAnswerWhereMissing(args) ? restart(exists) : {}
+}
+
+function statedBy(key: string, values: RegistryValues): boolean | null {
+  if (key.endsWith('\\au')) return isAutomaticByPolicy(values)
+  if (key.includes('policymanager')) return isAutomaticByManagement(values)
+  return key.endsWith('\\wuauserv') && values['Start'] === 4 ? false : null
+}
+
 export const readers: readonly CorpusReader[] = [
   {
     of: onWindows(REGISTRY, /Windows NT\\CurrentVersion['"]*(?:\s|$)/i),
@@ -38,6 +78,65 @@ export const readers: readonly CorpusReader[] = [
   },
   { of: onWindows(/^cmd$/, /\bver$/i), read: ({ text }) => concluded(readVer(text), osInWords) },
   { of: onWindows(/^ver$/), read: ({ text }) => concluded(readVer(text), osInWords) },
+  {
+    of: onWindows(
+      POWERSHELL,
+      /CreateUpdateSearcher\(\)\.Search\(.*IsInstalled\s*=\s*0|UpdateSearcher.*\.Search\(.*IsInstalled\s*=\s*0/i,
+    ),
+    read: (capture) =>
+      concluded(answered(capture, readMissingUpdates), (missing) => ({
+        updates: { ...countMissing(missing), names: missing.map(({ title }) => title) },
+      })),
+  },
+  {
+    of: onWindows(POWERSHELL, /QueryHistory/i),
+    read: (capture) =>
+      concluded(answered(capture, readUpdateHistory), ({ lastInstalledAt, isRestartOwed }) => ({
+        updates: { lastInstalledAt, ...(isRestartOwed && { rebootRequired: true }) },
+      })),
+  },
+  {
+    of: onWindows(POWERSHELL, /Get-HotFix|Win32_QuickFixEngineering/i),
+    read: (capture) =>
+      concluded(answered(capture, readHotFixes), ({ count, lastInstalledAt }) => ({
+        updates: { installedHotfixes: count, lastInstalledAt },
+      })),
+  },
+  {
+    of: onWindows(POWERSHELL, /Microsoft\.Update\.AutoUpdate/i),
+    read: (capture) => concluded(answered(capture, readUpdateResults), (updates) => ({ updates })),
+  },
+  {
+    of: onWindows(POWERSHELL, /Microsoft\.Update\.SystemInfo/i),
+    read: ({ text }) => {
+      const word = flagOf(text)
+      return concluded(word === null ? readSystemInfo(text) : value(word), restart)
+    },
+  },
+  {
+    of: onWindows(POWERSHELL, /Test-Path\b.*\\(?:RebootPending|RebootRequired|PackagesPending|RebootInProgress)\b/i),
+    read: testPath,
+  },
+  {
+    of: onWindows(REGISTRY, /\\(?:RebootPending|RebootRequired|PackagesPending|RebootInProgress)\b/i),
+    read: waitingKey,
+  },
+  {
+    of: onWindows(REGISTRY, /Control\\Session Manager['"]*(?:\s|$)/i),
+    read: (capture) => {
+      const isShown = registryIn(capture).size > 0
+      return isShown ? { updates: { rebootRequired: null } } : { unreadable: 'no key is shown' }
+    },
+  },
+  {
+    of: onWindows(REGISTRY, /\\WindowsUpdate\b|PolicyManager\\current\\device\\Update|Services\\wuauserv/i),
+    read: (capture) => {
+      const shown = registryIn(capture)
+      if (shown.size === 0) return { unreadable: 'no key is shown' }
+      const stated = new Set([...shown].map(([key, values]) => statedBy(key, values)))
+      return { updates: { automatic: stated.has(false) ? false : stated.has(true) ? true : null } }
+    },
+  },
   { of: onWindows(POWERSHELL, /Win32_OperatingSystem|Get-ComputerInfo|^os get\b.*list/i), read: computerInfo },
 ]
 
