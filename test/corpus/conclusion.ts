@@ -4,18 +4,21 @@
  */
 export type Conclusion = {
   volumes?: readonly object[]
-  products?: readonly ({ product: string } & object)[]
+  products?: readonly Named<'product'>[]
   os?: object
   updates?: object
   firewall?: object
   screenLock?: object
   secureBoot?: object
   integrity?: object
-  services?: readonly ({ name: string } & object)[]
-  extensions?: readonly ({ bundleId: string } & object)[]
+  services?: readonly Named<'name'>[]
+  extensions?: readonly Named<'bundleId'>[]
   profiles?: object
   device?: object
 }
+
+/** An item with its name, and whatever else is told of it. */
+type Named<Key extends string> = { readonly [K in Key]: string } & { readonly [key: string]: unknown }
 
 /** A reader's conclusion, or that nothing may be drawn from the output, and why. */
 export type Concluded = Conclusion | { unreadable: string }
