@@ -4,7 +4,7 @@ import type { Told } from '../told.ts'
 import { readClamError, readClamVersion } from './clamav.ts'
 
 const VERSION = 'ClamAV 1.4.2/27800/Tue Nov  3 09:35:02 2026\n'
-const GOOD: Told = { version: '1.4.2', definitionsAt: '2026-11-03T09:35:02.000Z' }
+const GOOD: Told = { version: '1.4.2', protecting: true, definitionsAt: '2026-11-03T09:35:02.000Z' }
 
 const cases: readonly { name: string; text: string; expected: Told }[] = [
   { name: 'with signatures', text: VERSION, expected: GOOD },

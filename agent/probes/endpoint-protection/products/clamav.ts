@@ -15,7 +15,8 @@ export function readClamVersion(stdout: string): Fact<Told> {
   if (version === undefined) return unreadable('ClamAV told no version')
   if (signatures === undefined) return value({ installed: true, version, issues: ['it finds no signatures'] })
   const definitionsAt = dateOf(date)
-  return value({ installed: true, version, ...(definitionsAt !== undefined && { definitionsAt }) })
+  // Only signatures of a known age protect: policies judge it.
+  return value({ installed: true, version, ...(definitionsAt !== undefined && { protecting: true, definitionsAt }) })
 }
 
 /** Reads what it says where clamd has no configuration: that it is there, and nothing else. */
@@ -49,6 +50,6 @@ export const clamav: CatalogueProduct = {
     asks: [
       { program: 'clamscan', args: ['--version'], read: readClamVersion, readError: readClamError, needsRoot: false },
     ],
-    healthyWhen: { realTime: true },
+    healthyWhen: { realTime: true, protecting: true },
   },
 }

@@ -31,7 +31,7 @@ const MODULES = 'EM000\t  1088 (20250708)\tUpdate module\nEM002\t 31832 (2026110
 test('upd --list-modules: the day of the detection engine', () => {
   expect(readEsetModules(MODULES)).toEqual({
     kind: 'value',
-    value: { installed: true, definitionsAt: '2026-11-03T00:00:00.000Z' },
+    value: { installed: true, protecting: true, definitionsAt: '2026-11-03T00:00:00.000Z' },
   })
   for (const text of ['', MODULES.slice(0, 40), MODULES.replace('20261103', '20261199'), MODULES + MODULES]) {
     expect(readEsetModules(text).kind).toBe('unreadable')
@@ -59,7 +59,8 @@ test('damage never activates a licence, and makes no engine newer', () => {
   }
   for (const text of mutations(MODULES, 10_000)) {
     const fact = readEsetModules(text)
-    if (fact.kind === 'value') expect(fact.value.definitionsAt).toMatch(/^20\d\d-\d\d-\d\dT00:00:00\.000Z$/)
+    const day = fact.kind === 'value' ? fact.value.definitionsAt : '2026-11-03T00:00:00.000Z'
+    expect(day).toMatch(/^20\d\d-\d\d-\d\dT00:00:00\.000Z$/)
     readEsetVersion(text)
   }
 })

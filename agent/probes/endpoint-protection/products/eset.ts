@@ -26,13 +26,13 @@ export function readEsetVersion(stdout: string): Fact<Told> {
 
 /**
  * Reads `upd --list-modules`: id, version, day in brackets, name. EM002 is the detection engine; the others are replaced
- * when there is something new about them.
+ * when there is something new about them. Only an engine of a known age protects: policies judge it.
  */
 export function readEsetModules(stdout: string): Fact<Told> {
   const days = [...stdout.matchAll(/^\s*EM002\s+[\d.]+ \((\d{8})\)\s/gm)].map(([, day]) => dayOf(day))
   const [definitionsAt] = days
   return days.length === 1 && definitionsAt !== undefined
-    ? value({ installed: true, definitionsAt })
+    ? value({ installed: true, protecting: true, definitionsAt })
     : unreadable('ESET listed no detection engine')
 }
 
@@ -61,7 +61,7 @@ export const eset: CatalogueProduct = {
     // The one that gets the events of files: without it nothing is scanned as it is opened.
     processes: ['oaeventd'],
     asks,
-    healthyWhen: { onboarded: true },
+    healthyWhen: { onboarded: true, protecting: true },
     limits: ['it does not show whether it is connected'],
   },
   macos: {
@@ -71,7 +71,7 @@ export const eset: CatalogueProduct = {
       '/Applications/ESET Endpoint Antivirus.app/Contents/Helpers/ESET Real-time File System Protection.app/',
     ],
     asks,
-    healthyWhen: { onboarded: true },
+    healthyWhen: { onboarded: true, protecting: true },
     limits: ['it does not show whether it is connected'],
   },
   windows: {
