@@ -71,5 +71,7 @@ export const readers: readonly CorpusReader[] = [
 ]
 
 export const notStarted: readonly NotStarted[] = [
+  { of: of(/^elastic-agent$/, /^version\b/), instead: 'elastic-agent status tells the version too' },
+  { of: of(/^elastic-endpoint$/), instead: 'elastic-agent status tells the state of its component endpoint' },
   { of: onLinux(/^wazuh-control$/, /^status\b/), instead: 'control groups tell whether wazuh-agentd runs' },
 ]

@@ -134,12 +134,12 @@ const onLinux: readonly { id: string; good: Machine; bad: Machine }[] = [
     id: 'bitdefender',
     good: [
       { '/opt/bitdefender-security-tools/bin/bduitool': '' },
-      { 'bdsec.service': 'bdsecd' },
+      { 'bdsec-daemon.service': 'bdsecd' },
       { 'bduitool get ps': BITDEFENDER() },
     ],
     bad: [
       { '/opt/bitdefender-security-tools/bin/bduitool': '' },
-      { 'bdsec.service': 'bdsecd' },
+      { 'bdsec-daemon.service': 'bdsecd' },
       { 'bduitool get ps': BITDEFENDER('Off') },
     ],
   },

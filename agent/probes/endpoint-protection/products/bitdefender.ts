@@ -51,8 +51,9 @@ export const bitdefender: CatalogueProduct = {
   linux: {
     folder: '/opt/bitdefender-security-tools',
     holds: 'bin',
-    units: ['bdsec.service'],
-    processes: ['bdsecd', 'epagd'],
+    // `bdsec.service` has no process: it only groups this one and others, and is active when they are not.
+    units: ['bdsec-daemon.service'],
+    processes: ['bdsecd'],
     asks: [{ program: 'bduitool', args: ['get', 'ps'], read: readBduitool, needsRoot: true }],
     healthyWhen: { protecting: true, upToDate: true },
     limits: ['it does not show whether it is connected'],

@@ -46,7 +46,7 @@ const GOOD: Told = {
 }
 const { healthy: _, ...OPEN } = GOOD
 const { running: _running, ...NOT_TOLD } = OPEN
-const ill = (word: string): Told => ({ healthy: false, issues: [`Elastic Defend is ${word}`] })
+const ill = (word: string): Told => ({ healthy: false, issues: [`Elastic Defend or a part of it is ${word}`] })
 
 const TREE = `┌─ fleet
 │  └─ status: (HEALTHY) Connected
@@ -91,7 +91,7 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     text: json({ state: 3, endpoint: 3 }),
     expected: { ...GOOD, ...ill('degraded') },
   },
-  { name: 'a unit of the endpoint has failed', text: json({ unit: 4 }), expected: { ...GOOD, ...ill('healthy') } },
+  { name: 'a unit of the endpoint has failed', text: json({ unit: 4 }), expected: { ...GOOD, ...ill('failed') } },
   { name: 'the endpoint has failed', text: json({ endpoint: 4 }), expected: { ...NOT_TOLD, ...ill('failed') } },
   {
     name: 'the endpoint has stopped',
@@ -154,7 +154,7 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     expected: {
       installed: true,
       running: true,
-      ...ill('healthy'),
+      ...ill('failed'),
       connected: true,
       onboarded: true,
       version: '8.15.1',
@@ -164,6 +164,18 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     name: 'a short tree says nothing of components that are well',
     text: SHORT,
     expected: { connected: false, onboarded: false },
+  },
+  {
+    name: 'a tree that lost blanks and its first stroke on the way',
+    text: TREE.replace('┌─ ', '').replaceAll('  ', ' '),
+    expected: {
+      installed: true,
+      running: true,
+      healthy: true,
+      connected: true,
+      onboarded: true,
+      version: '8.15.1',
+    },
   },
   { name: 'the list of 7.x', text: LIST, expected: { installed: true, running: true, healthy: true } },
   {

@@ -60,13 +60,15 @@ function endpointOf({ endpoint, isWhole, total }: ElasticStatus): Told {
     return isWhole ? { healthy: false, issues: ['the Elastic Agent runs without Elastic Defend'] } : {}
   }
   const running = RUNS.get(state)
-  const isIll = endpoint.some((it) => ILL.has(it))
+  const ill = endpoint.find((it) => ILL.has(it))
   // An agent that has failed as a whole contradicts a component that has not.
   const isWell = endpoint.every((it) => it === 'HEALTHY') && (total === 'HEALTHY' || total === 'DEGRADED')
   return {
     installed: true,
     ...(running !== undefined && { running }),
-    ...(isIll ? { healthy: false, issues: [`Elastic Defend is ${state.toLowerCase()}`] } : isWell && { healthy: true }),
+    ...(ill === undefined
+      ? isWell && { healthy: true }
+      : { healthy: false, issues: [`Elastic Defend or a part of it is ${ill.toLowerCase()}`] }),
   }
 }
 

@@ -17,7 +17,10 @@ export function fromTree(text: string): ElasticStatus | null {
     const [, label, it = ''] = /^(\w+): (.*\S)\s*$/.exec(line.slice(depth)) ?? []
     while ((path.at(-1)?.depth ?? -1) >= depth) path.pop()
     if (label === undefined) {
-      if (line.trim() !== '') path.push({ depth, name: line.slice(depth).trim().toLowerCase() })
+      const name = line.slice(depth).trim().toLowerCase()
+      // The two at the top, however far the first of them lost its stroke.
+      if (name === 'fleet' || name === 'elastic-agent') path.length = 0
+      if (name !== '') path.push({ depth, name })
       continue
     }
     const [top, second] = path.map(({ name }) => name)
