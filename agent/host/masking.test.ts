@@ -21,6 +21,11 @@ describe('what is private', () => {
     ['an id in quotes', 'aid="0123456789abcdef0123456789abcdef"', '0123456789abcdef0123456789abcdef'],
     ['a UUID', '{"edrMachineId":"b52fff2c-1f1c-4d3b-9a5a-0123456789ab"}', 'b52fff2c'],
     ['a serial number by its label', '  Serial Number (system): C02XK1ABJG5H', 'C02XK1ABJG5H'],
+    [
+      'the id of a Mac for its management',
+      '      Provisioning UDID: 00008103-000E34AA1C81401E',
+      '00008103-000E34AA1C81401E',
+    ],
     ['a serial number in JSON', '{"SerialNumber":"PF3ABC12","Name":"BIOS"}', 'PF3ABC12'],
     ['a key of a site', 'Site-Key   1234abcd5678', '1234abcd5678'],
     ['a token', 'token = eyJ4NTdW1', 'eyJ4NTdW1'],

@@ -111,7 +111,7 @@ const CREDENTIALS = /(?<=:\/\/)[^/\s"'@]+@/g
 
 /** What is called a serial number, an id or a key where it stands: `serial: X`, `"SerialNumber":"X"`, `aid="X"`. */
 const LABELLED =
-  /((?:serial(?:[ _-]?(?:number|no\.?|num))?|site[ _-]?key|(?:agent|customer|machine|device|org|tenant|sensor|endpoint|account|organization|registration)[ _-]?(?:id|key)|[ac]id|guid|uuid|token|password|passphrase|secret)(?:\s*\([^)\n]*\))?\\?["']?\s*[:=|]?\s*\\?["']?)([\w+/=.-]{6,})/gi
+  /((?:serial(?:[ _-]?(?:number|no\.?|num))?|site[ _-]?key|(?:agent|customer|machine|device|org|tenant|sensor|endpoint|account|organization|registration)[ _-]?(?:id|key)|[ac]id|guid|u[ud]id|token|password|passphrase|secret)(?:\s*\([^)\n]*\))?\\?["']?\s*[:=|]?\s*\\?["']?)([\w+/=.-]{6,})/gi
 
 const SECRET_NAME = /serial|key|token|password|secret|^(?:ag|cu|cid|aid)$|id$/i
 

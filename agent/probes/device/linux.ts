@@ -1,52 +1,13 @@
 import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import type { Reading } from '../probe.ts'
+import { chassisOf } from './chassis.ts'
 import { deviceOf, type Device } from './inventory.ts'
 
 /** The kernel's copy of the tables of the maker. */
 const DMI = '/sys/class/dmi/id'
 /** What boards have instead, most of them with ARM (Devicetree Specification, 2.3); its texts end with a NUL. */
 const TREE = '/proc/device-tree'
-
-/** System Management BIOS, DSP0134 7.4.1, by number from 1. */
-const CHASSIS = [
-  'Other',
-  'Unknown',
-  'Desktop',
-  'Low Profile Desktop',
-  'Pizza Box',
-  'Mini Tower',
-  'Tower',
-  'Portable',
-  'Laptop',
-  'Notebook',
-  'Hand Held',
-  'Docking Station',
-  'All in One',
-  'Sub Notebook',
-  'Space-saving',
-  'Lunch Box',
-  'Main Server Chassis',
-  'Expansion Chassis',
-  'SubChassis',
-  'Bus Expansion Chassis',
-  'Peripheral Chassis',
-  'RAID Chassis',
-  'Rack Mount Chassis',
-  'Sealed-case PC',
-  'Multi-system Chassis',
-  'Compact PCI',
-  'Advanced TCA',
-  'Blade',
-  'Blade Enclosure',
-  'Tablet',
-  'Convertible',
-  'Detachable',
-  'IoT Gateway',
-  'Embedded PC',
-  'Mini PC',
-  'Stick PC',
-] as const
 
 /** Reads the inventory from files, which needs no program. The serial number is for root only. */
 export async function readLinuxDevice(host: Host): Promise<Reading<Device>> {
@@ -76,8 +37,4 @@ async function readTree(host: Host): Promise<Described> {
 async function line(host: Host, path: string): Promise<string> {
   const file = await host.readFile(path)
   return file.ok ? file.text.replaceAll('\0', '').trim() : ''
-}
-
-function chassisOf(number: string): string {
-  return /^\d{1,3}$/.test(number) ? (CHASSIS[Number(number) - 1] ?? '') : ''
 }

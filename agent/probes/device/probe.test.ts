@@ -31,7 +31,7 @@ const prints =
 const neverRun: RunInventory = () => Promise.reject(new Error('it was run'))
 const macos = { ...laptop({ files: {} }), platform: 'macos' } as const
 
-test('the inventory script tells what a Mac or a Windows machine is', async () => {
+test('the inventory script tells what a Mac or a Windows machine does not', async () => {
   for (const host of [macos, { ...macos, platform: 'windows' } as const]) {
     expect(await deviceProbe(prints(PRINTED))(host)).toEqual({
       kind: 'value',

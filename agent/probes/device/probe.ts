@@ -1,15 +1,17 @@
 import { unreadable } from '../../../shared/fact.ts'
-import type { Ran, Unread } from '../../host/host.ts'
+import type { Host, Ran, Unread } from '../../host/host.ts'
 import { unreadableBecause, type Probe, type Reading } from '../probe.ts'
 import { readInventory, type Device } from './inventory.ts'
 import { readLinuxDevice } from './linux.ts'
+import { readMacosDevice } from './macos.ts'
+import { readWindowsDevice } from './windows.ts'
 
 /** Runs the inventory script (`agent/host/inventory-child.ts`) in a process of its own. */
 export type RunInventory = () => Promise<Ran | Unread>
 
 /**
- * Makes the probe of what this machine is. Linux tells it in a few files, so that the script is for the others; it knows
- * only the machine that it runs on, and a recording is of another.
+ * Makes the probe of what this machine is. Where macOS or Windows does not tell it, the script may; it knows only the
+ * machine that it runs on, and a recording is of another.
  */
 export function deviceProbe(runInventory: RunInventory): Probe<'device'> {
   return async (host) => {
@@ -17,12 +19,15 @@ export function deviceProbe(runInventory: RunInventory): Probe<'device'> {
       case 'linux':
         return readLinuxDevice(host)
       case 'macos':
+        return orInventory(await readMacosDevice(host), host, runInventory)
       case 'windows':
-        return host.privileged === null
-          ? { ...unreadable('a recording holds no inventory'), source: 'none' }
-          : await inventory(runInventory)
+        return orInventory(await readWindowsDevice(host), host, runInventory)
     }
   }
+}
+
+async function orInventory(reading: Reading<Device>, host: Host, run: RunInventory): Promise<Reading<Device>> {
+  return reading.kind === 'value' || host.privileged === null ? reading : inventory(run)
 }
 
 async function inventory(runInventory: RunInventory): Promise<Reading<Device>> {

@@ -1,3 +1,4 @@
+import { readHardwareJson, readHardwareText } from '../../../agent/probes/device/macos.ts'
 import { readXProtectHistory } from '../../../agent/probes/endpoint-protection/products/xprotect.ts'
 import { readSwVers, readSystemVersion, type MacosVersion } from '../../../agent/probes/os/macos-version.ts'
 import { lastUpdateIn, readInstallHistory } from '../../../agent/probes/os-updates/install-history.ts'
@@ -55,6 +56,13 @@ function installHistory({ text }: Capture): Concluded {
 export const readers: readonly CorpusReader[] = [
   { of: onMacos(FILE, /SystemVersion\.plist/), read: ({ text }) => concluded(readSystemVersion(text), osInWords) },
   { of: onMacos(/^sw_vers$/, /^$/), read: ({ text }) => concluded(readSwVers(text), osInWords) },
+  {
+    of: onMacos(/^system_profiler$/, /SPHardwareDataType/),
+    read: (capture) => {
+      const read = capture.args.includes('-json') ? readHardwareJson : readHardwareText
+      return concluded(answered(capture, read), ({ model }) => ({ device: { model } }))
+    },
+  },
   { of: onMacos(FILE, /com\.apple\.SoftwareUpdate(?:\.plist)?/), read: settings },
   { of: onMacos(FILE, /InstallHistory\.plist/), read: installHistory },
   {

@@ -1,0 +1,55 @@
+import { unreadable, value } from '../../../shared/fact.ts'
+import type { Host } from '../../host/host.ts'
+import { readPowerShellRecords } from '../powershell-text.ts'
+import { numberOf, textOf } from '../powershell.ts'
+import { unreadableBecause, type Reading } from '../probe.ts'
+import { chassisOf } from './chassis.ts'
+import { deviceOf, type Device } from './inventory.ts'
+
+/** What Windows copied from the tables of the maker when it started. */
+const BIOS = 'HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS'
+/** The name in the network, and the one of fifteen capitals that older programs go by. */
+const NAMES = [
+  ['HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters', ['Hostname', 'NV Hostname']],
+  ['HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ActiveComputerName', ['ComputerName']],
+] as const
+
+/** Reads what this machine is from the registry, and from CIM what that does not hold. Needs no rights. */
+export async function readWindowsDevice(host: Host): Promise<Reading<Device>> {
+  const source = `registry ${BIOS}, Win32_BIOS`
+  const [hostname, bios, serial, chassis] = await Promise.all([
+    readName(host),
+    host.readRegistry(BIOS),
+    askFor(host, 'Win32_BIOS', 'SerialNumber'),
+    askFor(host, 'Win32_SystemEnclosure', 'ChassisTypes'),
+  ])
+  if (hostname === '') return { ...unreadable('the registry does not tell the name of the machine'), source }
+  if (!bios.ok && bios.reason !== 'missing') return { ...unreadableBecause(bios), source }
+  const { SystemManufacturer: manufacturer = '', SystemProductName: model = '' } = bios.ok ? bios.values : {}
+  const described = { manufacturer: String(manufacturer), model: String(model) }
+  return {
+    ...value(deviceOf({ hostname, ...described, serial: textOf(serial) ?? '', chassis: shapeOf(chassis) })),
+    source,
+  }
+}
+
+async function readName(host: Host): Promise<string> {
+  for (const [key, values] of NAMES) {
+    const found = await host.readRegistry(key)
+    const name = values.map((it) => (found.ok ? textOf(found.values[it]) : null)).find((it) => it !== null)
+    if (name !== undefined && name !== null) return name
+  }
+  return ''
+}
+
+async function askFor(host: Host, question: string, property: string): Promise<unknown> {
+  const ran = await host.run('powershell', [question])
+  const records = ran.ok && ran.exitCode === 0 ? readPowerShellRecords(ran.stdout) : null
+  return records?.kind === 'value' ? records.value[0]?.[property] : undefined
+}
+
+/** The first shape that is one: 1 and 2 are "other" and "unknown". */
+function shapeOf(types: unknown): string {
+  const numbers = (Array.isArray(types) ? types : [types]).flatMap((it) => numberOf(it) ?? [])
+  return numbers.filter((it) => it > 2).map((it) => chassisOf(String(it)))[0] ?? ''
+}
