@@ -33,6 +33,7 @@ import type { CorpusReader, NotStarted, Of } from '../reader.ts'
 import { keyOf, onLinux, onMacos, onWindows, saysOf } from './endpoint-protection.ts'
 
 const of = (program: RegExp, args?: RegExp): Of => ({ program, ...(args && { args }) })
+const FILE = /^(?:file|cat|type|plutil)$/
 const KEY = /^(?:reg|registry|powershell)$/
 
 /** A capture does not say when its file was written: just now. */
@@ -47,7 +48,7 @@ export const readers: readonly CorpusReader[] = [
     read: readElasticStatus,
     readError: readElasticError,
   }),
-  saysOf(of(/^file$/, /(?:wazuh|ossec)-agentd?\.state/i), 'wazuh', {
+  saysOf(of(FILE, /(?:wazuh|ossec)-agentd?\.state/i), 'wazuh', {
     read: (text) => readWazuhState(text, { modifiedAt: written, now: written }),
   }),
   saysOf(of(/^wazuh-control$/, /^info\b/), 'wazuh', { read: readWazuhInfo }),
@@ -63,9 +64,9 @@ export const readers: readonly CorpusReader[] = [
   }),
   keyOf(onWindows(KEY, /Sophos\\Health\\Status/i), 'sophos', readSophosHealthKey),
   keyOf(onWindows(KEY, /Sophos Endpoint Defense\\TamperProtection/i), 'sophos', readSophosTamperKey),
-  saysOf(onLinux(/^file$/, /SHS_status\.xml/i), 'sophos', { read: readSophosStatus }),
+  saysOf(onLinux(FILE, /SHS_status\.xml/i), 'sophos', { read: readSophosStatus }),
   saysOf(onMacos(/^protectctl$/, /^info\b/), 'jamf-protect', { read: readProtectctl }),
-  saysOf(onMacos(/^file$/, /XProtect\.bundle\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
+  saysOf(onMacos(FILE, /XProtect\.bundle\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
   saysOf(onMacos(/^xprotect$/, /^version\b/), 'xprotect', { read: readXProtectVersion }),
   saysOf(onMacos(/^xprotect$/, /^status\b/), 'xprotect', { read: readXProtectStatus }),
 ]

@@ -65,8 +65,11 @@ export const bitdefender: CatalogueProduct = {
     healthyWhen: {},
   },
   windows: {
-    services: ['EPSecurityService', 'EPProtectedService'],
-    parts: [{ service: 'EPIntegrationService', why: 'its service EPIntegrationService does not run' }],
+    services: ['EPSecurityService'],
+    parts: [
+      { service: 'EPProtectedService', why: 'its service EPProtectedService does not run' },
+      { service: 'EPIntegrationService', why: 'its service EPIntegrationService does not run' },
+    ],
     displayName: /^Bitdefender\b/i,
     asks: [],
     healthyWhen: { realTime: true, upToDate: true },
