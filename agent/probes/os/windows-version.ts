@@ -4,7 +4,7 @@ import { numberOf, textOf } from '../powershell.ts'
 
 /** What Windows tells of its version; null for what this source does not tell. */
 export type WindowsVersion = {
-  build: string
+  build: string | null
   /** The update build revision: how far this build is patched. */
   ubr: number | null
   /** `24H2`, or on older releases the ReleaseId (`1809`). */
@@ -40,9 +40,9 @@ export function readWindowsVersion(values: Values): Fact<WindowsVersion> {
     ...NAMES.whole.map((name) => /^10\.0\.(\d+)\b|^6\.\d\.(\d+)\b/.exec(plainText(all[name]) ?? '')?.[1] ?? null),
   ])
   builds.delete(null)
-  const [build = '', other] = [...builds]
+  const [build = null, other] = [...builds]
   if (other !== undefined) return unreadable(`Windows names two builds: ${build} and ${other}`)
-  if (build === null || !/^\d{4,6}$/.test(build)) return unreadable('the build of Windows is not told')
+  if (build !== null && !/^\d{4,6}$/.test(build)) return unreadable('the build of Windows is no number that can be')
 
   const ubr = NAMES.ubr.map((name) => numberOf(all[name])).find((it) => it !== null) ?? null
   if (ubr !== null && !(Number.isInteger(ubr) && ubr >= 0 && ubr < 1_000_000)) {
@@ -50,7 +50,7 @@ export function readWindowsVersion(values: Values): Fact<WindowsVersion> {
   }
   const productName = textIn(NAMES.productName) ?? null
   const edition = textIn(NAMES.edition) ?? null
-  return value({
+  const version = {
     build,
     ubr,
     displayVersion: displayVersionOf(textIn(NAMES.displayVersion), textIn(NAMES.releaseId)),
@@ -58,7 +58,9 @@ export function readWindowsVersion(values: Values): Fact<WindowsVersion> {
     isServer: isServer(textIn(NAMES.installationType), textIn(NAMES.productType), edition, productName),
     productName,
     arch: windowsArch(textIn(NAMES.arch) ?? ''),
-  })
+  }
+  const isAnything = [build, ubr, version.displayVersion, version.edition].some((it) => it !== null)
+  return isAnything ? value(version) : unreadable('nothing of the version of Windows is told')
 }
 
 /** Reads what `ver` of the command line prints; only the brackets and the numbers are the same in every language. */
@@ -71,26 +73,26 @@ export function readVer(stdout: string): Fact<WindowsVersion> {
   return readWindowsVersion({ CurrentBuild: build, ...(ubr !== undefined && { UBR: Number(ubr) }) })
 }
 
-/** The fact of a version. A build without its revision is only half of it, and stands as it is. */
-export function windowsOs(version: WindowsVersion): SignalValue['os'] {
+/** The fact of a version, if it tells the build. One without its revision is only half of it, and stands as it is. */
+export function windowsOs(version: WindowsVersion): Fact<SignalValue['os']> {
   const { build, ubr, displayVersion, edition, arch } = version
-  return {
+  if (build === null) return unreadable('the build of Windows is not told')
+  return value({
     platform: 'windows',
-    name: nameOf(version),
+    name: nameOf(version, Number(build)),
     version: displayVersion ?? '',
     build: ubr === null ? build : `${build}.${ubr}`,
     ...(edition !== null && { edition }),
     arch,
-  }
+  })
 }
 
 /** `Windows 11` is told by the build alone: ProductName says "Windows 10" there too. Of a server ProductName is right. */
-function nameOf({ isServer: isOfServer, build, productName }: WindowsVersion): string {
-  const number = Number(build)
+function nameOf({ isServer: isOfServer, productName }: WindowsVersion, build: number): string {
   if (isOfServer === null) return 'Windows'
-  if (!isOfServer) return CLIENTS.find(([from]) => number >= from)?.[1] ?? 'Windows'
+  if (!isOfServer) return CLIENTS.find(([from]) => build >= from)?.[1] ?? 'Windows'
   const stated = /Windows Server (?:\d{4}(?: R2)?|version \w+)/i.exec(productName ?? '')?.[0]
-  return stated ?? SERVERS.get(number) ?? 'Windows Server'
+  return stated ?? SERVERS.get(build) ?? 'Windows Server'
 }
 
 const CLIENTS = [

@@ -78,7 +78,7 @@ const versions: readonly { name: string; values: object; os: object }[] = [
 
 test.each(versions)('windows: $name', ({ values, os }) => {
   const version = readWindowsVersion(values as Record<string, unknown>)
-  expect(version.kind === 'value' && windowsOs(version.value)).toMatchObject({ platform: 'windows', ...os })
+  expect(version.kind === 'value' && windowsOs(version.value)).toMatchObject({ value: { platform: 'windows', ...os } })
 })
 
 test.each([
@@ -92,6 +92,12 @@ test.each([
   [{ CurrentVersion: '6.3', ReleaseId: '2009' }],
 ])('windows: no version is drawn from %j', (values) => {
   expect(readWindowsVersion(values).kind).toBe('unreadable')
+})
+
+test('a part of the version is read, and is no version', () => {
+  const part = readWindowsVersion({ UBR: 4652, DisplayVersion: '24H2' })
+  expect(part).toMatchObject({ kind: 'value', value: { build: null, ubr: 4652, displayVersion: '24H2' } })
+  expect(part.kind === 'value' && windowsOs(part.value).kind).toBe('unreadable')
 })
 
 test.each([
@@ -172,7 +178,8 @@ test('whatever PowerShell and ver print, it is a fact that a collector takes, or
   for (const text of mutations(printed, 10_000)) {
     const records = readPowerShellRecords(text)
     const version = readWindowsVersion(records.kind === 'value' ? (records.value[0] ?? {}) : {})
-    expect(version.kind !== 'value' || parse(windowsOs(version.value)).ok).toBe(true)
+    const os = version.kind === 'value' ? windowsOs(version.value) : version
+    expect(os.kind !== 'value' || parse(os.value).ok).toBe(true)
   }
   const invented = [...mutations(ver, 10_000)].filter((text) => {
     const read = readVer(text)

@@ -24,12 +24,13 @@ export async function readWindowsOs(host: Host): Promise<Reading<Os>> {
   const whys: string[] = []
   for (const { source, read } of SOURCES) {
     const version = await read(host)
-    if (version.kind === 'value') {
-      const [arch, isHotpatched] = await Promise.all([archOf(host, version.value), takesHotpatches(host)])
-      const os = windowsOs({ ...version.value, arch })
-      return { ...value(isHotpatched ? { ...os, track: 'hotpatch' as const } : os), source }
+    const os = version.kind === 'value' ? windowsOs(version.value) : version
+    if (os.kind === 'value') {
+      const arch = os.value.arch === '' ? await archOf(host) : os.value.arch
+      const track = (await takesHotpatches(host)) ? { track: 'hotpatch' as const } : {}
+      return { ...value({ ...os.value, arch, ...track }), source }
     }
-    whys.push(version.why)
+    whys.push(os.why)
   }
   return { ...unreadable(whys.join('; ')), source: `registry ${VERSION}` }
 }
@@ -51,8 +52,7 @@ async function askOperatingSystem(host: Host): Promise<Fact<WindowsVersion>> {
   return records.kind === 'value' ? readWindowsVersion(records.value[0] ?? {}) : records
 }
 
-async function archOf(host: Host, { arch }: WindowsVersion): Promise<string> {
-  if (arch !== '') return arch
+async function archOf(host: Host): Promise<string> {
   const environment = await host.readRegistry(ENVIRONMENT)
   return environment.ok ? windowsArch(String(environment.values['PROCESSOR_ARCHITECTURE'] ?? '')) : ''
 }

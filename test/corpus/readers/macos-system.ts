@@ -1,5 +1,6 @@
 import { readHardwareJson, readHardwareText } from '../../../agent/probes/device/macos.ts'
 import { readXProtectHistory } from '../../../agent/probes/endpoint-protection/products/xprotect.ts'
+import { readDefaultsNumber } from '../../../agent/probes/macos-defaults.ts'
 import { readSwVers, readSystemVersion, type MacosVersion } from '../../../agent/probes/os/macos-version.ts'
 import { lastUpdateIn, readInstallHistory } from '../../../agent/probes/os-updates/install-history.ts'
 import { countOffers, type Offer } from '../../../agent/probes/os-updates/macos-offers.ts'
@@ -66,9 +67,16 @@ export const readers: readonly CorpusReader[] = [
   { of: onMacos(FILE, /com\.apple\.SoftwareUpdate(?:\.plist)?/), read: settings },
   { of: onMacos(FILE, /InstallHistory\.plist/), read: installHistory },
   {
-    of: onMacos(/^softwareupdate$/, /^(?:--list|-l)\b/),
+    of: onMacos(/^softwareupdate$/, /(?:^|\s)(?:--list|-l)(?=\s|$)/),
     read: (capture) =>
       concluded(answered(capture, readSoftwareUpdateList), (offers) => ({ updates: offersInWords(offers) })),
+  },
+  {
+    of: onMacos(/^defaults$/, /com\.apple\.SoftwareUpdate(?:\.plist)? AutomaticCheckEnabled$/),
+    read: ({ text }) =>
+      concluded(readDefaultsNumber(text), (number) => ({
+        updates: { automatic: updateSettingsOf({ AutomaticCheckEnabled: number }).automatic },
+      })),
   },
   {
     of: onMacos(/^softwareupdate$/, /^--schedule$/),
@@ -77,6 +85,14 @@ export const readers: readonly CorpusReader[] = [
 ]
 
 export const notStarted: readonly NotStarted[] = [
+  {
+    of: onMacos(/^softwareupdate$/, /--history/),
+    instead: 'InstallHistory.plist, whose times are the same in every language',
+  },
+  {
+    of: onMacos(/^softwareupdate$/, /--list-full-installers/),
+    instead: 'they are of other systems than the one that runs',
+  },
   { of: onMacos(/^system_profiler$/, /SPSoftwareDataType/), instead: 'SystemVersion.plist, without starting anything' },
   { of: onMacos(/^profiles$/), instead: 'nothing: that a machine is managed is no signal' },
 ]

@@ -31,7 +31,16 @@ const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', prog
 
 const osInWords = (version: WindowsVersion): Conclusion => {
   const { ubr, displayVersion, edition, build } = version
-  return { os: { ...windowsOs(version), build, ubr, displayVersion, edition } }
+  const os = windowsOs(version)
+  const named = os.kind === 'value' ? os.value : { platform: 'windows' }
+  return { os: { ...named, build, ubr, displayVersion, edition } }
+}
+
+/** The values of the key, or of the only object that is shown: a script may name the key in any way. */
+function currentVersion(capture: Capture): Concluded {
+  const records = readPowerShellRecords(capture.text)
+  const [only] = capture.program !== 'reg' && records.kind === 'value' ? records.value : []
+  return concluded(readWindowsVersion(registryIn(capture).get(VERSION) ?? only ?? {}), osInWords)
 }
 
 /** Of a firmware that is no UEFI, which these answers name in passing, Secure Boot is off. */
@@ -59,6 +68,13 @@ function waitingKey({ text, args, program }: Capture): Concluded {
   return isAnswerWhereMissing(args) ? restart(false) : {}
 }
 
+/** The keys above these list them, while they are there. */
+function keyAbove({ text }: Capture): Concluded {
+  const shown = readRegQuery(text)
+  if (!shown) return { unreadable: 'no key is shown' }
+  return restart(shown.below.some((name) => /^(?:RebootPending|RebootRequired)$/i.test(name)))
+}
+
 function testPath({ text, args }: Capture): Concluded {
   const exists = flagOf(text)
   if (exists === null) return { unreadable: 'Test-Path said neither True nor False' }
@@ -72,17 +88,11 @@ function statedBy(key: string, values: RegistryValues): boolean | null {
 }
 
 export const readers: readonly CorpusReader[] = [
-  {
-    of: onWindows(REGISTRY, /Windows NT\\CurrentVersion['"]*(?:\s|$)/i),
-    read: (capture) => concluded(readWindowsVersion(registryIn(capture).get(VERSION) ?? {}), osInWords),
-  },
+  { of: onWindows(REGISTRY, /Windows NT\\CurrentVersion(?![\\\w])/i), read: currentVersion },
   { of: onWindows(/^cmd$/, /\bver$/i), read: ({ text }) => concluded(readVer(text), osInWords) },
   { of: onWindows(/^ver$/), read: ({ text }) => concluded(readVer(text), osInWords) },
   {
-    of: onWindows(
-      POWERSHELL,
-      /CreateUpdateSearcher\(\)\.Search\(.*IsInstalled\s*=\s*0|UpdateSearcher.*\.Search\(.*IsInstalled\s*=\s*0/i,
-    ),
+    of: onWindows(POWERSHELL, /\.Search\([^)]*IsInstalled\s*=\s*0/i),
     read: (capture) =>
       concluded(answered(capture, readMissingUpdates), (missing) => ({
         updates: { ...countMissing(missing), names: missing.map(({ title }) => title) },
@@ -96,7 +106,7 @@ export const readers: readonly CorpusReader[] = [
       })),
   },
   {
-    of: onWindows(POWERSHELL, /Get-HotFix|Win32_QuickFixEngineering/i),
+    of: onWindows(POWERSHELL, /Get-HotFix|Win32_QuickFixEngineering|^qfe\b.*list/i),
     read: (capture) =>
       concluded(answered(capture, readHotFixes), ({ count, lastInstalledAt }) => ({
         updates: { installedHotfixes: count, lastInstalledAt },
@@ -120,6 +130,10 @@ export const readers: readonly CorpusReader[] = [
   {
     of: onWindows(REGISTRY, /\\(?:RebootPending|RebootRequired|PackagesPending|RebootInProgress)\b/i),
     read: waitingKey,
+  },
+  {
+    of: onWindows(/^reg$/, /\\(?:Component Based Servicing|WindowsUpdate\\Auto Update)['"]*(?:\s|$)/i),
+    read: keyAbove,
   },
   {
     of: onWindows(REGISTRY, /Control\\Session Manager['"]*(?:\s|$)/i),
