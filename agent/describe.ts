@@ -3,8 +3,8 @@ import { factOf, type Facts, type SignalId, type SignalValue } from '../shared/s
 
 /** What each signal says, in a line for a person. */
 const WORDS = {
-  os: inWords('os', ({ name, version, build, kernel }) =>
-    sentence([name, version, build && `(${build})`, kernel && `kernel ${kernel}`], ' '),
+  os: inWords('os', ({ name, version, rapidResponse, build, kernel }) =>
+    sentence([name, version, rapidResponse, build && `(${build})`, kernel && `kernel ${kernel}`], ' '),
   ),
   'os-updates': inWords('os-updates', ({ pendingSecurity, rebootRequired, lastCheckedAt }) =>
     sentence([

@@ -1,5 +1,5 @@
 import { unreadable, type Fact, type NoValue } from '../../shared/fact.ts'
-import type { Platform, SignalId, SignalValue } from '../../shared/signals.ts'
+import type { SignalId, SignalValue } from '../../shared/signals.ts'
 import type { Host, Unread } from '../host/host.ts'
 
 /** What a probe returns: a fact, what it was read from, and, where it comes from a cache, when it was read. */
@@ -12,9 +12,4 @@ export type Probe<Id extends SignalId> = (host: Host) => Promise<Reading<SignalV
 export function unreadableBecause(it: Unread): NoValue {
   const needsRoot = it.reason === 'denied' ? ' (needs root)' : ''
   return unreadable(`${it.why}${needsRoot}`)
-}
-
-/** For a platform that this version of the agent cannot read a signal on. */
-export function notReadOn(platform: Platform): Reading<never> {
-  return { ...unreadable(`this version of the agent does not read it on ${platform}`), source: 'none' }
 }

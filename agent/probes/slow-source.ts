@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts'
 
 /** What was answered last, and when it was asked. */
-export type Answered<T> = { answer: T; askedAt: Date }
+type Answered<T> = { answer: T; askedAt: Date }
 
 /** A source that takes too long for a reading: it is asked in the background, and its last answer is what a reading gets. */
 export type SlowSource<T> = {
