@@ -21,7 +21,7 @@ export function labelOf(line: string): { name: string; text: string } | null {
   return name === undefined || text === undefined ? null : { name: name.toLowerCase(), text: text.trim() }
 }
 
-const LABEL = /^\s*(?:[-*]\s+)?([A-Za-z][\w .&()/-]{0,60}?)\s*(?::(?!\/\/)(.*)|\[([^\]]*)\]\s*)$/
+const LABEL = /^\s*(?:[-*]\s+)?([A-Za-z][\w .&()/-]{0,60}?)\s*(?::(?!\/\/)(.*)|\[([^[\]]*)\]\s*)$/
 
 /** A version of numbers with dots between them, alone. */
 export function versionOf(text: string | undefined): string | undefined {

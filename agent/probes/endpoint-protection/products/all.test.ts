@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop, NOW, type Laptop } from '../../../../test/fakes/laptop.ts'
 import { endpointProtection } from '../probe.ts'
+import { PRODUCTS } from './all.ts'
 
 type Programs = NonNullable<Laptop['programs']>
 
@@ -406,4 +407,51 @@ for (const { id, good, bad } of onWindows) {
 test('windows: Cortex XDR without one of its drivers is off', async () => {
   const it: Pc = { running: ['cyserver'], drivers: ['cyvrmtgn'], center: ['Cortex XDR', ON] }
   expect(await states(pc(it))).toEqual(['cortex-xdr off'])
+})
+
+const HOSTILE = [
+  '\n',
+  ' ',
+  '\t',
+  'a',
+  'a ',
+  'a[',
+  '[a',
+  'a: ',
+  'a\n ',
+  '- ',
+  '{',
+  '{"a":',
+  '<dict>',
+  '<plist',
+  '<plist><array>',
+  '* a (A) ',
+  '"',
+  '(',
+  'Status: A\n',
+  'EM002 1 (20261103) x\n',
+  'ClamAV 1.1.1/1/a ',
+  'General Info:\n',
+].map((piece) => piece.repeat(Math.ceil(200_000 / piece.length)))
+const READS = PRODUCTS.flatMap(({ id, ...on }) =>
+  Object.entries(on).flatMap(([system, { asks }]) =>
+    asks.flatMap((ask) => ('registry' in ask ? [] : [{ name: `${id} on ${system}`, ask }])),
+  ),
+)
+
+test('readers of every product are quick on whatever is printed', () => {
+  const times = { modifiedAt: new Date(NOW), now: new Date(NOW) }
+  const slow = READS.flatMap(({ name, ask }) =>
+    HOSTILE.flatMap((text) => {
+      const before = performance.now()
+      if ('file' in ask) ask.read(text, times)
+      else {
+        ask.read(text)
+        ask.readError?.(text)
+      }
+      const took = performance.now() - before
+      return took > 400 ? [`${name} took ${took} ms for ${JSON.stringify(text.slice(0, 20))}`] : []
+    }),
+  )
+  expect(slow).toEqual([])
 })

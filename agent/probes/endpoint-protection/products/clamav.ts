@@ -3,7 +3,7 @@ import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
 
 /** Engine, then number and day of the signatures, after any warnings about them. */
-const VERSION = /^ClamAV (\d+\.\d+\.\d+)[\w.~+-]*(?:\/(\d+)\/(.+?))?[ \t]*\r?$/m
+const VERSION = /^ClamAV (\d+\.\d+\.\d+)[\w.~+-]*(?:\/(\d+)\/(.{1,60}?))?[ \t]*\r?$/m
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
 /**

@@ -67,7 +67,7 @@ function statesOf(stdout: string): ReadonlyMap<string, boolean> {
 export function readCytoolInfo(stdout: string): Fact<Told> {
   const [, version] = /^(?:Cortex XDR|Traps)\b.{0,12}? supervisor tool (\d+(?:\.\d+){1,4})\s*$/m.exec(stdout) ?? []
   if (version !== undefined) return value({ installed: true, version })
-  const isContent = /^\s*Content (?:Type|Build|Version): ?\d/m.test(stdout)
+  const isContent = /^[ \t]*Content (?:Type|Build|Version): ?\d/m.test(stdout)
   return isContent ? value({ installed: true }) : unreadable('cytool gave no answer that is known')
 }
 

@@ -20,7 +20,7 @@ const OLD_STATES = ['STARTING', 'CONFIGURING', 'HEALTHY', 'DEGRADED', 'FAILED', 
 
 /** Reads the JSON of `elastic-agent status --output=json`; null where it is none, or breaks off. */
 export function fromJson(text: string): ElasticStatus | null {
-  const begin = text.search(/^\s*\{/m)
+  const begin = text.search(/^[ \t]*\{/m)
   const json = recordOf(parse(text.slice(begin, text.lastIndexOf('}') + 1)))
   if (!json) return null
   const components = json.get('components')

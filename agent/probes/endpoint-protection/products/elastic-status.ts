@@ -23,7 +23,7 @@ export type ElasticStatus = {
  * agent collects logs too; only its component `endpoint` protects.
  */
 export function readElasticStatus(text: string): Fact<Told> {
-  const status = /^\s*\{/m.test(text) ? fromJson(text) : (fromTree(text) ?? fromFlatText(text))
+  const status = /^[ \t]*\{/m.test(text) ? fromJson(text) : (fromTree(text) ?? fromFlatText(text))
   return status ? value(toldOf(status)) : unreadable('elastic-agent gave no answer that is known')
 }
 

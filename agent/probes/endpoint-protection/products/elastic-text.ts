@@ -42,7 +42,7 @@ export function fromFlatText(text: string): ElasticStatus | null {
   const [, fleet] = /^Fleet State: ([A-Z]+)\s*$/m.exec(text) ?? []
   const [, fleetMessage = ''] = /^Fleet Message: (.*)$/m.exec(text) ?? []
   const list = /^(?:Applications|Components):(.*)$/m.exec(text)
-  const rows = [...text.matchAll(/^\s*\* (\S+)\s+\(([A-Z]+)\)\s*$/gm)]
+  const rows = [...text.matchAll(/^[ \t]*\* (\S{1,60})[ \t]+\(([A-Z]+)\)[ \t]*\r?$/gm)]
   const endpoint = rows.flatMap(([, name = '', state = '']) => (isEndpointName(name) ? [state] : []))
   return {
     total,

@@ -29,7 +29,7 @@ export function readEsetVersion(stdout: string): Fact<Told> {
  * when there is something new about them. Only an engine of a known age protects: policies judge it.
  */
 export function readEsetModules(stdout: string): Fact<Told> {
-  const days = [...stdout.matchAll(/^\s*EM002\s+[\d.]+ \((\d{8})\)\s/gm)].map(([, day]) => dayOf(day))
+  const days = [...stdout.matchAll(/^[ \t]*EM002\s+[\d.]+ \((\d{8})\)\s/gm)].map(([, day]) => dayOf(day))
   const [definitionsAt] = days
   return days.length === 1 && definitionsAt !== undefined
     ? value({ installed: true, protecting: true, definitionsAt })

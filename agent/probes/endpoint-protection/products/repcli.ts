@@ -55,7 +55,7 @@ function itemsOf(stdout: string): { items: Item[]; details: string[] } {
 function labelsOf(line: string): { name: string; text: string }[] {
   const label = labelOf(line)
   if (label) return [label]
-  return [...line.matchAll(/([A-Za-z][^[\]:]{0,60})\[([^\]]*)\]/g)].map(([, name = '', text = '']) => ({
+  return [...line.matchAll(/([A-Za-z][^[\]:]{0,60})\[([^[\]]*)\]/g)].map(([, name = '', text = '']) => ({
     name: name.trim().toLowerCase(),
     text: text.trim(),
   }))

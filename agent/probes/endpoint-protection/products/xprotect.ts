@@ -19,7 +19,7 @@ const RULES = 'XProtectPlistConfigData'
 
 /** Reads `xprotect version` (macOS 15): which rules are in use, and when they came. */
 export function readXProtectVersion(stdout: string): Fact<Told> {
-  const [, version, installed] = /^Version: (\d{1,6})(?:\s+Installed: (.*?))?\s*$/m.exec(stdout) ?? []
+  const [, version, installed] = /^Version: (\d{1,6})(?: +Installed: (.{0,60}?))?[ \t]*\r?$/m.exec(stdout) ?? []
   if (version === undefined) return unreadable('XProtect told no version')
   const definitionsAt = momentOf(installed)
   return value({ installed: true, version, ...(definitionsAt !== undefined && { definitionsAt }) })
@@ -37,7 +37,7 @@ export function readXProtectStatus(stdout: string): Fact<Told> {
 
 /** Reads macOS's history of installations for the newest rules of XProtect; newer systems no longer list them there. */
 export function readXProtectHistory(text: string): Fact<Told> {
-  if (!/<plist[^>]*>\s*<array>[\s\S]*<\/array>\s*<\/plist>\s*$/.test(text)) {
+  if (!/<plist[^>]{0,40}>\s{0,9}<array>/.test(text) || !/<\/array>\s{0,9}<\/plist>\s{0,9}$/.test(text)) {
     return unreadable('this is no whole list of installations')
   }
   // The history of years takes a tenth of a second to read as a whole.
