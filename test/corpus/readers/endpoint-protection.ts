@@ -45,7 +45,10 @@ export function saysOf(of: Of, product: string, { read, readError }: Reads): Cor
   return {
     of,
     read: ({ text, exitCode }) => {
-      if ((exitCode ?? 0) === 0) return told(product, read(text))
+      const fact = read(text)
+      // Many captures do not say how their program ended.
+      if (exitCode === null) return told(product, fact.kind === 'value' ? fact : (readError?.(text) ?? fact))
+      if (exitCode === 0) return told(product, fact)
       return told(product, readError?.(text) ?? unreadable(`it ended with ${exitCode}`))
     },
   }
