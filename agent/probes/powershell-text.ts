@@ -10,8 +10,11 @@ export type PowerShellRecord = Readonly<Record<string, unknown>>
  * language; dates and fractions are not, and stay text.
  */
 export function readPowerShellRecords(text: string): Fact<readonly PowerShellRecord[]> {
-  if (/^\s*[[{]/m.test(text) && !/^\w+ +: /m.test(text)) return readPowerShellJson(text)
-  const lines = text.replace(/^\uFEFF/, '').split(/\r*\n/)
+  if (/^[^\S\r\n]*[[{]/m.test(text) && !/^\w+ +: /m.test(text)) return readPowerShellJson(text)
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .map((line) => line.trimEnd())
   const records = fromTable(lines) ?? fromList(lines)
   return records.length > 0 ? value(records) : unreadable('PowerShell gave no answer that is known')
 }
@@ -39,7 +42,7 @@ function fromTable(lines: readonly string[]): PowerShellRecord[] | null {
   const dashes = lines[at]
   if (dashes === undefined || at === 0) return null
   // Names that are too long for their columns go on in the line below.
-  const above = lines.slice(0, at)
+  const above = lines.slice(Math.max(at - 3, 0), at)
   const names = above.slice(above.findLastIndex((line) => line.trim() === '') + 1)
   const starts = [...dashes.matchAll(/-+/g)].map((match) => match.index)
   const cells = (line: string) => starts.map((start, column) => line.slice(start, starts[column + 1]).trim())

@@ -47,13 +47,13 @@ function dictionariesIn(plist: Plist, key: string): Plist[] {
 export function readApfsListText(stdout: string): Fact<readonly DiskutilVolume[]> {
   const volumes: Map<string, string>[] = []
   let volume: Map<string, string> | null = null
-  for (const line of stdout.split(/\r?\n/)) {
+  for (const line of stdout.split('\n').map((it) => it.trimEnd())) {
     const text = line.replace(/^[\s|]+/, '')
     if (/^\+-|^\[|^\.\.\./.test(text)) {
       volume = text.startsWith('+-> Volume ') ? new Map() : null
       if (volume) volumes.push(volume)
     }
-    const [, label, said = ''] = /^([A-Z][\w ()]*?):\s+(\S.*?)\s*$/.exec(text) ?? []
+    const [, label, said = ''] = /^([A-Z][\w ()]*):\s+(\S.*)$/.exec(text) ?? []
     if (volume && label !== undefined) volume.set(label, volume.has(label) ? '' : said)
   }
   const told = volumes.map(volumeOfLines).filter(({ device }) => device !== undefined)

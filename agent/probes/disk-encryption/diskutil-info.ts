@@ -28,8 +28,8 @@ export function readDiskutilInfo(stdout: string): Fact<DiskutilVolume> {
 export function readDiskutilInfoText(stdout: string): Fact<DiskutilVolume> {
   const lines = new Map<string, string>()
   const twice = new Set<string>()
-  for (const line of stdout.split(/\r?\n/)) {
-    const [, label = '', said = ''] = /^\s+([^:]+?):\s+(\S.*?)\s*$/.exec(line) ?? []
+  for (const line of stdout.split('\n').map((it) => it.trim())) {
+    const [, label = '', said = ''] = /^(\w[^:]*):\s+(\S.*)$/.exec(line) ?? []
     if (lines.has(label)) twice.add(label)
     lines.set(label, said)
   }

@@ -247,6 +247,16 @@ describe('diskutil apfs list', () => {
   })
 })
 
+test('a long line is soon over', () => {
+  const began = performance.now()
+  for (const piece of [' ', '\r', 'a: ', '<plist>']) {
+    const text = `+-> Volume x\n   A${piece.repeat(100_000)}b`
+    for (const read of [readApfsListText, readDiskutilInfoText, readApfsList])
+      expect(read(text).kind).toBe('unreadable')
+  }
+  expect(performance.now() - began).toBeLessThan(2000)
+})
+
 test('diskutil list -plist internal: what is mounted beside the system', () => {
   const disks = plistOf({
     AllDisksAndPartitions: [

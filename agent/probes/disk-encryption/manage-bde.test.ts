@@ -340,3 +340,10 @@ test('damage never makes a volume protected that is not', () => {
     }
   }
 })
+
+test.each(['\r', 'A:[', 'x\\[', ' ', '(', ': '])('a long line of %j is soon over', (piece) => {
+  const text = `${english({})}Volume D: [x]\n    a: x${piece.repeat(100_000)}y\n`
+  const began = performance.now()
+  expect(read(text)).toMatchObject([{ mount: 'C:', state: 'on' }])
+  expect(performance.now() - began).toBeLessThan(1000)
+})

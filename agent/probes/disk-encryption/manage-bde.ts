@@ -50,12 +50,16 @@ const NAMELESS = /^[^\s[\]].*\\["'”»“]?\s*\[.*\]$/
 /** A label and a colon, in French with a space of some kind before it; paths have no space behind the colon. */
 const ENTRY = /^(\s*)\S.*?[:：](?:\s+(.*))?$/
 
+/** No line of it comes near this, and the patterns above are slow on those that do. */
+const LONGEST = 400
+
 function blocksOf(text: string): Block[] {
   const blocks: Block[] = []
   let block: Block | null = null
   let indent = 0
   let isBehindGap = false
-  for (const line of text.split(/\r*\n/).map((it) => it.trimEnd())) {
+  for (const line of text.split('\n').map((it) => it.trimEnd())) {
+    if (line.length > LONGEST) continue
     const [heading, letter = '', folder = ''] = HEADING.exec(line) ?? []
     if (heading !== undefined || NAMELESS.test(line)) {
       block = { mount: letter === '' ? null : `${letter.toUpperCase()}:${folder}`, kind: '', entries: [] }
