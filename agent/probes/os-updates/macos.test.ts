@@ -170,6 +170,17 @@ test('the settings hold what was found, and when', () => {
   })
 })
 
+test('damage never makes the settings say that nothing was found, and the history is read or not', () => {
+  const emptied = [...mutations(PENDING, 3000)].filter((text) => settingsIn(text).offers?.length === 0)
+  expect(emptied).toEqual([])
+  const data = history(installed('XProtectPlistConfigData', '2026-10-01T00:00:00Z', DATA))
+  const found = [...mutations(data, 3000)].filter((text) => {
+    const read = readInstallHistory(text)
+    return read.kind === 'value' && lastUpdateIn(read.value) !== null
+  })
+  expect(found).toEqual([])
+})
+
 test.each([
   ['an empty list', plist(recommended()), 0],
   ['an empty list and its count', plist(recommended(), count(0)), 0],

@@ -8,6 +8,7 @@ const SILENT = [
   /^Copyright [\d-]+ Apple\b/,
   /^Finding available software$/,
   /^Software Update found the following new or updated software:$/,
+  /^objc\[\d+\]: /,
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* softwareupdate\[[\d:a-fx]+\] (?!.*(?:error|fail))/i,
 ] as const
 

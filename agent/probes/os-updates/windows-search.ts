@@ -146,9 +146,10 @@ function articlesOf(update: PowerShellRecord): readonly string[] {
   return [...listed.map((it) => String(it).replace(/^KB/i, '')), ...inTitle]
 }
 
-/** A moment, or a day without a time, which counts from its beginning. */
+/** A moment, or a day without a time and a zone, which counts from its beginning. */
 function dayOf(it: unknown): string | null {
-  return typeof it === 'string' && /^\d{4}-\d\d-\d\d$/.test(it) ? timeOf(`${it}T00:00:00Z`) : timeOf(it)
+  const day = typeof it === 'string' ? /^(\d{4}-\d\d-\d\d)(?:T00:00:00(?:\.0+)?)?$/.exec(it)?.[1] : undefined
+  return day === undefined ? timeOf(it) : timeOf(`${day}T00:00:00Z`)
 }
 
 const latest = (times: readonly string[]): string | null => times.toSorted().at(-1) ?? null

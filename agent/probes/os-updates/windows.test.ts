@@ -113,6 +113,8 @@ test.each([
   ['[{"HotFixID":"KB5070001","InstalledOn":"2026-11-12"},{"HotFixID":"KB1","InstalledOn":null}]', 2, '2026-11-12T00:00:00.000Z'],
   ['{"HotFixId":"KB1","InstalledOn":{"value":"\\/Date(1794441600000)\\/","DateTime":"x"}}', 1, '2026-11-12T00:00:00.000Z'],
   ['{"HotFixID":"KB1","InstalledOn":"11/12/2026"}', 1, null],
+  ['{"HotFixID":"KB1","InstalledOn":"2026-11-12T00:00:00"}', 1, '2026-11-12T00:00:00.000Z'],
+  ['{"HotFixID":"KB1","InstalledOn":"2026-11-12T08:00:00"}', 1, null],
   ['[]', 0, null],
 ] as const)('hotfixes: %j', (text, count, lastInstalledAt) => {
   expect(readHotFixes(text)).toEqual({ kind: 'value', value: { count, lastInstalledAt } })
@@ -267,5 +269,23 @@ test('damage never makes a missing update disappear from a list that is still re
     return missing.kind === 'value' && missing.value.length === 0
   })
   expect(hidden).toEqual([])
-  for (const text of mutations(JSON.stringify([entry(LATE, { ResultCode: 4 })]), 10_000)) readUpdateHistory(text)
+})
+
+test('damage never makes a failed update an installed one, nor a time of none', () => {
+  const failed = JSON.stringify([entry(LATE, { ResultCode: 4 }), entry(EARLY, { ResultCode: 5 })])
+  const installed = [...mutations(failed, 10_000)].filter((text) => {
+    const history = readUpdateHistory(text)
+    return history.kind === 'value' && history.value.lastInstalledAt !== null
+  })
+  expect(installed).toEqual([])
+  const never = JSON.stringify([{ LastSearchSuccessDate: '1899-12-30T00:00:00Z', LastInstallationSuccessDate: null }])
+  const found = [...mutations(never, 10_000)].filter((text) => {
+    const results = readUpdateResults(text)
+    return results.kind === 'value' && (results.value.lastCheckedAt ?? results.value.lastInstalledAt) !== null
+  })
+  expect(found).toEqual([])
+  for (const text of mutations('[{"HotFixID":"KB1","InstalledOn":null},{"HotFixID":"KB2"}]', 10_000)) {
+    const fixes = readHotFixes(text)
+    if (fixes.kind === 'value' && fixes.value.lastInstalledAt !== null) throw new Error(text)
+  }
 })
