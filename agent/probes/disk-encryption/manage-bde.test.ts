@@ -86,7 +86,7 @@ describe('in English', () => {
     { name: 'encrypted, by half', text: english({ percent: '50.0%' }), state: 'unknown' },
     {
       name: 'decrypted, by half',
-      text: english({ conversion: 'Fully Decrypted', percent: '50.0%' }),
+      text: english({ conversion: 'Fully Decrypted', percent: '50.0%', protection: 'Protection Off' }),
       state: 'unknown',
     },
     { name: 'protected by nothing', text: english({}, []), state: 'unknown' },
