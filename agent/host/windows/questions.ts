@@ -52,17 +52,22 @@ export const QUESTIONS = {
     script: '@{ Enabled = Confirm-SecureBootUEFI; SetupMode = (Get-SecureBootUEFI -Name SetupMode).Bytes[0] -eq 1 }',
     slow: true,
   },
+  // Only where neither the registry nor `ver` tells the version.
   Win32_OperatingSystem: {
     script:
       'Get-CimInstance Win32_OperatingSystem -Property BuildNumber,Version,Caption,ProductType,OSArchitecture | Select-Object BuildNumber,Version,Caption,ProductType,OSArchitecture',
+    slow: true,
   },
+  // Of use only where updates without a restart are wanted.
   Win32_DeviceGuard: {
     script:
-      'Get-CimInstance -Namespace root/Microsoft/Windows/DeviceGuard -ClassName Win32_DeviceGuard | Select-Object VirtualizationBasedSecurityStatus',
+      "$policy = Get-ItemProperty -LiteralPath 'Registry::HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\Update' -ErrorAction SilentlyContinue; if ($policy.AllowRebootlessUpdates -eq 1) { Get-CimInstance -Namespace root/Microsoft/Windows/DeviceGuard -ClassName Win32_DeviceGuard | Select-Object VirtualizationBasedSecurityStatus }",
   },
-  Win32_BIOS: { script: 'Get-CimInstance Win32_BIOS -Property SerialNumber | Select-Object SerialNumber' },
-  Win32_SystemEnclosure: {
-    script: 'Get-CimInstance Win32_SystemEnclosure -Property ChassisTypes | Select-Object ChassisTypes',
+  // Asked once, as it never changes.
+  Win32_BIOS: {
+    script:
+      '@{ SerialNumber = (Get-CimInstance Win32_BIOS -Property SerialNumber).SerialNumber; ChassisTypes = @((Get-CimInstance Win32_SystemEnclosure -Property ChassisTypes).ChassisTypes) }',
+    slow: true,
   },
   // Times of these objects are UTC and do not say so.
   'Microsoft.Update.AutoUpdate': {

@@ -11,16 +11,13 @@ const REGISTRY = {
   [TCPIP]: { Hostname: 'ada-laptop' },
   [NAME]: { ComputerName: 'ADA-LAPTOP' },
 }
-const serial = (it: unknown) => ({ 'powershell Win32_BIOS': { stdout: JSON.stringify([{ SerialNumber: it }]) } })
-const shape = (it: unknown) => ({
-  'powershell Win32_SystemEnclosure': { stdout: JSON.stringify([{ ChassisTypes: it }]) },
-})
+const bios = (told: object) => ({ 'powershell Win32_BIOS': { stdout: JSON.stringify([told]) } })
 
 const windows = (registry: Record<string, RegistryValues>, programs = {}) =>
   readWindowsDevice(laptop({ files: {}, platform: 'windows', privileged: null, registry, programs }))
 
 test('the registry and CIM tell what a Windows machine is, in a recording too', async () => {
-  expect(await windows(REGISTRY, { ...serial('PF4XK2'), ...shape([10]) })).toMatchObject({
+  expect(await windows(REGISTRY, bios({ SerialNumber: 'PF4XK2', ChassisTypes: [10] }))).toMatchObject({
     kind: 'value',
     value: {
       hostname: 'ada-laptop',
@@ -41,7 +38,7 @@ test.each([
   ['x', ''],
   [null, ''],
 ])('the shape %j is %j', async (types, chassis) => {
-  expect(await windows(REGISTRY, shape(types))).toMatchObject({ value: { chassis } })
+  expect(await windows(REGISTRY, bios({ ChassisTypes: types }))).toMatchObject({ value: { chassis } })
 })
 
 test('what nobody filled in is empty, and the short name will do', async () => {
@@ -49,7 +46,7 @@ test('what nobody filled in is empty, and the short name will do', async () => {
     [BIOS]: { SystemManufacturer: 'System manufacturer', SystemProductName: 'To be filled by O.E.M.' },
     [NAME]: { ComputerName: 'ADA' },
   }
-  expect(await windows(registry, serial('Default string'))).toMatchObject({
+  expect(await windows(registry, bios({ SerialNumber: 'Default string' }))).toMatchObject({
     value: { hostname: 'ADA', manufacturer: '', model: '', serial: '', chassis: '' },
   })
   expect(await windows({ [NAME]: { ComputerName: 'ADA' } })).toMatchObject({ value: { hostname: 'ADA', model: '' } })

@@ -1,6 +1,6 @@
 import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import { readPowerShellRecords } from '../powershell-text.ts'
+import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import { numberOf, textOf } from '../powershell.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { chassisOf } from './chassis.ts'
@@ -17,18 +17,20 @@ const NAMES = [
 /** Reads what this machine is from the registry, and from CIM what that does not hold. Needs no rights. */
 export async function readWindowsDevice(host: Host): Promise<Reading<Device>> {
   const source = `registry ${BIOS}, Win32_BIOS`
-  const [hostname, bios, serial, chassis] = await Promise.all([
-    readName(host),
-    host.readRegistry(BIOS),
-    askFor(host, 'Win32_BIOS', 'SerialNumber'),
-    askFor(host, 'Win32_SystemEnclosure', 'ChassisTypes'),
-  ])
+  const [hostname, bios, told] = await Promise.all([readName(host), host.readRegistry(BIOS), askBios(host)])
   if (hostname === '') return { ...unreadable('the registry does not tell the name of the machine'), source }
   if (!bios.ok && bios.reason !== 'missing') return { ...unreadableBecause(bios), source }
   const { SystemManufacturer: manufacturer = '', SystemProductName: model = '' } = bios.ok ? bios.values : {}
   const described = { manufacturer: String(manufacturer), model: String(model) }
   return {
-    ...value(deviceOf({ hostname, ...described, serial: textOf(serial) ?? '', chassis: shapeOf(chassis) })),
+    ...value(
+      deviceOf({
+        hostname,
+        ...described,
+        serial: textOf(told['SerialNumber']) ?? '',
+        chassis: shapeOf(told['ChassisTypes']),
+      }),
+    ),
     source,
   }
 }
@@ -42,10 +44,11 @@ async function readName(host: Host): Promise<string> {
   return ''
 }
 
-async function askFor(host: Host, question: string, property: string): Promise<unknown> {
-  const ran = await host.run('powershell', [question])
+/** The serial number and the shape; none where CIM does not tell them. */
+async function askBios(host: Host): Promise<PowerShellRecord> {
+  const ran = await host.run('powershell', ['Win32_BIOS'])
   const records = ran.ok && ran.exitCode === 0 ? readPowerShellRecords(ran.stdout) : null
-  return records?.kind === 'value' ? records.value[0]?.[property] : undefined
+  return (records?.kind === 'value' ? records.value[0] : undefined) ?? {}
 }
 
 /** The first shape that is one: 1 and 2 are "other" and "unknown". */
