@@ -10,6 +10,8 @@ export type Unread = {
   reason: 'missing' | 'denied' | 'timed-out' | 'too-large' | 'not-recorded' | 'failed'
   /** In words, naming the program or the path. */
   why: string
+  /** What a program had printed when its time was up: whole lines of it may still be answers. */
+  soFar?: string
 }
 
 /** A program that ran to its end; what its exit code means is for the reader to say. */

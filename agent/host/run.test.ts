@@ -68,9 +68,9 @@ test.skipIf(process.getuid?.() !== 0)(
 const BAD = [
   {
     name: 'one that hangs',
-    code: 'setInterval(() => {}, 1000)',
-    options: { timeoutMs: 300 },
-    expected: { reason: 'timed-out', why: 'node did not end within 0.3 s' },
+    code: 'process.stdout.write("half"); setInterval(() => {}, 1000)',
+    options: { timeoutMs: 1500 },
+    expected: { reason: 'timed-out', why: 'node did not end within 1.5 s', soFar: 'half' },
   },
   {
     name: 'one that prints without end',

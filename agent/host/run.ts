@@ -148,10 +148,10 @@ function outcome(name: string, child: ChildProcess, limits: { timeoutMs: number;
       kill(child)
       end(result)
     }
-    const timer = setTimeout(
-      () => giveUp(unread('timed-out', `${name} did not end within ${limits.timeoutMs / 1000} s`)),
-      limits.timeoutMs,
-    )
+    const timer = setTimeout(() => {
+      const late = unread('timed-out', `${name} did not end within ${limits.timeoutMs / 1000} s`)
+      giveUp({ ...late, soFar: stdout() })
+    }, limits.timeoutMs)
     const tooLarge = () => giveUp(unread('too-large', `${name} printed more than ${limits.maxBytes} bytes`))
     const stdout = capped(child.stdout, limits.maxBytes, tooLarge)
     const stderr = capped(child.stderr, limits.maxBytes, tooLarge)

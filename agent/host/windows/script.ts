@@ -64,12 +64,12 @@ function Key($key, $names) {
   ConvertTo-Json -Compress -InputObject $it
 }`
 
-/** The script of one reading: every question that is not slow, and every key. */
+/** The script of one reading: every key, then every question that is not slow. What may hang stands last in their list. */
 export function readingScript(): string {
   const asked = Object.entries(QUESTIONS).filter(([, question]) => !('slow' in question))
   const questions = asked.map(([name, { script }]) => answer(name, script))
   const keys = Object.entries(REGISTRY).map(([key, names]) => `Key ${quoted(key)} @(${names.map(quoted).join(', ')})`)
-  return [HEAD, REGISTRY_READER, ...questions, ...keys].join('\n')
+  return [HEAD, REGISTRY_READER, ...keys, ...questions].join('\n')
 }
 
 /** The script of one question alone. */

@@ -39,6 +39,13 @@ test('one start of PowerShell answers all that a reading asks', async () => {
   expect(started).toEqual(['powershell'])
 })
 
+test('a question that hangs does not cost the answers before it', async () => {
+  const soFar = `${json({ key: VERSION, values: { UBR: 1 } })}\r\n{"question":"Get-Serv`
+  const { ask, readRegistry } = reading({ ...unread('timed-out', 'too late'), soFar })
+  expect(await readRegistry(VERSION)).toEqual({ ok: true, values: { UBR: 1 } })
+  expect(await ask('powershell', ['Get-Service'])).toMatchObject({ ok: false, reason: 'failed' })
+})
+
 test('what is not on a list is not asked', async () => {
   const { started, ask, readRegistry } = reading(ran(''))
   expect(await ask('powershell', ['Get-BitLockerRecoveryKey'])).toMatchObject({ ok: false, reason: 'failed' })

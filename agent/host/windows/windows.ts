@@ -29,10 +29,10 @@ export function windowsReading({ powershell, reg }: WindowsPrograms): {
 
   async function askAll(): Promise<Answers | Unread> {
     const ran = await powershell(readingScript(), READING)
-    if (!ran.ok) return ran
-    const read = readAnswers(ran.stdout)
-    const isAnswered = read.questions.size + read.registry.size > 0
-    return isAnswered ? read : unread('failed', `PowerShell answered nothing (it ended with ${ran.exitCode})`)
+    // One question that hangs must not cost the answers before it.
+    const read = readAnswers(ran.ok ? ran.stdout : (ran.soFar ?? ''))
+    if (read.questions.size + read.registry.size > 0) return read
+    return ran.ok ? unread('failed', `PowerShell answered nothing (it ended with ${ran.exitCode})`) : ran
   }
 
   return {
