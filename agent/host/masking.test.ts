@@ -49,6 +49,12 @@ describe('what is private', () => {
     expect(maskText('dave2 and undave stay', known)).toBe('dave2 and undave stay')
   })
 
+  test('units of systemd are no addresses of mail', () => {
+    const path = '/usr/lib/systemd/system/clamd@scan.service'
+    expect(maskText(path)).toBe(path)
+    expect(maskText('scan@service.example.com')).not.toContain('scan')
+  })
+
   test('whoever sits at a Mac', () => {
     const { entries } = mask([
       {

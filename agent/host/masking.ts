@@ -102,9 +102,9 @@ function withoutComments(passwd: string): string {
   return passwd.replace(/^((?:[^:\n]*:){4})[^:\n]*/gm, '$1')
 }
 
-/** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail and of network cards. */
+/** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail (not units of systemd) and of network cards. */
 const IDS =
-  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
+  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@(?![\w-]+\.(?:service|socket|mount|timer|scope|slice)\b)[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
 
 /** Of a proxy or an archive, in its address. */
 const CREDENTIALS = /(?<=:\/\/)[^/\s"'@]+@/g

@@ -147,12 +147,12 @@ const onLinux: readonly { id: string; good: Machine; bad: Machine }[] = [
   {
     id: 'clamav',
     good: [
-      { '/usr/sbin/clamd': '' },
+      { '/usr/lib/systemd/system/clamav-daemon.service': '' },
       { 'clamav-daemon.service': 'clamd', 'clamav-clamonacc.service': 'clamonacc' },
       { 'clamscan --version': says('ClamAV 1.4.2/27800/Tue Nov  3 09:35:02 2026\n') },
     ],
     bad: [
-      { '/usr/sbin/clamd': '' },
+      { '/etc/clamd.d/scan.conf': '' },
       { 'clamd@scan.service': 'clamd' },
       { 'clamscan --version': says('ClamAV 1.4.2/27800/Tue Nov  3 09:35:02 2026\n') },
     ],

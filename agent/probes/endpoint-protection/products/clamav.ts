@@ -38,9 +38,10 @@ const DATE = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (20
 export const clamav: CatalogueProduct = {
   id: 'clamav',
   linux: {
-    // The scanner alone protects nobody; only its daemon counts as installed.
-    folder: '/usr/sbin',
-    holds: 'clamd',
+    // The scanner alone protects nobody; only its daemon counts as installed. Where that has a unit for each
+    // configuration (Fedora, RHEL), this is the one that the package brings.
+    folder: '/etc/clamd.d',
+    holds: 'scan.conf',
     units: ['clamav-daemon.service', 'clamd@scan.service', 'clamd.service'],
     processes: ['clamd'],
     realTime: {
