@@ -34,7 +34,7 @@ export function readCorpus(folder: string): Capture[] {
 }
 
 /** Takes `"C:\\Program Files\\X\\Tool.exe" status` apart into `tool` and `status`. */
-export function splitCommand(command: string): { program: string; args: string } {
+function splitCommand(command: string): { program: string; args: string } {
   const [, quoted, plain = '', args = ''] = /^(?:sudo\s+)?(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/.exec(command.trim()) ?? []
   const path = quoted ?? plain
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
