@@ -1,8 +1,9 @@
 /**
  * Everything that PowerShell may be asked, by the name that a recording has for it, with the commands that answer it.
  * No question takes an argument, none asks for a secret, none changes anything. The answer is the JSON of an array.
- * All are asked in one start of PowerShell, but for those that are `slow`: these have a start of their own, when a probe
- * asks. Single quotes only: the script is one argument of a command line.
+ * All are asked in one start of PowerShell, in this order, so that one that hangs costs none before it; but those that
+ * are `slow` have a start of their own, when a probe asks. Single quotes only: the script is one argument of a command
+ * line.
  */
 export const QUESTIONS = {
   'Get-Service': {
@@ -17,25 +18,10 @@ export const QUESTIONS = {
     script:
       "Get-CimInstance -Namespace root/SecurityCenter2 -ClassName AntiVirusProduct | Select-Object displayName,productState,@{ n = 'hasProgram'; e = { Test-Path -LiteralPath ([Environment]::ExpandEnvironmentVariables($_.pathToSignedReportingExe)) } }",
   },
-  // Where another antivirus is active the service is stopped, and the question could wait for it for minutes.
-  'Get-MpComputerStatus': {
-    script:
-      "if ((Get-Service WinDefend).Status -eq 'Running') { Get-MpComputerStatus | Select-Object AMRunningMode,AMServiceEnabled,AntivirusEnabled,RealTimeProtectionEnabled,IsTamperProtected,AntivirusSignatureAge,AntivirusSignatureLastUpdated,DefenderSignaturesOutOfDate,AMProductVersion }",
-  },
   // What a method could not tell is left out. Of the protectors only ids and kinds are asked, never what they hold.
   Win32_EncryptableVolume: {
     script:
       "foreach ($v in Get-CimInstance -Namespace root/CIMV2/Security/MicrosoftVolumeEncryption -ClassName Win32_EncryptableVolume) { $call = { param($name, $in) try { $with = @{ InputObject = $v; MethodName = $name }; if ($in) { $with.Arguments = $in }; $out = Invoke-CimMethod @with; if ($out.ReturnValue -eq 0) { $out } } catch { } }; $it = @{ volume = $v | Select-Object DriveLetter,DeviceID,VolumeType,ProtectionStatus,ConversionStatus,EncryptionMethod }; $a = & $call 'GetConversionStatus' @{ PrecisionFactor = [uint32]0 }; if ($a) { $it.conversionStatus = $a | Select-Object ConversionStatus,EncryptionPercentage,EncryptionFlags }; $a = & $call 'GetLockStatus'; if ($a) { $it.lockStatus = $a | Select-Object LockStatus }; $a = & $call 'GetSuspendCount'; if ($a) { $it.suspendCount = $a | Select-Object SuspendCount }; $a = & $call 'GetKeyProtectors' @{ KeyProtectorType = [uint32]0 }; if ($a) { $it.keyProtectors = @(foreach ($id in $a.VolumeKeyProtectorID) { $kind = & $call 'GetKeyProtectorType' @{ VolumeKeyProtectorID = $id }; @{ KeyProtectorType = [int]$kind.KeyProtectorType } }) }; $it }",
-  },
-  // For those who may not ask the class above, and only for them: the shell is started for it.
-  'System.Volume.BitLockerProtection': {
-    script:
-      "if (-not ([Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { $shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace([string]$_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it } }",
-  },
-  // In numbers: the words of these enumerations depend on the version of PowerShell.
-  'Get-NetFirewallProfile': {
-    script:
-      "Get-NetFirewallProfile -PolicyStore ActiveStore | Select-Object Name,@{ n = 'Enabled'; e = { [int]$_.Enabled } },@{ n = 'DefaultInboundAction'; e = { [int]$_.DefaultInboundAction } }",
   },
   Win32_Tpm: {
     script:
@@ -47,6 +33,38 @@ export const QUESTIONS = {
     script:
       "Get-CimInstance Win32_PnPEntity -Filter 'PNPClass = ''SecurityDevices''' | Select-Object DeviceID,HardwareID,Present",
   },
+  // Of use only where updates without a restart are wanted.
+  Win32_DeviceGuard: {
+    script:
+      "$policy = Get-ItemProperty -LiteralPath 'Registry::HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\Update' -ErrorAction SilentlyContinue; if ($policy.AllowRebootlessUpdates -eq 1) { Get-CimInstance -Namespace root/Microsoft/Windows/DeviceGuard -ClassName Win32_DeviceGuard | Select-Object VirtualizationBasedSecurityStatus }",
+  },
+  Win32_BIOS: {
+    script:
+      '@{ SerialNumber = (Get-CimInstance Win32_BIOS -Property SerialNumber).SerialNumber; ChassisTypes = @((Get-CimInstance Win32_SystemEnclosure -Property ChassisTypes).ChassisTypes) }',
+  },
+  // Times of these objects are UTC and do not say so.
+  'Microsoft.Update.AutoUpdate': {
+    script:
+      "$found = (New-Object -ComObject Microsoft.Update.AutoUpdate).Results; $utc = { param($at) if ($at) { [DateTime]::SpecifyKind($at, 'Utc').ToString('o') } }; @{ LastSearchSuccessDate = & $utc $found.LastSearchSuccessDate; LastInstallationSuccessDate = & $utc $found.LastInstallationSuccessDate }",
+  },
+  'Microsoft.Update.SystemInfo': {
+    script: '@{ RebootRequired = (New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired }',
+  },
+  // In numbers: the words of these enumerations depend on the version of PowerShell.
+  'Get-NetFirewallProfile': {
+    script:
+      "Get-NetFirewallProfile -PolicyStore ActiveStore | Select-Object Name,@{ n = 'Enabled'; e = { [int]$_.Enabled } },@{ n = 'DefaultInboundAction'; e = { [int]$_.DefaultInboundAction } }",
+  },
+  // For those who may not ask `Win32_EncryptableVolume`, and only for them: the shell is started for it.
+  'System.Volume.BitLockerProtection': {
+    script:
+      "if (-not ([Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { $shell = New-Object -ComObject Shell.Application; Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 2 or DriveType = 3' -Property DeviceID,DriveType | ForEach-Object { $drive = $shell.NameSpace([string]$_.DeviceID); $it = @{ DriveLetter = $_.DeviceID; DriveType = $_.DriveType; SystemDrive = $env:SystemDrive }; if ($drive) { $it.BitLockerProtection = $drive.Self.ExtendedProperty('System.Volume.BitLockerProtection') }; $it } }",
+  },
+  // Where another antivirus is active the service is stopped, and the question could wait for it for minutes.
+  'Get-MpComputerStatus': {
+    script:
+      "if ((Get-Service WinDefend).Status -eq 'Running') { Get-MpComputerStatus | Select-Object AMRunningMode,AMServiceEnabled,AntivirusEnabled,RealTimeProtectionEnabled,IsTamperProtected,AntivirusSignatureAge,AntivirusSignatureLastUpdated,DefenderSignaturesOutOfDate,AMProductVersion }",
+  },
   // Only where the registry does not tell.
   'Confirm-SecureBootUEFI': {
     script: '@{ Enabled = Confirm-SecureBootUEFI; SetupMode = (Get-SecureBootUEFI -Name SetupMode).Bytes[0] -eq 1 }',
@@ -57,25 +75,6 @@ export const QUESTIONS = {
     script:
       'Get-CimInstance Win32_OperatingSystem -Property BuildNumber,Version,Caption,ProductType,OSArchitecture | Select-Object BuildNumber,Version,Caption,ProductType,OSArchitecture',
     slow: true,
-  },
-  // Of use only where updates without a restart are wanted.
-  Win32_DeviceGuard: {
-    script:
-      "$policy = Get-ItemProperty -LiteralPath 'Registry::HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\Update' -ErrorAction SilentlyContinue; if ($policy.AllowRebootlessUpdates -eq 1) { Get-CimInstance -Namespace root/Microsoft/Windows/DeviceGuard -ClassName Win32_DeviceGuard | Select-Object VirtualizationBasedSecurityStatus }",
-  },
-  // Asked once, as it never changes.
-  Win32_BIOS: {
-    script:
-      '@{ SerialNumber = (Get-CimInstance Win32_BIOS -Property SerialNumber).SerialNumber; ChassisTypes = @((Get-CimInstance Win32_SystemEnclosure -Property ChassisTypes).ChassisTypes) }',
-    slow: true,
-  },
-  // Times of these objects are UTC and do not say so.
-  'Microsoft.Update.AutoUpdate': {
-    script:
-      "$found = (New-Object -ComObject Microsoft.Update.AutoUpdate).Results; $utc = { param($at) if ($at) { [DateTime]::SpecifyKind($at, 'Utc').ToString('o') } }; @{ LastSearchSuccessDate = & $utc $found.LastSearchSuccessDate; LastInstallationSuccessDate = & $utc $found.LastInstallationSuccessDate }",
-  },
-  'Microsoft.Update.SystemInfo': {
-    script: '@{ RebootRequired = (New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired }',
   },
   // By what the last search of Windows Update found, without the network; still it can take minutes.
   'Microsoft.Update.Session': {
