@@ -74,6 +74,19 @@ test('a unit that was asked for alone need not name itself', () => {
   expect(readUnits('LoadState=loaded\n', ['a.service', 'b.service']).kind).toBe('unreadable')
 })
 
+test('units that were asked for answer in that order where none names itself', () => {
+  const asked = ['a.service', 'b.service']
+  const [first, second] = ['LoadState=not-found\nActiveState=inactive\n', 'LoadState=loaded\nActiveState=active\n']
+  expect(readUnits(`${first}\n${second}`, asked)).toMatchObject({
+    value: [
+      { name: 'a.service', isInstalled: false, isRunning: false },
+      { name: 'b.service', isInstalled: true, isRunning: true },
+    ],
+  })
+  expect(readUnits(`${first}\n${second}\n${second}`, asked).kind).toBe('unreadable')
+  expect(readUnits(`Id=b.service\n${second}\n${first}`, asked).kind).toBe('unreadable')
+})
+
 test('each unit has a block of its own', () => {
   const text = [
     block('b.service', 'loaded', 'inactive', 'dead', 'disabled'),
@@ -128,6 +141,13 @@ const words: readonly { read: typeof readIsActive; text: string; units: number; 
     units: 1,
     flags: null,
   },
+  {
+    read: readIsEnabled,
+    text: 'a.service is not a native service, redirecting to systemd-sysv-install.\nExecuting: /x is-enabled a\nenabled\n',
+    units: 1,
+    flags: [true],
+  },
+  { read: readIsEnabled, text: 'Executing: /x is-enabled a\n', units: 1, flags: null },
   { read: readIsEnabled, text: '', units: 1, flags: null },
 ]
 

@@ -27,8 +27,8 @@ export async function askUnits(host: Host, units: readonly string[]): Promise<Fa
 
 /**
  * Reads `systemctl show`: a block of `Property=value` for each unit, in systemd's order of properties, with an empty
- * line between two. A block without `Id` is that of the unit that was `asked` for, where it was one. One that tells of
- * its unit neither whether it is loaded nor whether it runs makes all of it unreadable.
+ * line between two. Blocks without `Id` are those of the units that were `asked` for, in that order, where there is one
+ * for each. One that tells of its unit neither whether it is loaded nor whether it runs makes all of it unreadable.
  */
 export function readUnits(stdout: string, asked: readonly string[] = []): Fact<readonly UnitState[]> {
   const blocks = stdout
@@ -36,8 +36,8 @@ export function readUnits(stdout: string, asked: readonly string[] = []): Fact<r
     .split(/\n{2,}/)
     .filter((block) => block.trim() !== '')
   if (blocks.length === 0) return unreadable('systemctl names no unit')
-  const name = asked.length === 1 && blocks.length === 1 ? asked[0] : undefined
-  const units = blocks.flatMap((block) => unitOf(propertiesOf(block), name) ?? [])
+  const names = blocks.length === asked.length && !/^Id=/m.test(stdout) ? asked : []
+  const units = blocks.flatMap((block, at) => unitOf(propertiesOf(block), names[at]) ?? [])
   return units.length === blocks.length ? value(units) : unreadable('systemctl does not tell the state of a unit')
 }
 
@@ -117,12 +117,15 @@ export function readIsEnabled(stdout: string, units: number): Fact<readonly (boo
 /** Older versions than 253 write this to stderr, where newer ones say `not-found`. */
 const NO_FILE = /^Failed to get unit file state for \S+: No such file or directory$/
 
+/** Of a service that is still a script, systemctl asks another program, and says so. */
+const ASKS_ANOTHER = /^(?:\S+ is not a native service, redirecting to |Executing: |Synchronizing state of )/
+
 /** One word a line, in the order in which the units were asked for; names are not repeated. */
 function flagsOf(stdout: string, units: number, known: RegExp, flagOf: (word: string) => boolean | null) {
   const words = stdout
     .split('\n')
     .map((line) => line.trim().replace(NO_FILE, 'not-found'))
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !ASKS_ANOTHER.test(line))
   const isWhole = units > 0 && words.length === units && words.every((word) => known.test(word))
   return isWhole ? value(words.map(flagOf)) : unreadable('systemctl does not tell of each unit')
 }

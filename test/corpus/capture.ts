@@ -33,10 +33,16 @@ export function readCorpus(folder: string): Capture[] {
   })
 }
 
+/** Who runs a program, and with which variables, before its name. */
+const BEFORE = /^(?:(?:sudo(?:\s+(?:-u\s+\S+|-[a-tv-zA-Z]+))*|env|[A-Z_]+=\S*)\s+)+/
+
 /** Takes `"C:\\Program Files\\X\\Tool.exe" status` apart into `tool` and `status`. */
 function splitCommand(command: string): { program: string; args: string } {
-  const [, quoted, plain = '', args = ''] = /^(?:sudo\s+)?(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/.exec(command.trim()) ?? []
+  const bare = command.trim().replace(BEFORE, '')
+  const [, quoted, plain = '', args = ''] = /^(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/.exec(bare) ?? []
   const path = quoted ?? plain
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
-  return { program: name.toLowerCase().replace(/\.exe$/, ''), args: args.trim() }
+  const program = name.toLowerCase().replace(/\.exe$/, '')
+  // `cat` prints what stands in a file.
+  return { program: program === 'cat' && /^\/\S+$/.test(args.trim()) ? 'file' : program, args: args.trim() }
 }

@@ -30,6 +30,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { unitsIn } from '../units.ts'
 
 const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 
@@ -145,8 +146,8 @@ function systemExtensions(fact: Fact<SystemExtension[]>): Concluded {
 }
 
 /** The units of the catalogue, by which its products run on Linux. */
-function units({ text }: Capture): Concluded {
-  return concluded(readUnits(text), (list) => ({
+function units({ text, args }: Capture): Concluded {
+  return concluded(readUnits(text, unitsIn(args)), (list) => ({
     services: list.map(serviceOf),
     products: PRODUCTS.flatMap(({ id, linux }) => {
       const ours = list.filter(({ name, isInstalled }) => isInstalled && linux?.units.includes(name))

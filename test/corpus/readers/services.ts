@@ -3,19 +3,9 @@ import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { unitsIn } from '../units.ts'
 
 const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
-
-/** The units that were asked for, by their full names: the words after the verb that are no options. */
-function unitsIn(args: string): string[] {
-  const words = args
-    .replaceAll(/(?<=^|\s)(?:-p|--property)\s+\S+/g, '')
-    .split(/\s+/)
-    .filter((word) => word !== '' && !word.startsWith('-'))
-  return words
-    .slice(1)
-    .map((word) => (/\.(?:service|socket|timer|target|path|mount)$/.test(word) ? word : `${word}.service`))
-}
 
 /** One flag for each unit that was asked for. */
 function flags(
