@@ -8,6 +8,7 @@ function element(it: unknown): string {
   if (typeof it === 'boolean') return `<${it}/>`
   if (typeof it === 'number') return `<integer>${it}</integer>`
   if (typeof it === 'string') return `<string>${it}</string>`
+  if (it instanceof Date) return `<date>${it.toISOString().slice(0, 19)}Z</date>`
   if (Array.isArray(it)) return `<array>\n${it.map(element).join('\n')}\n</array>`
   const entries = Object.entries(it ?? {}).filter(([, held]) => held !== undefined)
   return `<dict>\n${entries.map(([key, held]) => `\t<key>${key}</key>\n\t${element(held)}`).join('\n')}\n</dict>`

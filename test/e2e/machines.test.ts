@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { unread, type Host } from '../../agent/host/host.ts'
+import { parseRecording, recordedHost } from '../../agent/host/recorded.ts'
+import { allProbes } from '../../agent/probes/all.ts'
+import { record } from '../../agent/record.ts'
+import { readSettled } from '../../agent/settled.ts'
+import { appraise } from '../../collector/appraisal/appraise.ts'
+import { parseCatalogue } from '../../collector/appraisal/catalogue.ts'
+import { parsePolicy } from '../../collector/appraisal/policy.ts'
+import type { CheckId } from '../../shared/standing.ts'
+import { laptop, NOW, type Laptop } from '../fakes/laptop.ts'
+import { MAC, WINDOWS } from '../fakes/machines.ts'
+
+const COLLECTOR = join(import.meta.dirname, '../../collector')
+const POLICY = parsePolicy(readFileSync(join(COLLECTOR, 'policy.yaml'), 'utf8'))
+const CATALOGUE = parseCatalogue(readFileSync(join(COLLECTOR, 'releases.yaml'), 'utf8'))
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-machines-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const read = (host: Host) => readSettled({ host, ...allProbes(async () => unread('missing', 'no inventory')) })
+
+/** What a collector says of a machine by the shipped policy, and of a recording of it. */
+async function verdictsOf(it: Laptop) {
+  const machine = laptop(it)
+  const recorded = await record(machine, folder, read, 'salt')
+  const replayed = recordedHost(parseRecording(readFileSync(recorded.path, 'utf8')))
+  const [live, again] = await Promise.all([read(machine), read(replayed)])
+  const now = new Date(NOW)
+  const [verdicts, replayedVerdicts] = [live, again].map((facts) => {
+    const appraisal = appraise({
+      device: { platform: machine.platform, tags: [], identity: 'recognised' },
+      evidence: { facts, receivedAt: now, confirmedAt: now },
+      policy: POLICY,
+      catalogue: CATALOGUE,
+      memory: {},
+      now,
+    })
+    return Object.fromEntries(appraisal.checks.map(({ id, verdict }) => [id, verdict])) as Record<CheckId, string>
+  })
+  return { verdicts, replayedVerdicts, differing: recorded.differing, facts: live }
+}
+
+/** The catalogue does not cover these systems yet, so that what hangs on it is unknown, and never a pass. */
+const WELL = {
+  'os-supported': 'unknown',
+  'os-patch': 'unknown',
+  'disk-encryption': 'pass',
+  'endpoint-protection': 'pass',
+  firewall: 'pass',
+  'screen-lock': 'pass',
+  'secure-boot': 'pass',
+}
+
+test.each([
+  { name: 'a Windows laptop', it: WINDOWS },
+  { name: 'a Mac', it: MAC },
+])('$name that is well passes what can be judged, and its masked recording tells the same', async ({ it }) => {
+  const { verdicts, replayedVerdicts, differing } = await verdictsOf(it)
+  expect(verdicts).toEqual(WELL)
+  expect(replayedVerdicts).toEqual(WELL)
+  expect(differing).toEqual([])
+})
+
+test('what the updates of Windows and macOS tell', async () => {
+  const windows = await verdictsOf(WINDOWS)
+  expect(windows.facts['os']).toMatchObject({ value: { name: 'Windows 11', version: '25H2', build: '26200.7171' } })
+  expect(windows.facts['os-updates']).toMatchObject({
+    value: { pendingSecurity: 0, rebootRequired: false, lastCheckedAt: '2026-11-20T05:00:00.000Z' },
+  })
+  expect(windows.facts['device']).toMatchObject({ value: { manufacturer: 'LENOVO', serial: 'PF3ABC12' } })
+  const mac = await verdictsOf(MAC)
+  expect(mac.facts['os']).toMatchObject({ value: { name: 'macOS', version: '26.7.1', build: '25H12' } })
+  expect(mac.facts['os-updates']).toMatchObject({ value: { pendingSecurity: 0, automatic: true } })
+  expect(mac.facts['device']).toMatchObject({ value: { model: 'Mac16,8', serial: 'X1Y2Z3W4V5' } })
+})
+
+const DECRYPTING = JSON.stringify([
+  {
+    volume: { DriveLetter: 'C:', VolumeType: 0, ProtectionStatus: 0, ConversionStatus: 3 },
+    keyProtectors: [{ KeyProtectorType: 1 }],
+  },
+])
+
+const worse: { name: string; it: Laptop; programs: Record<string, object>; check: CheckId; verdict: string }[] = [
+  {
+    name: 'BitLocker is being undone',
+    it: WINDOWS,
+    programs: { 'powershell Win32_EncryptableVolume': { stdout: DECRYPTING } },
+    check: 'disk-encryption',
+    verdict: 'fail',
+  },
+  {
+    name: 'Windows does not let us ask BitLocker',
+    it: WINDOWS,
+    programs: { 'powershell Win32_EncryptableVolume': { exitCode: 1, stderr: 'HRESULT 0x80041003' } },
+    check: 'disk-encryption',
+    verdict: 'unknown',
+  },
+  {
+    name: 'Defender is passive, with all its flags on',
+    it: WINDOWS,
+    programs: {
+      'powershell Get-MpComputerStatus': {
+        stdout: JSON.stringify([
+          { AMRunningMode: 'Passive Mode', AntivirusEnabled: true, RealTimeProtectionEnabled: true },
+        ]),
+      },
+    },
+    check: 'endpoint-protection',
+    verdict: 'fail',
+  },
+  {
+    name: 'FileVault is off on a disk that encrypts itself',
+    it: MAC,
+    programs: {
+      'fdesetup status': { stdout: 'FileVault is Off.\n' },
+      'diskutil info -plist /': {
+        stdout: '<plist version="1.0"><dict><key>Encryption</key><true/><key>FileVault</key><false/></dict></plist>',
+      },
+    },
+    check: 'disk-encryption',
+    verdict: 'fail',
+  },
+  {
+    name: 'Falcon waits for the user to approve it',
+    it: MAC,
+    programs: {
+      'systemextensionsctl list': {
+        stdout: `${MAC.programs?.['systemextensionsctl list']?.stdout}`.replace(
+          'activated enabled',
+          'activated waiting for user',
+        ),
+      },
+    },
+    check: 'endpoint-protection',
+    verdict: 'fail',
+  },
+  {
+    name: 'the firewall is off',
+    it: MAC,
+    programs: { 'socketfilterfw --getglobalstate': { stdout: 'Firewall is disabled. (State = 0)\n' } },
+    check: 'firewall',
+    verdict: 'fail',
+  },
+]
+
+for (const { name, it, programs, check, verdict } of worse) {
+  test(`${it.platform}: ${name}: ${check} is ${verdict}`, async () => {
+    const { verdicts, replayedVerdicts } = await verdictsOf({ ...it, programs: { ...it.programs, ...programs } })
+    const expected = { ...WELL, [check]: verdict }
+    expect(verdicts).toEqual(expected)
+    expect(replayedVerdicts).toEqual(expected)
+  })
+}
+
+test.each(['windows', 'macos', 'linux'] as const)(
+  'a %s laptop that answers nothing passes nothing',
+  async (platform) => {
+    const { verdicts } = await verdictsOf({ platform, files: {}, privileged: false })
+    expect(Object.values(verdicts ?? {}).filter((verdict) => verdict === 'pass')).toEqual([])
+  },
+)
