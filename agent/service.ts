@@ -7,6 +7,11 @@ import { openJournal } from './journal.ts'
 import { openState } from './state.ts'
 import { openStatusServer } from './status-server.ts'
 import { thisMachine } from './this-machine.ts'
+import { tidier } from './tidy.ts'
+import { realTimers } from './timers.ts'
+
+/** How long nothing has to happen before the agent counts as being at rest. */
+const REST_MS = 2000
 
 export type RunningAgent = {
   agent: Agent
@@ -45,8 +50,10 @@ export async function runHere(config: Config, version: string, log: Log): Promis
         () => undefined,
       )
     })
+    const stopTidying = whenAtRest(agent, tidier())
     const stop = async () => {
       stopLooking()
+      stopTidying()
       agent.stop()
       runner.stop()
       await server.close()
@@ -55,5 +62,18 @@ export async function runHere(config: Config, version: string, log: Log): Promis
   } catch (error) {
     await server.close()
     throw error
+  }
+}
+
+/** Calls an action after each burst of work, until the returned function is called. */
+function whenAtRest(agent: Agent, action: () => void): () => void {
+  let stopWaiting: (() => void) | undefined
+  const stopListening = agent.onStatus(() => {
+    stopWaiting?.()
+    stopWaiting = realTimers.after(REST_MS, action)
+  })
+  return () => {
+    stopListening()
+    stopWaiting?.()
   }
 }
