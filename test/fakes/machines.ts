@@ -115,6 +115,7 @@ export const MAC: Laptop = {
         '=== agent_info ===\nversion: 7.21.1.0\nagentID: 5B0C9D3E-7F21-4A6B-9C11-0D2E4F6A8B13\nSensor operational: true\n\n=== CloudInfo ===\nCloud Info\nState: connected\n',
     },
     'socketfilterfw --getglobalstate': { stdout: 'Firewall is enabled. (State = 1)\n' },
+    'scutil --get LocalHostName': { stdout: 'Adas-Mac\n' },
     'stat -f %u %Su /dev/console': { stdout: '501 ada\n' },
     'sysadminctl -screenLock status': {
       stderr: '2026-11-20 12:00:00.123 sysadminctl[812:9f01] screenLock delay is immediate\n',
