@@ -23,6 +23,11 @@ const lists: readonly { name: string; stdout: string; names: string[] | null }[]
     stdout: `WARNING: opening from cache: No such file\n${VERSION}`,
     names: ['busybox', 'py3-idna'],
   },
+  {
+    name: 'indexes fetched before it',
+    stdout: `fetch https://example.org/v3.20/main/x86_64/APKINDEX.tar.gz\nv3.20.3-1-g0a1b [https://example.org/v3.20/main]\nOK: 24000 distinct packages available\n${VERSION}`,
+    names: ['busybox', 'py3-idna'],
+  },
   { name: 'nothing', stdout: '', names: null },
   { name: 'a warning alone', stdout: 'WARNING: opening from cache: No such file\n', names: null },
   { name: 'an error', stdout: 'ERROR: Unable to lock database: Permission denied\n', names: null },

@@ -61,7 +61,8 @@ const parseAdvisories = jsonParserOf(Type.Array(Type.Object({ type: Type.String(
 
 /** The same from dnf 5's `advisory list --json`; null where it is not that. */
 export function readAdvisories(stdout: string): Advisories | null {
-  const advisories = parseAdvisories(stdout)
+  // What was fetched on the way may stand before it.
+  const advisories = parseAdvisories(stdout.slice(Math.max(0, stdout.search(/^\[/m))))
   return advisories.ok ? advisoriesOf(advisories.value.map(({ type, nevra }) => ({ kind: type, nevra }))) : null
 }
 

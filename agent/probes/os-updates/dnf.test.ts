@@ -41,6 +41,7 @@ for (const { name, stdout, packages } of lists) {
 
 const advisories: readonly { name: string; stdout: string; packages: string[] | null }[] = [
   { name: 'packages count once', stdout: JSON_LIST, packages: ['openssl.x86_64'] },
+  { name: 'what it fetched before it', stdout: `Repositories loaded.\n${JSON_LIST}`, packages: ['openssl.x86_64'] },
   { name: 'none', stdout: '[]\n', packages: [] },
   { name: 'no answer', stdout: '', packages: null },
   { name: 'not a list', stdout: '{}', packages: null },
@@ -127,6 +128,33 @@ const updates: readonly { name: string; stdout: string; packages: string[] | nul
   { name: 'rows, one of them broken', stdout: ROWS, packages: ['openssl.x86_64', LONG] },
   { name: 'line ends of Windows', stdout: ROWS.replaceAll('\n', '\r\n'), packages: ['openssl.x86_64', LONG] },
   { name: 'nothing', stdout: '', packages: [] },
+  {
+    name: 'what dnf 5 fetched before it',
+    stdout: `Updating and loading repositories:\n Some 41 - x86_64 - Updates   100% |  12.0 KiB/s |  24.9 KiB |  00m02s\nRepositories loaded.\n${ROWS}`,
+    packages: ['openssl.x86_64', LONG],
+  },
+  {
+    name: 'what dnf 4 fetched before it',
+    stdout: `Some 41 - x86_64 - Updates           12 MB/s | 9.9 MB     00:01    \nWaiting for process with pid 12 to finish.\n${ROWS}`,
+    packages: ['openssl.x86_64', LONG],
+  },
+  {
+    name: 'when it last looked, in other languages',
+    stdout: `Letzte Prüfung auf abgelaufene Metadaten: vor 0:52:11 am Di 24 Nov 2026 09:12:44 CET.\nメタデータの期限切れの最終確認: 0:00:11 前の 2026年11月24日 10時00分00秒 に実施しました。\n${ROWS}`,
+    packages: ['openssl.x86_64', LONG],
+  },
+  {
+    name: 'a notice in a frame',
+    stdout: `${'='.repeat(80)}\nWARNING:\n  A newer release is available.\n\n${'='.repeat(80)}\n${ROWS}`,
+    packages: ['openssl.x86_64', LONG],
+  },
+  { name: 'a frame without an end', stdout: `${'='.repeat(80)}\nWARNING:\n${ROWS}`, packages: null },
+  {
+    name: 'security updates alone, of yum',
+    stdout: ` --> kernel-3.10.0-1160.el7.x86_64 from updates removed (updateinfo)\n2 package(s) needed for security, out of 20 available\n${ROWS}`,
+    packages: ['openssl.x86_64', LONG],
+  },
+  { name: 'no security update', stdout: 'No security updates needed, but 25 updates available\n', packages: [] },
   { name: 'a broken row without its rest', stdout: `${LONG}\n`, packages: null },
   { name: 'an error', stdout: "Error: Cache-only enabled but no cache for 'updates'\n", packages: null },
   { name: 'a heading in another language', stdout: `Verfügbare Aktualisierungen\n${ROWS}`, packages: null },

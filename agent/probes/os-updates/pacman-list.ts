@@ -1,12 +1,24 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 
 /**
- * The packages that `pacman -Qu` has newer versions of: `NAME OLD -> NEW`, with `[ignored]` behind those that are never
- * updated by themselves. It ends with 1 where it has none, and also where it fails: so nothing at all is no answer here.
+ * The packages that `pacman -Qu` has newer versions of. It ends with 1 where nothing is to be updated; a failure does the
+ * same, but says why. `checkupdates`, which has the same list, ends with 2 (`none`).
+ */
+export function readPacman(exitCode: number, output: string, none = 1): Fact<ReadonlySet<string>> {
+  if (exitCode === none && output.trim() === '') return value(new Set())
+  return exitCode === 0 ? readPacmanList(output) : unreadable(`pacman ended with ${exitCode}`)
+}
+
+// oxlint-disable-next-line no-control-regex
+const COLOURS = /\u001B\[[\d;]*m/g
+
+/**
+ * Reads its lines: `NAME OLD -> NEW`, with `[ignored]` behind those that are never updated by themselves. Nothing at all
+ * is no answer here.
  */
 export function readPacmanList(stdout: string): Fact<ReadonlySet<string>> {
   const names = new Set<string>()
-  for (const line of stdout.split('\n')) {
+  for (const line of stdout.replaceAll(COLOURS, '').split('\n')) {
     if (line.trim() === '' || /^(?:warning|:: )/.test(line)) continue
     const [, name] = /^(\S+) \S+ -> \S+(?: \[[^\]]+\])?\s*$/.exec(line) ?? []
     if (name === undefined) return unreadable('pacman prints something else than updates')

@@ -14,6 +14,7 @@ const lists: readonly { name: string; stdout: string; names: string[] | null }[]
     names: ['linux', 'foo', 'xz'],
   },
   { name: 'line ends of Windows', stdout: 'xz 1-1 -> 1-2\r\n', names: ['xz'] },
+  { name: 'in colours', stdout: '\u001B[1mxz\u001B[0;32m 1-1\u001B[0m -> \u001B[1;32m1-2\u001B[0m\n', names: ['xz'] },
   { name: 'nothing', stdout: '', names: null },
   { name: 'warnings alone', stdout: 'warning: database file for core does not exist\n', names: null },
   { name: 'an error', stdout: 'error: failed to initialize alpm library\n', names: null },

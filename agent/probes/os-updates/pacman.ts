@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts'
 import { countedWithoutClass, newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
-import { readPacmanList } from './pacman-list.ts'
+import { readPacman } from './pacman-list.ts'
 import { isKernelReplaced } from './reboot.ts'
 import { rememberLast, stateOf, type Computed } from './remember.ts'
 
@@ -44,13 +44,7 @@ async function countMissing(host: Host, lists: readonly string[]): Promise<Compu
     return { result: notCounted('pacman has no package lists'), repeatable: true }
   const ran = await host.run('pacman', LIST)
   if (!ran.ok) return { result: notCounted(ran.why), repeatable: false }
-  // It ends with 1 where nothing is to be updated; a failure does the same, but says why.
-  if (ran.exitCode === 1 && `${ran.stdout}${ran.stderr}`.trim() === '') {
-    return { result: countedWithoutClass(0, 'Arch Linux'), repeatable: true }
-  }
-  const found = ran.exitCode === 0 ? readPacmanList(ran.stdout) : null
-  if (found?.kind !== 'value') {
-    return { result: notCounted(found?.why ?? `pacman ended with ${ran.exitCode}`), repeatable: false }
-  }
+  const found = readPacman(ran.exitCode, ran.exitCode === 0 ? ran.stdout : `${ran.stdout}${ran.stderr}`)
+  if (found.kind !== 'value') return { result: notCounted(found.why), repeatable: false }
   return { result: countedWithoutClass(found.value.size, 'Arch Linux'), repeatable: true }
 }

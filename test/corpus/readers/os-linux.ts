@@ -21,7 +21,11 @@ function releaseFile({ args, text }: Capture): Concluded {
 
 /** What `uname` prints of the release: it stands behind the name of the kernel and that of the machine, where asked for. */
 function uname({ args, text }: Capture): Concluded {
-  const before = /a/.test(args) ? 2 : [/s/, /n/].filter((letter) => letter.test(args)).length
+  const asks = (letter: string, ...words: string[]) =>
+    args.split(/\s+/).some((word) => (word.startsWith('--') ? words.includes(word) : word.includes(letter)))
+  const isAll = asks('a', '--all')
+  if (!isAll && !asks('r', '--kernel-release')) return { os: {} }
+  const before = [isAll || asks('s', '--kernel-name'), isAll || asks('n', '--nodename')].filter(Boolean).length
   const kernel = kernelOf(text.trim().split(/\s+/)[before] ?? '')
   return kernel === undefined ? { unreadable: 'this is no kernel' } : { os: { platform: 'linux', kernel } }
 }
@@ -38,7 +42,7 @@ export const linuxReaders: readonly CorpusReader[] = [
       (exitCode ?? 0) === 0 ? osOf(readLsbRelease(text)) : { unreadable: `it ended with ${exitCode}` },
   },
   // The agent reads what uname prints from /proc/sys/kernel/osrelease.
-  { of: linux(/^uname$/, /^-{1,2}\w*[ar]/), read: uname },
+  { of: linux(/^uname$/), read: uname },
   {
     of: linux(/^file$/, /^\/proc\/sys\/kernel\/osrelease$/),
     read: ({ text }) => uname({ args: '-r', text } as Capture),
@@ -50,7 +54,12 @@ export const linuxNotStarted: readonly NotStarted[] = [
     of: linux(/^hostnamectl$/),
     instead: 'os-release and files of the kernel: hostnamectl waits for D-Bus, which can hang',
   },
-  { of: linux(/^file$/, /^\/proc\/version/), instead: '/proc/sys/kernel/osrelease' },
+  { of: linux(/^file$/, /^\/proc\/(?:version|cmdline)/), instead: '/proc/sys/kernel/osrelease' },
+  { of: linux(/^sysctl$/, /kernel\.osrelease/), instead: '/proc/sys/kernel/osrelease' },
+  {
+    of: linux(/^(?:file|ls)$/, /^(?:-\S+\s+)*\/(?:etc\/issue|lib\/modules)/),
+    instead: 'os-release, and the kernel of each folder of /lib/modules',
+  },
   {
     of: linux(/^file$/, /^\/sys\/kernel\/security\//),
     instead: 'the variables of the firmware: what the kernel locks follows from them',

@@ -16,7 +16,7 @@ import { readCheckUpdate } from '../../../agent/probes/os-updates/dnf-check-upda
 import { readNeedrestart } from '../../../agent/probes/os-updates/needrestart.ts'
 import { readNeedsRestarting } from '../../../agent/probes/os-updates/needs-restarting.ts'
 import { readOstreeStatus } from '../../../agent/probes/os-updates/ostree-status.ts'
-import { readPacmanList } from '../../../agent/probes/os-updates/pacman-list.ts'
+import { readPacman } from '../../../agent/probes/os-updates/pacman-list.ts'
 import { RESTART_FLAGS } from '../../../agent/probes/os-updates/reboot.ts'
 import { readPro } from '../../../agent/probes/os-updates/ubuntu-pro.ts'
 import { readZypperList } from '../../../agent/probes/os-updates/zypper-list.ts'
@@ -58,10 +58,11 @@ function withoutClass(fact: Fact<ReadonlySet<string>>): Concluded {
   }))
 }
 
-function listing(fact: Fact<Listing>, isSecurityToldByNone: boolean): Concluded {
+function listing(fact: Fact<Listing>, isSecurityToldByNone: boolean, isWhole = true): Concluded {
   return concluded(fact, ({ pending, security }) => {
     const isTold = security !== null && (security.size > 0 || isSecurityToldByNone || pending.size === 0)
-    return { updates: { pendingSecurity: isTold ? security.size : null, pending: pending.size, names: names(pending) } }
+    const pendingSecurity = isTold ? security.size : null
+    return { updates: { pendingSecurity, pending: isWhole ? pending.size : null, names: names(pending) } }
   })
 }
 
@@ -85,8 +86,8 @@ function advisories({ text, args }: Capture): Concluded {
       : readUpdateinfo(text)
   if (!found) return { unreadable: 'these are no advisories' }
   const { security, others } = found
-  // Nothing printed is no answer; an empty list is one, and so are advisories of other kinds.
-  if (!isJson && security.size + others.size === 0) return { unreadable: 'no advisory is listed' }
+  // Nothing printed is no answer; an empty list is one, and so are advisories of other kinds, or that it looked.
+  if (text.trim() === '') return { unreadable: 'no advisory is listed' }
   const pendingSecurity = security.size
   return { updates: { pendingSecurity, names: names([...security, ...others]) } }
 }
@@ -94,15 +95,19 @@ function advisories({ text, args }: Capture): Concluded {
 function checkUpdate({ text, args, exitCode }: Capture): Concluded {
   const found = readCheckUpdate(text)
   if (!found) return { unreadable: 'this is no list of updates' }
-  if (/--security\b/.test(args)) return { updates: { pendingSecurity: found.size || null, names: names(found) } }
+  if (/--sec-?severity\b|--security\b/.test(args)) {
+    const pendingSecurity = found.size > 0 || exitCode === 0 ? found.size : null
+    return { updates: { pendingSecurity, names: names(found) } }
+  }
   if (found.size > 0) return { updates: { pending: found.size, pendingSecurity: null, names: names(found) } }
-  return text.trim() !== '' && exitCode === 0
-    ? { updates: { pending: 0, pendingSecurity: 0 } }
-    : { unreadable: 'nothing is listed' }
+  // Rows and exit code have to say the same.
+  return exitCode === 0 ? { updates: { pending: 0, pendingSecurity: 0 } } : { unreadable: 'nothing is listed' }
 }
 
 const restart = ({ text, exitCode }: Capture): Concluded =>
   concluded(readNeedsRestarting(text, exitCode), (rebootRequired) => ({ updates: { rebootRequired } }))
+
+const XML = String.raw`(?:^|\s)(?:--xmlout|-x)\b`
 
 const isFlag = (path: string): boolean =>
   Object.values(RESTART_FLAGS).some((flags) => flags.some((flag) => flag === path))
@@ -136,7 +141,7 @@ export const linuxReaders: readonly CorpusReader[] = [
   {
     of: linux(
       /^(?:dnf[45]?|yum)$/,
-      /\b(?:updateinfo|advisory)\b(?!.*(?:--?all\b|--?installed\b|\binfo\b|\bsummary\b| all\b| installed\b)).*\blist\b|\blist-sec(?:urity)?\b/,
+      /\b(?:updateinfo|advisory)\b(?!.*(?:--?installed\b|\binfo\b|\bsummary\b| installed\b)).*\blist\b|\blist-sec(?:urity)?\b/,
     ),
     read: whereWell([0], advisories),
   },
@@ -145,24 +150,28 @@ export const linuxReaders: readonly CorpusReader[] = [
     read: whereWell([0, 100], checkUpdate),
   },
   {
-    of: linux(/^zypper$/, /\b(?:list-patches|lp)\b|(?:-t\s*|--type[ =])patch\b/),
-    read: whereWell([0, 100, 101, 102, 103], ({ text }) => listing(readZypperList(text), true)),
+    of: linux(/^zypper$/, new RegExp(`${XML}.*(?:\\b(?:list-patches|lp|list-updates|lu)\\b)`)),
+    read: whereWell([0, 100, 101, 102, 103], ({ text, args }) =>
+      // Of one category alone, the others are not told.
+      listing(readZypperList(text), true, !/\s(?:--category|--severity|-g)\b/.test(args)),
+    ),
   },
   {
-    of: linux(/^zypper$/, /\b(?:list-updates|lu)\b/),
-    read: whereWell([0, 100, 101, 102, 103], ({ text }) => listing(readZypperList(text), true)),
+    of: linux(/^pacman$/, /^-\w*Q\w*u/),
+    read: ({ text, exitCode }) => withoutClass(readPacman(exitCode ?? 0, text)),
   },
-  { of: linux(/^(?:pacman|checkupdates)$/), read: whereWell([0], ({ text }) => withoutClass(readPacmanList(text))) },
+  { of: linux(/^checkupdates$/), read: ({ text, exitCode }) => withoutClass(readPacman(exitCode ?? 0, text, 2)) },
   { of: linux(/^apk$/, /\b(?:version|list)\b/), read: whereWell([0], ({ text }) => withoutClass(readApkList(text))) },
   {
-    of: linux(/^rpm-ostree$/, /\bstatus\b/),
-    read: whereWell([0], ({ text }) =>
+    of: linux(/^rpm-ostree$/, /\bstatus\b.*--json\b|--json\b.*\bstatus\b/),
+    read: whereWell([0], ({ text, args }) =>
       concluded(readOstreeStatus(text), ({ update, rebootRequired }) => ({
         updates: {
           pendingSecurity: update?.security?.size ?? null,
           pending: update?.pending?.size ?? null,
           names: [...(update?.pending ?? []), ...(update?.security ?? [])],
-          rebootRequired,
+          // Those that wait for a restart are left out where the one that was started is asked for alone.
+          rebootRequired: /(?:^|\s)(?:-b|--booted)\b/.test(args) ? null : rebootRequired,
         },
       })),
     ),
@@ -182,8 +191,9 @@ export const linuxReaders: readonly CorpusReader[] = [
   },
   {
     of: linux(/^file$/, /reboot-(?:required|needed)/),
-    read: ({ args }) =>
+    read: whereWell([0], ({ args }) =>
       isFlag(args) ? { updates: { rebootRequired: true } } : { unreadable: 'the agent knows no such flag' },
+    ),
   },
   { of: linux(/^needs-restarting$/), read: restart },
   { of: linux(/^(?:dnf[45]?|yum)$/, /\bneeds-restarting\b/), read: restart },
@@ -205,6 +215,18 @@ export const linuxNotStarted: readonly NotStarted[] = [
     of: linux(/^(?:snap|flatpak)$/),
     instead: 'applications in boxes of their own are not the system, and asking is over the network',
   },
+  { of: linux(/^rpm-ostree$/), instead: 'rpm-ostree status --json' },
+  { of: linux(/^zypper$/), instead: 'zypper --xmlout list-patches, and list-updates where there are no patches' },
+  {
+    of: linux(/^(?:dnf[45]?|yum)$/, /\b(?:updateinfo|advisory)\b/),
+    instead: 'the list of advisories that are available: a sum counts advisories, and not what lacks them',
+  },
+  { of: linux(/^pacman$/), instead: 'pacman -Qu' },
+  { of: linux(/^arch-audit$/), instead: 'nothing: it asks over the network' },
+  { of: linux(/^apt$/), instead: 'apt list --upgradable, or the lists themselves' },
+  { of: linux(/^apk$/), instead: "apk version -l '<'" },
+  { of: linux(/^apt-config$/), instead: 'apt-config dump' },
+  { of: linux(/^do-release-upgrade$/), instead: 'nothing: a newer release is no update of this one' },
   { of: linux(/^dpkg-query$/), instead: '/var/lib/dpkg/status, as dpkg-query reads it' },
   { of: linux(/^rpm$/, /\bkernel/), instead: 'the folders of /lib/modules, as each kernel has one' },
   {
