@@ -2,9 +2,6 @@ import { unreadable } from '../../../shared/fact.ts'
 import type { Host, Ran, Unread } from '../../host/host.ts'
 import { unreadableBecause, type Probe, type Reading } from '../probe.ts'
 import { readInventory, type Device } from './inventory.ts'
-import { readLinuxDevice } from './linux.ts'
-import { readMacosDevice } from './macos.ts'
-import { readWindowsDevice } from './windows.ts'
 
 /** Runs the inventory script (`agent/host/inventory-child.ts`) in a process of its own. */
 export type RunInventory = () => Promise<Ran | Unread>
@@ -17,11 +14,11 @@ export function deviceProbe(runInventory: RunInventory): Probe<'device'> {
   return async (host) => {
     switch (host.platform) {
       case 'linux':
-        return readLinuxDevice(host)
+        return (await import('./linux.ts')).readLinuxDevice(host)
       case 'macos':
-        return orInventory(await readMacosDevice(host), host, runInventory)
+        return orInventory(await (await import('./macos.ts')).readMacosDevice(host), host, runInventory)
       case 'windows':
-        return orInventory(await readWindowsDevice(host), host, runInventory)
+        return orInventory(await (await import('./windows.ts')).readWindowsDevice(host), host, runInventory)
     }
   }
 }

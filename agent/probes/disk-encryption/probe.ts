@@ -1,16 +1,13 @@
 import type { Probe } from '../probe.ts'
-import { readLinux } from './linux.ts'
-import { readMacos } from './macos.ts'
-import { readWindows } from './windows.ts'
 
 /** Whether the system volume, the data volumes and swap are encrypted on disk. */
 export const readDiskEncryption: Probe<'disk-encryption'> = async (host) => {
   switch (host.platform) {
     case 'linux':
-      return readLinux(host)
+      return (await import('./linux.ts')).readLinux(host)
     case 'macos':
-      return readMacos(host)
+      return (await import('./macos.ts')).readMacos(host)
     case 'windows':
-      return readWindows(host)
+      return (await import('./windows.ts')).readWindows(host)
   }
 }

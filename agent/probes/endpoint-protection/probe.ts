@@ -1,9 +1,6 @@
 import type { Host } from '../../host/host.ts'
 import type { Probe } from '../probe.ts'
-import { readLinux } from './linux.ts'
-import { readMacos } from './macos.ts'
 import { watchEndpointProtection, type Running } from './watch.ts'
-import { readWindows } from './windows.ts'
 
 /**
  * Which endpoint protection this machine has, and whether it protects; and the watch of what the last reading found
@@ -19,14 +16,14 @@ export function endpointProtection(): {
     async probe(host) {
       switch (host.platform) {
         case 'linux':
-          return readLinux(host)
+          return (await import('./linux.ts')).readLinux(host)
         case 'macos': {
-          const read = await readMacos(host)
+          const read = await (await import('./macos.ts')).readMacos(host)
           running = read.running
           return read.reading
         }
         case 'windows': {
-          const read = await readWindows(host)
+          const read = await (await import('./windows.ts')).readWindows(host)
           running = read.running
           return read.reading
         }

@@ -1,16 +1,13 @@
 import type { Probe } from '../probe.ts'
-import { readLinuxOs } from './linux.ts'
-import { readMacosOs } from './macos.ts'
-import { readWindowsOs } from './windows.ts'
 
 /** Which operating system this is. */
 export const readOs: Probe<'os'> = async (host) => {
   switch (host.platform) {
     case 'linux':
-      return readLinuxOs(host)
+      return (await import('./linux.ts')).readLinuxOs(host)
     case 'macos':
-      return readMacosOs(host)
+      return (await import('./macos.ts')).readMacosOs(host)
     case 'windows':
-      return readWindowsOs(host)
+      return (await import('./windows.ts')).readWindowsOs(host)
   }
 }
