@@ -80,6 +80,7 @@ export const PROGRAMS = {
   zpool: ['/usr/sbin/zpool', '/sbin/zpool', '/usr/bin/zpool'],
   nft: ['/usr/sbin/nft', '/sbin/nft'],
   iptables: ['/usr/sbin/iptables', '/sbin/iptables'],
+  ip6tables: ['/usr/sbin/ip6tables', '/sbin/ip6tables'],
   'firewall-cmd': ['/usr/bin/firewall-cmd'],
   ufw: ['/usr/sbin/ufw'],
   gsettings: ['/usr/bin/gsettings'],

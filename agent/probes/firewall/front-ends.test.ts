@@ -16,6 +16,16 @@ test.each([
   ['lets one network in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    10.0.0.0/8\n`), true],
   ['another word', verbose('verweigern'), null],
   ['another language', 'Status: Aktiv\n', null],
+  [
+    'another language, with its policies',
+    'Status: Aktiv\nProtokollierung: on (low)\nVoreinstellung: deny (eingehend), allow (abgehend), disabled (gesendet)\n',
+    true,
+  ],
+  [
+    'another language, and allows',
+    'État : actif\nPar défaut : allow (entrant), allow (sortant), disabled (routé)\n',
+    false,
+  ],
   ['without root', 'ERROR: You need to be root to run this script\n', null],
   ['nothing', '', null],
 ])('ufw %s', (_, text, expected) => {
@@ -23,8 +33,8 @@ test.each([
   expect(read.kind === 'value' ? read.value : null).toBe(expected)
 })
 
-const zone = (name: string, target: string, ports = '') =>
-  `${name}\n  target: ${target}\n  interfaces: \n  services: ssh\n  ports: ${ports}\n  rich rules: \n\trule family="ipv4" accept\n\n`
+const zone = (name: string, target: string, ports = '', interfaces = '') =>
+  `${name}\n  target: ${target}\n  interfaces: ${interfaces}\n  services: ssh\n  ports: ${ports}\n  rich rules: \n\trule family="ipv4" accept\n\n`
 
 test.each([
   ['the zone in use refuses', zone('trusted', 'ACCEPT') + zone('public (active, default)', 'default'), true],
@@ -33,6 +43,18 @@ test.each([
   ['lets all in', zone('trusted (active)', 'ACCEPT') + zone('public (default)', 'default'), false],
   ['the default zone lets all in', zone('trusted (default)', 'ACCEPT'), false],
   ['all ports are open', zone('public (active)', 'default', '22/tcp 1-65535/tcp'), false],
+  [
+    'bridges let in what runs here',
+    zone('docker (active)', 'ACCEPT', '', 'docker0 br-0123456789ab') + zone('public (active)', 'default', '', 'wlp2s0'),
+    true,
+  ],
+  [
+    'a card beside a bridge',
+    zone('trusted (active)', 'ACCEPT', '', 'virbr0 eth0') + zone('public (default)', 'default'),
+    false,
+  ],
+  ['bridges alone are in use', zone('libvirt (active)', 'ACCEPT', '', 'virbr0'), null],
+  ['the default zone trusts all', zone('trusted (default, active)', 'ACCEPT', '', 'docker0'), false],
   ['none is in use', zone('public', 'default'), null],
   ['no target', 'public (active)\n  target: \n', null],
   ['a target that is not known', zone('public (active)', 'CONTINUE'), null],

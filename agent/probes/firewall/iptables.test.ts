@@ -100,6 +100,21 @@ const cases: readonly { name: string; rules: string; expected: boolean }[] = [
     rules: set('ACCEPT', '-N constructor', '-A INPUT -j constructor', '-A constructor -j __proto__'),
     expected: false,
   },
+  {
+    name: 'counters, before what the rule does',
+    rules: '-P INPUT ACCEPT -c 10 800\n-A INPUT -i lo -c 1 2 -j ACCEPT\n-A INPUT -c 3 4 -j DROP\n',
+    expected: true,
+  },
+  {
+    name: 'counters, and all let in',
+    rules: '-P INPUT DROP -c 10 800\n-A INPUT -c 3 4 -j ACCEPT\n',
+    expected: false,
+  },
+  {
+    name: 'rules that it does not list, which are not needed',
+    rules: `# Warning: iptables-legacy tables present, use iptables-legacy to see them\n${set('DROP')}`,
+    expected: true,
+  },
   { name: 'the decision of another program', rules: set('DROP', '-A INPUT -j NFQUEUE --queue-num 0'), expected: false },
 ]
 
@@ -113,6 +128,7 @@ for (const text of [
   'iptables: Permission denied (you must be root)',
   '-P FORWARD DROP',
   '-P INPUT FALLENLASSEN',
+  '# Warning: iptables-legacy tables present, use iptables-legacy to see them\n-P INPUT ACCEPT\n',
   '<html>',
 ]) {
   test(`iptables: nothing is drawn from ${JSON.stringify(text)}`, () => {

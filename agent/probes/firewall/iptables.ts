@@ -2,13 +2,16 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import { isAllPorts, isAnywhere, isFromCard, isNew, isTcp, not, type Holds } from './unasked-packet.ts'
 import { fateIn, type Verdict } from './verdicts.ts'
 
-/** Reads `iptables -S`: whether an unasked packet is refused. It tells nothing of IPv6. */
+/**
+ * Reads `iptables -S` (with `-v` too), or `ip6tables -S`: whether an unasked packet is refused. The one tells nothing of
+ * the other.
+ */
 export function readIptables(stdout: string): Fact<boolean> {
   const chains = new Map<string, Verdict[]>()
   const policies = new Map<string, string>()
   for (const line of stdout.split('\n')) {
     if (/^\s*(#|$)/.test(line)) continue
-    const [command, chain = '', ...rest] = wordsOf(line)
+    const [command, chain = '', ...rest] = wordsOf(line.replace(COUNTERS, ''))
     if (command === '-P' && rest[0] !== undefined) policies.set(chain, rest[0])
     else if (command === '-N' || command === '-A') {
       const verdicts = chains.get(chain) ?? []
@@ -19,8 +22,14 @@ export function readIptables(stdout: string): Fact<boolean> {
   const policy = policies.get('INPUT')
   if (policy !== 'ACCEPT' && policy !== 'DROP') return unreadable('iptables -S does not tell the policy of INPUT')
   const fate = fateIn('INPUT', chains)
-  return value(fate === 'drop' || (fate === 'fall' && policy === 'DROP'))
+  const isRefused = fate === 'drop' || (fate === 'fall' && policy === 'DROP')
+  // The new iptables says so when there are rules that only the old one can list.
+  const hasOthers = /^# Warning: \S+-legacy tables present/m.test(stdout)
+  return hasOthers && !isRefused ? unreadable('iptables does not list the old rules') : value(isRefused)
 }
+
+/** How often a rule or policy was met. */
+const COUNTERS = / -c \d+ \d+(?= |$)/
 
 const TARGETS: ReadonlyMap<string, Verdict> = new Map([
   ['ACCEPT', 'accept'],

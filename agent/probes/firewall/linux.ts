@@ -39,8 +39,10 @@ async function readLoaded(host: Host): Promise<Reading<Firewall>> {
   const ipv4 = await readIptablesRules(host)
   if (ipv4.kind !== 'value') return { ...(nft.kind === 'value' ? ipv4 : nft), source: 'nft, iptables' }
   const told: Families = nft.kind === 'value' ? nft.value : { ipv4: false, ipv6: null }
-  const ipv6 = told.ipv6 === true ? true : await readOldIpv6(host, told.ipv6)
-  return { ...(await conclude(host, { ipv4: told.ipv4 || ipv4.value, ipv6 })), source: 'nft, iptables' }
+  const isFiltered = told.ipv4 || ipv4.value
+  // One family that is open is enough to know.
+  const ipv6 = told.ipv6 === true || !isFiltered ? told.ipv6 : await readOldIpv6(host, told.ipv6)
+  return { ...(await conclude(host, { ipv4: isFiltered, ipv6 })), source: 'nft, iptables' }
 }
 
 async function readNft(host: Host): Promise<Fact<Families>> {
@@ -49,25 +51,22 @@ async function readNft(host: Host): Promise<Fact<Families>> {
   return ran.exitCode === 0 ? readNftRuleset(ran.stdout) : unreadable(`nft ended with ${ran.exitCode}`)
 }
 
-async function readIptablesRules(host: Host): Promise<Fact<boolean>> {
-  const ran = await host.run('iptables', ['-S'], { maxBytes: MOST_BYTES })
+async function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {
+  const ran = await host.run(program, ['-S'], { maxBytes: MOST_BYTES })
   if (!ran.ok) return unreadableBecause(ran)
-  if (ran.exitCode !== 0) return unreadable(`iptables ended with ${ran.exitCode}`)
-  // The new iptables says so when there are rules that only the old one can list.
-  if (/-legacy tables present/.test(ran.stdout + ran.stderr)) return unreadable('iptables does not list the old rules')
-  return readIptables(ran.stdout)
+  if (ran.exitCode !== 0) return unreadable(`${program} ended with ${ran.exitCode}`)
+  const [warning = ''] = /^# Warning: .*$/m.exec(ran.stderr) ?? []
+  return readIptables(`${warning}\n${ran.stdout}`)
 }
 
-/**
- * `iptables -S` is IPv4. ufw loads both families or none, so that the one tells of the other; of any other firewall
- * the IPv6 rules are out of reach.
- */
+/** `iptables -S` is IPv4. ufw loads both families or none, so that the one tells of the other. */
 async function readOldIpv6(host: Host, byNft: boolean | null): Promise<boolean | null> {
   if (byNft === false && !(await namesFilter(host, '/proc/net/ip6_tables_names'))) return false
   const [conf, defaults] = await Promise.all([host.readFile(UFW.conf), host.readFile(UFW.defaults)])
-  if (!conf.ok || !defaults.ok) return null
-  const ufw = readUfw(conf.text, defaults.text)
-  return ufw.kind === 'value' && ufw.value && isUfwForIpv6(defaults.text) ? true : null
+  const ufw = conf.ok && defaults.ok ? readUfw(conf.text, defaults.text) : null
+  if (ufw?.kind === 'value' && ufw.value && defaults.ok && isUfwForIpv6(defaults.text)) return true
+  const rules = await readIptablesRules(host, 'ip6tables')
+  return rules.kind === 'value' ? rules.value : null
 }
 
 async function namesFilter(host: Host, path: string): Promise<boolean> {

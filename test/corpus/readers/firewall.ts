@@ -67,12 +67,18 @@ export const readers: readonly CorpusReader[] = [
     read: (capture) => isOn(mapped(answered(capture, readNftRuleset(capture.text)), ({ ipv4, ipv6 }) => ipv4 && ipv6)),
   },
   {
-    of: onLinux(/^iptables(?:-nft|-legacy)?$/, /^-S$/),
+    of: onLinux(
+      /^ip6?tables(?:-nft|-legacy)?$/,
+      /^(?:-t filter |--table filter )?(?:(?:-[vw]+|--wait) )*(?:-S|--list-rules)(?: -[vw]+)*$/,
+    ),
     read: (capture) => isOn(answered(capture, readIptables(capture.text))),
   },
   { of: onLinux(/^file$/, /\/ufw\.conf$/), read: ({ text }) => isOn(readUfw(text, null)) },
   { of: onLinux(/^ufw$/, /^status\b/), read: (capture) => isOn(answered(capture, readUfwStatus(capture.text))) },
-  { of: onLinux(/^firewall-cmd$/, /^--list-all-zones$|^--state$/), read: ({ text }) => isOn(readFirewalldZones(text)) },
+  {
+    of: onLinux(/^firewall-cmd$/, /--list-all(?:-zones)?\b|^--state$/),
+    read: ({ text }) => isOn(readFirewalldZones(text)),
+  },
   {
     of: onMacos(/^socketfilterfw$/, /--get(?:globalstate|blockall|stealthmode)/),
     read: ({ text }) => concluded(readSocketfilterfw(text), (firewall) => ({ firewall })),
