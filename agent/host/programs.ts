@@ -86,6 +86,7 @@ export const PROGRAMS = {
   gsettings: ['/usr/bin/gsettings'],
   mokutil: ['/usr/bin/mokutil'],
   bootctl: ['/usr/bin/bootctl'],
+  dmesg: ['/usr/bin/dmesg', '/bin/dmesg'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
   // macOS
   systemextensionsctl: ['/usr/bin/systemextensionsctl'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { readBootctl, readMokutil } from './boot-tools.ts'
+import { readBootctl, readKernelLog, readMokutil } from './boot-tools.ts'
 import { readSecureBoot } from './probe.ts'
 
 test.each([
@@ -46,6 +46,35 @@ test('bootctl tells of a TPM 2.0, or of none that is known', () => {
   expect(readBootctl(text.replace('yes', 'firmware only, driver unavailable'))).toMatchObject({ value: { tpm: null } })
 })
 
+const log = (...messages: string[]) =>
+  ['Linux version 6.12.0', ...messages, 'x'].map((it, at) => `[    ${at}.000000] ${it}\n`).join('')
+
+test.each([
+  [log('secureboot: Secure boot enabled'), true],
+  [log('Secure boot enabled'), true],
+  [log('secureboot: Secure boot disabled'), false],
+  [log('secureboot: Secure boot enabled').replaceAll('[', 'kern  :info  : ['), true],
+  [log('secureboot: Secure boot could not be determined (mode 0)'), null],
+  [log('usb 1-1: Product: Secure boot enabled'), null],
+  [log('integrity: Loaded X.509 cert "Secure Boot Signing: 0a1b"'), null],
+  [log('Secure boot enabled', 'Secure boot disabled'), null],
+  ['dmesg: read kernel buffer failed: Operation not permitted\n', null],
+  ['', null],
+])('dmesg: %j is %s', (text, expected) => {
+  const read = readKernelLog(text)
+  expect(read.kind === 'value' ? read.value.enabled : null).toBe(expected)
+})
+
+test('dmesg tells of the TPM that the kernel found', () => {
+  const text = log('Secure boot disabled', 'tpm_tis MSFT0101:00: 2.0 TPM (device-id 0x1B, rev-id 22)')
+  expect(readKernelLog(text)).toMatchObject({ value: { tpm: '2.0' } })
+  expect(readKernelLog(text.replace('2.0 TPM', '1.2 TPM'))).toMatchObject({ value: { tpm: '1.2' } })
+  const crb = (text: string) => readKernelLog(log('Secure boot disabled', `tpm_crb MSFT0101:00: ${text}`))
+  expect(crb('Disabling hwrng')).toMatchObject({ value: { tpm: '2.0' } })
+  expect(crb('probe with driver tpm_crb failed with error -16')).toMatchObject({ value: { tpm: null } })
+  expect(readKernelLog(log('Secure boot disabled', 'ima: No TPM chip found'))).toMatchObject({ value: { tpm: null } })
+})
+
 test('mokutil and bootctl are asked only where the variables cannot be seen', async () => {
   const files = { '/sys/firmware/efi/systab': '' }
   const folders = ['/sys/firmware/efi/efivars']
@@ -65,11 +94,17 @@ test('mokutil and bootctl are asked only where the variables cannot be seen', as
     value: { enabled: false },
     source: 'bootctl, /sys/class/tpm',
   })
+  const realTime = laptop({ files, folders, programs: { dmesg: { stdout: log('Secure boot enabled') } } })
+  expect(await readSecureBoot(realTime)).toMatchObject({ value: { enabled: true }, source: 'dmesg, /sys/class/tpm' })
 })
 
 test('damage never switches Secure Boot on', () => {
   for (const text of mutations('SecureBoot disabled\nPlatform is in Setup Mode\n', 10_000)) {
     const read = readMokutil(text)
+    expect(read.kind === 'value' && read.value.enabled).toBe(false)
+  }
+  for (const text of mutations(log('secureboot: Secure boot disabled', 'tpm_tis A:00: 2.0 TPM (x)'), 10_000)) {
+    const read = readKernelLog(text)
     expect(read.kind === 'value' && read.value.enabled).toBe(false)
   }
   for (const text of mutations(bootctl('   Secure Boot: disabled (setup)'), 10_000)) {

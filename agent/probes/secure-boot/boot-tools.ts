@@ -1,7 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 
 /** What a tool tells; `tpm` is null where it says nothing of one, or of its version. */
-export type Told = { enabled: boolean; tpm: '2.0' | null }
+export type Told = { enabled: boolean; tpm: '2.0' | '1.2' | null }
 
 /**
  * Reads `mokutil --sb-state`. Setup mode, and a shim that was told to check nothing, count as off; that there are no
@@ -35,3 +35,29 @@ export function readBootctl(stdout: string): Fact<Told> {
 
 // oxlint-disable-next-line no-control-regex
 const COLOURS = /\u001B\[[\d;]*m/g
+
+/**
+ * Reads the kernel's messages (`dmesg`): what it was told of Secure Boot when it was started, where setup mode and a shim
+ * that checks nothing count as off, and the TPM that it found. Old messages make room for new ones, so that there may be
+ * none. Only what the kernel itself says begins so: names of devices stand behind what they were plugged into.
+ */
+export function readKernelLog(stdout: string): Fact<Told> {
+  const messages = stdout.split(/\r?\n/).map((line) => line.replace(STAMP, ''))
+  const states = new Set(
+    messages.flatMap((it) => /^(?:secureboot: )?Secure boot (enabled|disabled)(?: \(mode \d+\))?$/.exec(it)?.[1] ?? []),
+  )
+  const [state] = states
+  if (states.size !== 1) return unreadable('the kernel does not tell whether Secure Boot is on')
+  const versions = new Set(messages.flatMap((it) => tpmIn(it) ?? []))
+  const tpm = versions.size > 1 ? null : versions.has('2.0') ? '2.0' : versions.has('1.2') ? '1.2' : null
+  return value({ enabled: state === 'enabled', tpm })
+}
+
+/** Its driver says the version; that of the newer interface, which only 2.0 has, does not. */
+function tpmIn(message: string): string | undefined {
+  if (/^tpm_crb \S+: (?!.*(?:fail|error))/i.test(message)) return '2.0'
+  return /^tpm_\w+ \S+: (2\.0|1\.2) TPM \(/.exec(message)?.[1]
+}
+
+/** When it was, and with some options how urgent. */
+const STAMP = /^(?:<\d+>|\w+ *:\w+ *: )?\[[^\]]*\] /

@@ -2,7 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { readBootctl, readMokutil, type Told } from './boot-tools.ts'
+import { readBootctl, readKernelLog, readMokutil, type Told } from './boot-tools.ts'
 
 type SecureBoot = SignalValue['secure-boot']
 
@@ -22,15 +22,22 @@ export async function readLinux(host: Host): Promise<Reading<SecureBoot>> {
   return { ...value({ enabled: told.enabled, tpm: tpm ?? told.tpm }), source: `${told.source}, ${TPMS}` }
 }
 
-/** They also find the variables where an old kernel keeps them. */
+/**
+ * The first two also find the variables where an old kernel keeps them; the kernel's messages tell where it keeps away
+ * from the firmware, as one for real time does.
+ */
 const TOOLS = [
   { program: 'mokutil', args: ['--sb-state'], read: readMokutil },
   { program: 'bootctl', args: ['status', '--no-pager'], read: readBootctl },
+  { program: 'dmesg', args: [], read: readKernelLog },
 ] as const
+
+/** A kernel may be told to keep that many messages. */
+const MOST_BYTES = 8 * 1024 * 1024
 
 async function askTools(host: Host): Promise<(Told & { source: string }) | null> {
   for (const { program, args, read } of TOOLS) {
-    const ran = await host.run(program, args)
+    const ran = await host.run(program, args, { maxBytes: MOST_BYTES })
     const told = ran.ok ? read(`${ran.stdout}\n${ran.stderr}`) : null
     if (told?.kind === 'value') return { ...told.value, source: program }
   }

@@ -2,12 +2,13 @@ import { saysMissing } from '../../../agent/host/windows/reg-query.ts'
 import { isSecure, readBridge, readPolicy, type StartupSecurity } from '../../../agent/probes/secure-boot/bridge.ts'
 import { readConfirmSecureBoot } from '../../../agent/probes/secure-boot/confirm.ts'
 import { readEfiFlag, tpmOfMajor } from '../../../agent/probes/secure-boot/linux.ts'
-import { readBootctl, readMokutil, type Told } from '../../../agent/probes/secure-boot/boot-tools.ts'
+import { readBootctl, readKernelLog, readMokutil, type Told } from '../../../agent/probes/secure-boot/boot-tools.ts'
 import { readTpm, readTpmDevice, type Tpm } from '../../../agent/probes/secure-boot/windows-tpm.ts'
 import { enabledIn, STATE } from '../../../agent/probes/secure-boot/windows.ts'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
+import { bytesIn } from '../dump.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 import { registryIn } from '../registry.ts'
 
@@ -32,20 +33,15 @@ function mac(fact: Fact<StartupSecurity>): Concluded {
   }))
 }
 
-/** The bytes of a file, which a dump shows in hexadecimal. */
-function bytesOf({ program, text }: Capture): string {
-  if (program !== 'od') return text
-  return String.fromCharCode(
-    ...text
-      .trim()
-      .split(/\s+/)
-      .map((byte) => Number.parseInt(byte, 16)),
-  )
+/** Words of two bytes have one too many where the number of bytes is odd. */
+const flagBytes = (capture: Capture): string => {
+  const bytes = bytesIn(capture)
+  return bytes.length === 6 && bytes.endsWith('\0') ? bytes.slice(0, 5) : bytes
 }
 
 /** One of these flags means off; without it the variable of Secure Boot decides. */
 function offWhenSet(capture: Capture): Concluded {
-  return concluded(readEfiFlag(bytesOf(capture)), (isSet) => ({ secureBoot: isSet ? { enabled: false } : {} }))
+  return concluded(readEfiFlag(flagBytes(capture)), (isSet) => ({ secureBoot: isSet ? { enabled: false } : {} }))
 }
 
 function registry(capture: Capture): Concluded {
@@ -65,13 +61,18 @@ function tpmFiles({ text }: Capture): Concluded {
   return tpm(value({ tpm: tpmOfMajor(version ?? text), tpmReady: null }))
 }
 
-const VARIABLE = /^(?:file|cat|od)$/
+const VARIABLE = /^(?:file|cat|od|xxd|hexdump|hd)$/
 
 export const readers: readonly CorpusReader[] = [
-  { of: onLinux(VARIABLE, /\/SecureBoot-[\da-f-]+$/), read: (capture) => isOn(readEfiFlag(bytesOf(capture))) },
+  { of: onLinux(VARIABLE, /\/SecureBoot-[\da-f-]+$/), read: (capture) => isOn(readEfiFlag(flagBytes(capture))) },
   { of: onLinux(VARIABLE, /\/(?:SetupMode|MokSBStateRT)-[\da-f-]+$/), read: offWhenSet },
   { of: onLinux(/^mokutil$/, /^--sb-state$/), read: ({ text }) => tool(readMokutil(text)) },
   { of: onLinux(/^bootctl$/, /^status\b|^--no-pager\b|^$/), read: ({ text }) => tool(readBootctl(text)) },
+  {
+    of: onLinux(/^dmesg$/),
+    read: ({ text, exitCode }) =>
+      (exitCode ?? 0) === 0 ? tool(readKernelLog(text)) : { unreadable: `it ended with ${exitCode}` },
+  },
   { of: onLinux(/^(?:file|cat)$/, /\/tpm_version_major$|\/tpm\d\/\{tpm_version_major/), read: tpmFiles },
   {
     of: onMacos(/^system_profiler$/, /^(?=.*-json\b)(?=.*\bSPiBridgeDataType\b)/),
@@ -84,10 +85,10 @@ export const readers: readonly CorpusReader[] = [
   { of: onWindows(POWERSHELL, /\bGet-Tpm\b|Win32_Tpm\b/i), read: ({ text }) => tpm(readTpm(text)) },
 ]
 
-const VARIABLES = "the firmware's variables themselves, and mokutil or bootctl where they cannot be seen"
+const VARIABLES = "the firmware's variables themselves, and mokutil, bootctl or dmesg where they cannot be seen"
 
 export const notStarted: readonly NotStarted[] = [
-  { of: onLinux(/^(?:od|xxd|hexdump|efivar|efibootmgr|dmesg|journalctl)$/), instead: VARIABLES },
+  { of: onLinux(/^(?:od|xxd|hexdump|hd|efivar|efibootmgr|journalctl)$/), instead: VARIABLES },
   {
     of: onLinux(/^file$/, /\/kernel\/security\/lockdown$/),
     instead: `${VARIABLES}: lockdown can be a parameter of the start`,
