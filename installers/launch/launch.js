@@ -23,14 +23,18 @@ export function findNode() {
   return Number(process.versions.node.split('.')[0]) >= NEEDED ? process.execPath : null
 }
 
+/** What Node strips of types and compiles is kept here, so that only the first start of a program costs it. */
+const CACHE = join(ROOT, 'node_modules', '.cache', 'muster')
+
 /** Runs a program of the project on that Node, as if it had been started itself: same streams, signals and exit code. */
-export function launch(script, args) {
+export function launch(script, args, flags = []) {
   const node = findNode()
   if (node === null) {
     console.error(`Node ${NEEDED} is needed and is not here yet. Run "npm install" in ${ROOT}`)
     process.exit(1)
   }
-  const child = spawn(node, [join(ROOT, script), ...args], { stdio: 'inherit' })
+  const env = { NODE_COMPILE_CACHE: CACHE, ...process.env }
+  const child = spawn(node, [...flags, join(ROOT, script), ...args], { stdio: 'inherit', env })
   // A terminal sends Ctrl-C to both; this one only waits, so that the program can end in its own way.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { launch } from './launch.js'
 
-launch('agent/main.ts', process.argv.slice(2))
+// It lives long and does little, so its heap is kept small; `agent/tidy.ts` needs the second flag.
+launch('agent/main.ts', process.argv.slice(2), ['--max-semi-space-size=1', '--expose-gc'])

@@ -17,6 +17,7 @@ const PATIENCE_MS = 60_000
 
 /** Starts one of our programs with its output in a log file; `until` sees each line of it. */
 function start(args: string[], log: string, until: (line: string) => boolean): Promise<Program> {
+  const name = args.find((arg) => arg.endsWith('.ts'))
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const file = createWriteStream(log, { flags: 'a', mode: 0o600 })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -26,7 +27,7 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       void program.stop()
-      reject(new Error(`${args[0]} did not come up within ${PATIENCE_MS / 1000} s; see ${log}`))
+      reject(new Error(`${name} did not come up within ${PATIENCE_MS / 1000} s; see ${log}`))
     }, PATIENCE_MS)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -38,7 +39,7 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
       })
     }
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(errors.at(-1) ?? `${args[0]} ended with ${code}; see ${log}`)))
+    child.once('exit', (code) => reject(new Error(errors.at(-1) ?? `${name} ended with ${code}; see ${log}`)))
     void ended.then(() => clearTimeout(late))
   })
 }
@@ -101,7 +102,7 @@ export async function startAgent(data: string, enrollment: string, url: string):
   await enrol(data, enrollment, url)
   const pointer = join(data, 'agent', 'socket-path')
   const program = await start(
-    ['agent/main.ts', 'run', '--data', data],
+    ['--max-semi-space-size=1', '--expose-gc', 'agent/main.ts', 'run', '--data', data],
     join(data, 'agent.log'),
     (line) => parseConnected(line).ok,
   )
