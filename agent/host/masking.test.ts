@@ -55,6 +55,13 @@ describe('what is private', () => {
     expect(maskText('scan@service.example.com')).not.toContain('scan')
   })
 
+  test('of the messages of the kernel all but those of its start', () => {
+    const kept = '[    0.000000] secureboot: Secure boot enabled\n[    1.000000] tpm_crb MSFT0101:00: Disabling hwrng\n'
+    const stdout = `[    0.5] usb 1-1: SerialNumber: 00A1\n${kept}[   99.1] [UFW BLOCK] IN=wlan0 SRC=192.0.2.7`
+    const command = { kind: 'command', program: 'dmesg', args: [], exitCode: 0, stdout, stderr: '' } as const
+    expect(mask([command]).recording.entries).toEqual([{ ...command, stdout: kept }])
+  })
+
   test('whoever sits at a Mac', () => {
     const { entries } = mask([
       {

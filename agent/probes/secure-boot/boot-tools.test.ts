@@ -69,7 +69,7 @@ test('dmesg tells of the TPM that the kernel found', () => {
   const text = log('Secure boot disabled', 'tpm_tis MSFT0101:00: 2.0 TPM (device-id 0x1B, rev-id 22)')
   expect(readKernelLog(text)).toMatchObject({ value: { tpm: '2.0' } })
   expect(readKernelLog(text.replace('2.0 TPM', '1.2 TPM'))).toMatchObject({ value: { tpm: '1.2' } })
-  const crb = (text: string) => readKernelLog(log('Secure boot disabled', `tpm_crb MSFT0101:00: ${text}`))
+  const crb = (message: string) => readKernelLog(log('Secure boot disabled', `tpm_crb MSFT0101:00: ${message}`))
   expect(crb('Disabling hwrng')).toMatchObject({ value: { tpm: '2.0' } })
   expect(crb('probe with driver tpm_crb failed with error -16')).toMatchObject({ value: { tpm: null } })
   expect(readKernelLog(log('Secure boot disabled', 'ima: No TPM chip found'))).toMatchObject({ value: { tpm: null } })
