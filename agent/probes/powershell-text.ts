@@ -5,9 +5,9 @@ import { readPowerShellJson } from './powershell.ts'
 export type PowerShellRecord = Readonly<Record<string, unknown>>
 
 /**
- * Reads what PowerShell printed: JSON, as the agent asks for it, or the list or table that people see and that stands in
- * a recording made by hand. In a list or table only the names of properties and enumerations are the same in every
- * language; dates and fractions are not, and stay text.
+ * Reads what PowerShell printed: JSON, as the agent asks for it, or the list, table or CSV that people see and that stands
+ * in a recording made by hand; and what wmic printed of the same classes. In these only the names of properties and
+ * enumerations are the same in every language; dates and fractions are not, and stay text.
  */
 export function readPowerShellRecords(text: string): Fact<readonly PowerShellRecord[]> {
   if (/^[^\S\r\n]*[[{]/m.test(text) && !/^\w+ +: /m.test(text)) return readPowerShellJson(text)
@@ -15,7 +15,7 @@ export function readPowerShellRecords(text: string): Fact<readonly PowerShellRec
     .replace(/^\uFEFF/, '')
     .split('\n')
     .map((line) => line.trimEnd())
-  const records = fromTable(lines) ?? fromList(lines)
+  const records = fromTable(lines) ?? fromCsv(lines) ?? fromPlainTable(lines) ?? fromList(lines)
   return records.length > 0 ? value(records) : unreadable('PowerShell gave no answer that is known')
 }
 
@@ -36,21 +36,102 @@ function fromList(lines: readonly string[]): PowerShellRecord[] {
   return records
 }
 
-/** A line of names, a line of dashes below them, and rows whose columns begin where the dashes do. */
+/**
+ * A line of names, a line of dashes below them, and rows up to an empty line. A column begins where its dashes do; what
+ * stands to the right in its column, as numbers and enumerations do, may begin further left.
+ */
 function fromTable(lines: readonly string[]): PowerShellRecord[] | null {
-  const at = lines.findIndex((line) => /^ *-{2,}(?: +-{2,})+ *$/.test(line))
-  const dashes = lines[at]
-  if (dashes === undefined || at === 0) return null
-  // Names that are too long for their columns go on in the line below.
-  const above = lines.slice(Math.max(at - 3, 0), at)
-  const names = above.slice(above.findLastIndex((line) => line.trim() === '') + 1)
-  const starts = [...dashes.matchAll(/-+/g)].map((match) => match.index)
-  const cells = (line: string) => starts.map((start, column) => line.slice(start, starts[column + 1]).trim())
-  const headings = starts.map((_, column) => names.map((line) => cells(line)[column]).join(''))
-  const rows = lines.slice(at + 1).filter((line) => line.trim() !== '')
-  return rows.map((row) =>
-    Object.fromEntries(cells(row).map((cell, column) => [headings[column] ?? '', valueOf(cell)])),
+  const records: PowerShellRecord[] = []
+  let table: Table | null = null
+  let isFound = false
+  let hasRows = false
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === '') {
+      // Behind its rows a table is over. Another command may print its own; what else stands there is no row.
+      if (hasRows) table = null
+    } else if (table) {
+      records.push(recordOf(table.headings, cellsOf(line, startsIn(line, table.starts))))
+      hasRows = true
+    } else if (isUnderline(line, lines[at - 1] ?? '')) {
+      table = tableAt(lines, at)
+      isFound = true
+      hasRows = false
+    }
+  }
+  return isFound ? records : null
+}
+
+type Table = { headings: readonly string[]; starts: readonly number[] }
+
+/** The names above a line of dashes: those that are too long for their columns go on in the line below. */
+function tableAt(lines: readonly string[], at: number): Table {
+  const starts = [...(lines[at] ?? '').matchAll(/-+/g)].map((match) => match.index).slice(0, MOST_COLUMNS)
+  let first = at
+  while (first > 0 && lines[first - 1]?.trim() !== '') first--
+  const names = lines.slice(first, at).map((line) => cellsOf(line, starts))
+  return { headings: starts.map((_, column) => names.map((cells) => cells[column]).join('')), starts }
+}
+
+const MOST_COLUMNS = 100
+
+function cellsOf(line: string, starts: readonly number[]): string[] {
+  return starts.map((start, column) => line.slice(start, starts[column + 1]).trim())
+}
+
+/** Dashes below two names and more, or below one name and as long as it. */
+function isUnderline(line: string, above: string): boolean {
+  if (above.trim() === '' || !/^ *-{2}[ -]*$/.test(line)) return false
+  if (/- +-/.test(line)) return true
+  return /^[A-Za-z_]\w*$/.test(above.trim()) && above.trim().length === line.trim().length
+}
+
+/** Where the columns of one row begin: a value that goes across the beginning of its column is one word of it. */
+function startsIn(row: string, starts: readonly number[]): number[] {
+  return starts.map((start, column) => {
+    const least = column === 0 ? 0 : (starts[column - 1] ?? 0) + 1
+    if (row.length <= start || row[start] === ' ') return start
+    let at = start
+    while (at > least && row[at - 1] !== ' ') at--
+    return row[at - 1] === ' ' || at === 0 ? at : start
+  })
+}
+
+/** `ConvertTo-Csv`, where all is quoted, or wmic, where nothing is and the name of the machine comes first. */
+function fromCsv(lines: readonly string[]): PowerShellRecord[] | null {
+  const told = lines.filter((line) => line.trim() !== '' && !line.startsWith('#TYPE '))
+  const [first = '', ...rows] = told
+  if (!/^(?:"\w+"(?:,"\w+")*|Node(?:,\w+)+)\s*$/.test(first)) return null
+  const headings = csvCells(first)
+  const records = rows.map((row) => {
+    const cells = csvCells(row)
+    if (cells.length < headings.length) return null
+    // Of wmic only the last value, a date, may hold commas.
+    const last = cells.slice(headings.length - 1).join(',')
+    return recordOf(headings, [...cells.slice(0, headings.length - 1), last])
+  })
+  return records.every((it) => it !== null) ? records : null
+}
+
+function csvCells(line: string): string[] {
+  return [...line.trimEnd().matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain,
   )
+}
+
+/** wmic: a line of names with two blanks or more between them, and rows whose columns begin where the names do. */
+function fromPlainTable(lines: readonly string[]): PowerShellRecord[] | null {
+  const [first = '', ...rows] = lines.filter((line) => line.trim() !== '')
+  if (rows.length === 0 || !/^[A-Za-z_]\w*(?: {2,}[A-Za-z_]\w*)+ *$/.test(first)) return null
+  const names = [...first.matchAll(/\w+/g)]
+  const starts = names.map((match) => match.index)
+  const isTable = rows.every((row) => starts.every((start) => start === 0 || (row[start - 1] ?? ' ') === ' '))
+  if (!isTable || starts.length > MOST_COLUMNS) return null
+  const headings = names.map(([name]) => name)
+  return rows.map((row) => recordOf(headings, cellsOf(row, starts)))
+}
+
+function recordOf(headings: readonly string[], cells: readonly string[]): PowerShellRecord {
+  return Object.fromEntries(headings.map((name, column) => [name, valueOf(cells[column] ?? '')]))
 }
 
 function valueOf(text: string): unknown {

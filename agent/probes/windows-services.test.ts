@@ -46,6 +46,21 @@ const jsonCases = [
     ],
   },
   {
+    text: 'Name     Status\n----     ------\nExample Running\nb       Stopped\n',
+    expected: [
+      { name: 'Example', running: true },
+      { name: 'b', running: false },
+    ],
+  },
+  {
+    text: '{"Name":"a","Status":"Running","StartupType":"AutomaticDelayedStart"}',
+    expected: [{ name: 'a', running: true, enabled: true }],
+  },
+  {
+    text: 'Name  StartMode  State    \r\r\na     Disabled   Stopped  \r\r\n',
+    expected: [{ name: 'a', running: false, enabled: false }],
+  },
+  {
     text: '\nName      : a\nStatus    : Running\nStartType : Automatic\n\n',
     expected: [{ name: 'a', running: true, enabled: true }],
   },
@@ -68,6 +83,8 @@ test('a service that PowerShell does not know is not there', () => {
   const error =
     'Get-Service : Der Dienst "a" wurde nicht gefunden.\n    + FullyQualifiedErrorId : NoServiceFoundForGivenName,x\n'
   expect(readServiceRecords(error).kind).toBe('absent')
+  const newer = "Get-Service: Cannot find any service with service name 'a'.\n"
+  expect(readServiceRecords(newer).kind).toBe('absent')
 })
 
 const scCases = [

@@ -59,7 +59,7 @@ function serviceOf(record: PowerShellRecord): WindowsService | null {
   const name = record['Name'] ?? record['ServiceName']
   if (typeof name !== 'string' || name === '') return null
   const running = STATES.get(wordOf(record['State'] ?? record['Status']))
-  const enabled = START_MODES.get(wordOf(record['StartMode'] ?? record['StartType']))
+  const enabled = START_MODES.get(wordOf(record['StartMode'] ?? record['StartType'] ?? record['StartupType']))
   const pid = record['ProcessId']
   if (running === undefined && enabled === undefined) return null
   return {
@@ -70,8 +70,8 @@ function serviceOf(record: PowerShellRecord): WindowsService | null {
   }
 }
 
-/** The part of an error of PowerShell that is not translated. */
-const NO_SERVICE = /\bNoServiceFoundForGivenName\b/
+/** The part of an error of PowerShell that is not translated; 7 leaves it out. */
+const NO_SERVICE = /\bNoServiceFoundForGivenName\b|^Get-Service: Cannot find any service with service name '/m
 
 /** An enumeration of .NET is a number, a word, or an object with both, by the version of PowerShell. */
 function wordOf(it: unknown): string {
@@ -89,9 +89,9 @@ const STATES: ReadonlyMap<string, boolean> = new Map([
   ),
 ])
 
-/** ServiceStartMode, and `StartMode` of Win32_Service. */
+/** ServiceStartMode, ServiceStartupType of PowerShell 7, and `StartMode` of Win32_Service. */
 const START_MODES: ReadonlyMap<string, boolean> = new Map([
-  ...['0', '1', '2', '3'].map((it) => [it, true] as const),
+  ...['0', '1', '2', '3', '10'].map((it) => [it, true] as const),
   ...['boot', 'system', 'auto', 'automatic', 'automaticdelayedstart', 'manual'].map((it) => [it, true] as const),
   ['4', false],
   ['disabled', false],
