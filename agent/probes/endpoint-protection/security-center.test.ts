@@ -45,6 +45,8 @@ test('only antivirus products count, in whatever form the classes come', () => {
   ]) {
     expect(read(it)).toEqual({ kind: 'value', value: [on] })
   }
+  const nameOnly = [{ displayName: 'Example', state: 'unknown' }]
+  expect(readAntiVirusProducts('{"displayName":"Example"}')).toEqual({ kind: 'value', value: nameOnly })
   const list = '\r\ndisplayName              : Example\r\nproductState             : 266240\r\ntimestamp : Tue\r\n\r\n'
   expect(readAntiVirusProducts(list)).toEqual({ kind: 'value', value: [on] })
 })
@@ -52,7 +54,7 @@ test('only antivirus products count, in whatever form the classes come', () => {
 test.each([
   '',
   'null',
-  '{"displayName":"Example"}',
+  '{"displayName":"Example","productState":null}',
   '[{"displayName":"Example","productState":"on"}]',
   '[{"displayName":"","productState":266240}]',
   '[{"displayName":"Example","productState":-1}]',

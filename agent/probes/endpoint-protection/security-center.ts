@@ -67,6 +67,7 @@ function isRecord(it: unknown): it is PowerShellRecord {
 function registrationOf(record: PowerShellRecord): Registration | null {
   const { displayName, productState, hasProgram } = record
   if (typeof displayName !== 'string' || displayName.trim() === '') return null
+  if (productState === undefined) return { displayName: displayName.trim(), state: 'unknown' }
   const state = typeof productState === 'string' ? Number(productState) : productState
   if (typeof state !== 'number' || !Number.isInteger(state) || state < 0 || state > 0xffff_ffff) return null
   const upToDate = DEFINITIONS[(state >>> 4) & 0xf]

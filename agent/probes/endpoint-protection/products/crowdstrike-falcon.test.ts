@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../../test/fakes/mutations.ts'
 import type { Told } from '../told.ts'
-import { readFalconctl } from './crowdstrike-falcon.ts'
+import { readFalconctl, readFalconctlError } from './crowdstrike-falcon.ts'
 
 const AID = 'd2f01c7be04a4c6f9d0b3a55e8817f24'
 
@@ -48,6 +48,20 @@ for (const { name, text, expected } of cases) {
     expect(readFalconctl(text)).toEqual({ kind: 'value', value: { installed: true, ...expected } })
   })
 }
+
+test('falconctl: an error tells what is not set, and that the sensor does not run', () => {
+  const unset = { kind: 'value', value: { installed: true, onboarded: false } }
+  expect(readFalconctlError('CID is not set. Use falconctl to set the CID\nERROR: failed\n')).toEqual(unset)
+  expect(readFalconctlError('aid is not set.')).toMatchObject({ value: { agentId: false, onboarded: false } })
+  expect(readFalconctlError('ERROR: Falcon sensor is not running\n')).toMatchObject({ value: { running: false } })
+  for (const text of ['', 'ERROR: must be root', 'rfm-state=false.']) expect(readFalconctlError(text)).toBeNull()
+})
+
+test('falconctl: options that tell nothing are an answer all the same', () => {
+  for (const text of ['systags=a,b.', 'provisioning-token is not set.', 'feature= (hex bitmask: 0).']) {
+    expect(readFalconctl(text)).toEqual({ kind: 'value', value: { installed: true } })
+  }
+})
 
 for (const text of [
   '',

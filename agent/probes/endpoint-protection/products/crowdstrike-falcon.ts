@@ -16,6 +16,8 @@ const OTHER_OPTIONS = [
   'feature',
   'message-log',
   'metadata-query',
+  'provisioning-token',
+  'systags',
   'tags',
   'trace',
 ] as const
@@ -64,6 +66,17 @@ export function readFalconctl(stdout: string): Fact<Told> {
   return isAnswer ? value(told) : unreadable('falconctl gave no answer that is known')
 }
 
+/**
+ * Reads what falconctl printed when it ended with an error: of an id that is not set it says so in that way too, and of a
+ * sensor that does not run. Null for anything else.
+ */
+export function readFalconctlError(text: string): Fact<Told> | null {
+  const notLoaded = readNotLoaded(text)
+  if (notLoaded) return notLoaded
+  const said = readFalconctl(text)
+  return said.kind === 'value' && said.value.onboarded === false ? said : null
+}
+
 function unquoted(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1')
 }
@@ -88,6 +101,7 @@ export const crowdstrikeFalcon: CatalogueProduct = {
         program: 'falconctl',
         args: ['-g', '--aid', '--rfm-state', '--version'],
         read: readFalconctl,
+        readError: readFalconctlError,
         needsRoot: true,
       },
     ],

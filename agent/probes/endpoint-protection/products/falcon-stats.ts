@@ -33,7 +33,9 @@ export function readFalconStats(text: string): Fact<Told> {
 
 /** Reads the error of falconctl for a sensor that does not run; null for any other. */
 export function readNotLoaded(text: string): Fact<Told> | null {
-  const isNotLoaded = /^(?:Error: )?(?:The |Falcon )*sensor (?:has|is) not (?:been )?(?:loaded|running)\b/im.test(text)
+  const isNotLoaded = /^[ \t]*(?:Error: )?(?:The |Falcon )*sensor (?:has|is) not (?:been )?(?:loaded|running)\b/im.test(
+    text,
+  )
   return isNotLoaded ? value({ installed: true, running: false }) : null
 }
 
@@ -50,8 +52,10 @@ function runningOf(items: Items): boolean | undefined {
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
+  ['1', true],
   ['yes', true],
   ['false', false],
+  ['0', false],
   ['no', false],
 ])
 const LOADED: ReadonlyMap<string, boolean> = new Map([

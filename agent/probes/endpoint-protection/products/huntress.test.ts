@@ -10,13 +10,29 @@ test('the key of Windows: an id that is not 0 is a registration', () => {
   for (const values of [{ AgentId: 0 }, {}]) {
     expect(readAgentKey(values)).toEqual({ kind: 'value', value: { agentId: false, onboarded: false } })
   }
+  expect(readAgentKey({ AgentId: '90210' })).toMatchObject({ value: { agentId: true, id: '90210' } })
   expect(readAgentKey({ AgentId: 'x' }).kind).toBe('unreadable')
 })
 
 const GOOD =
   'Extension Status: installed\nFull Disk Access for Extension: enabled\nEDR: enabled\nPreauthorization Status: granted\n'
 
+const NEWER =
+  'Full Disk Access for Agent:      true\nExtension Status:                installed\nFull Disk Access for Extension:  true\nEDR status:                      enabled\nPreauthorization Status:         granted\n'
+
 const cases = [
+  { name: 'all is well, newer', text: NEWER, expected: { realTime: true } },
+  {
+    name: 'newer, not installed',
+    text: NEWER.replace(' installed', ' notInstalled'),
+    expected: { healthy: false, realTime: false, issues: ['Extension Status: notinstalled'] },
+  },
+  {
+    name: 'newer, no Full Disk Access',
+    text: NEWER.replace('Extension:  true', 'Extension:  false'),
+    expected: { healthy: false, realTime: false, issues: ['Full Disk Access for Extension: false'] },
+  },
+  { name: 'not authorized beforehand', text: GOOD.replace('granted', 'notGranted'), expected: {} },
   { name: 'all is well', text: GOOD, expected: { realTime: true } },
   { name: 'CRLF', text: GOOD.replaceAll('\n', '\r\n'), expected: { realTime: true } },
   {

@@ -5,14 +5,15 @@ import type { Told } from '../told.ts'
 
 /** Reads Huntress' key on Windows: `AgentId` is 0 until it is registered. The key beside it that joins machines is not read. */
 export function readAgentKey(values: RegistryValues): Fact<Told> {
-  const id = values['AgentId']
+  const told = values['AgentId']
+  const id = typeof told === 'string' && /^\d{1,15}$/.test(told) ? Number(told) : told
   if (id === undefined || id === 0) return value({ agentId: false, onboarded: false })
   if (typeof id !== 'number') return unreadable('the id of the agent makes no sense')
   return value({ agentId: true, onboarded: true, id: String(id) })
 }
 
 /**
- * Reads `Huntress extensionctl status` of macOS: what its system extension may do. It says nothing about the agent, so
+ * Reads `Huntress extensionctl status` of macOS, or `Huntress status` of newer versions: what its system extension may do. It says nothing about the agent, so
  * that all is well here makes it no more than able to see what happens.
  */
 export function readExtensionStatus(stdout: string): Fact<Told> {
@@ -22,24 +23,29 @@ export function readExtensionStatus(stdout: string): Fact<Told> {
       return name === '' ? [] : [[name.toLowerCase(), word.toLowerCase()] as const]
     }),
   )
-  const seen = STATES.map(({ name, good, bad }) => {
-    const word = words.get(name.toLowerCase()) ?? ''
-    return { name, word, is: word === good ? true : bad.includes(word) ? false : undefined }
+  const seen = STATES.map(({ names, good, bad }) => {
+    const [name, word] = names
+      .map((it) => [it, words.get(it.toLowerCase()) ?? ''] as const)
+      .find(([, it]) => it !== '') ?? [names[0] ?? '', '']
+    return { name, word, is: good.includes(word) ? true : bad.includes(word) ? false : undefined }
   })
   if (seen.every(({ is }) => is === undefined)) return unreadable('Huntress gave no answer that is known')
   const issues = seen.flatMap(({ name, word, is }) => (is === false ? [`${name}: ${word}`] : []))
   if (issues.length > 0) return value({ installed: true, healthy: false, realTime: false, issues })
-  return value({ installed: true, ...(seen.every(({ is }) => is === true) && { realTime: true }) })
+  // Its maker asks for this one too; an extension that the user approved by hand works without.
+  const isRefused = /^(?:denied|not ?granted)$/.test(words.get('preauthorization status') ?? '')
+  return value({ installed: true, ...(!isRefused && seen.every(({ is }) => is === true) && { realTime: true }) })
 }
 
-const STATES: readonly { name: string; good: string; bad: readonly string[] }[] = [
+/** What has to be so, by the names and words of the older and the newer command. */
+const STATES: readonly { names: readonly string[]; good: readonly string[]; bad: readonly string[] }[] = [
   {
-    name: 'Extension Status',
-    good: 'installed',
-    bad: ['not installed', 'uninstalled', 'pending', 'waiting for approval'],
+    names: ['Extension Status'],
+    good: ['installed'],
+    bad: ['not installed', 'notinstalled', 'uninstalled', 'pending', 'waiting for approval'],
   },
-  { name: 'Full Disk Access for Extension', good: 'enabled', bad: ['disabled'] },
-  { name: 'EDR', good: 'enabled', bad: ['disabled'] },
+  { names: ['Full Disk Access for Extension'], good: ['enabled', 'true'], bad: ['disabled', 'false'] },
+  { names: ['EDR', 'EDR status'], good: ['enabled'], bad: ['disabled'] },
 ]
 
 export const huntress: CatalogueProduct = {
@@ -56,7 +62,10 @@ export const huntress: CatalogueProduct = {
   macos: {
     paths: ['/Applications/Huntress.app'],
     extension: { bundleId: 'com.huntress.sysext', teamId: '7W6HQ9J9XA' },
-    asks: [{ program: 'huntress', args: ['extensionctl', 'status'], read: readExtensionStatus, needsRoot: false }],
+    asks: [
+      { program: 'huntress', args: ['status'], read: readExtensionStatus, needsRoot: false },
+      { program: 'huntress', args: ['extensionctl', 'status'], read: readExtensionStatus, needsRoot: false },
+    ],
     healthyWhen: { realTime: true },
     limits: ['macOS does not show whether it is registered or connected'],
   },

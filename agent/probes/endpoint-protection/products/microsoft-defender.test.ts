@@ -57,6 +57,11 @@ const json: readonly { name: string; change: object; expected: Partial<Record<ke
   },
   { name: 'no licence', change: { licensed: false }, expected: { onboarded: false, healthy: false } },
   { name: 'no organisation', change: { orgId: '' }, expected: { onboarded: false } },
+  {
+    name: 'the kind of the definitions, not what stands beside it',
+    change: { definitionsStatus: { $type: 'outOfDate', value: 3 } },
+    expected: { upToDate: false },
+  },
   { name: 'old definitions', change: { definitionsStatus: { $type: 'outOfDate' } }, expected: { upToDate: false } },
   {
     name: 'definitions in a word that nobody knows',
@@ -134,11 +139,34 @@ test('mdatp health, lines: what an admin has set is marked', () => {
   expect(readMdatpHealth(off)).toMatchObject({ value: { healthy: false, realTime: false } })
 })
 
+test('mdatp health, lines: values that look like JSON do not make it that', () => {
+  const text = 'healthy : true\nedr_device_tags : [{"key":"GROUP","value":"a"}]\npassive_mode_enabled : false\n'
+  expect(readMdatpHealth(text)).toMatchObject({ value: { healthy: true, passive: false } })
+})
+
+test('mdatp health, lines: names and bits of old versions', () => {
+  const text = 'healthy : 1\nlicensed : true\norgId : "6f2a"\nrealTimeProtectionEnabled : 0\n'
+  expect(readMdatpHealth(text)).toMatchObject({ value: { healthy: false, onboarded: true, realTime: false } })
+})
+
+test('mdatp health, lines: a part tells what is in it, and nothing of health', () => {
+  const part = readMdatpHealth('definitions_version : "1.2"\ndefinitions_status : "up_to_date"\n')
+  expect(part).toEqual({ kind: 'value', value: { installed: true, running: true, upToDate: true } })
+  const off = readMdatpHealth('real_time_protection_enabled : true\nreal_time_protection_available : false\n')
+  expect(off).toEqual({ kind: 'value', value: { installed: true, running: true, realTime: false } })
+})
+
+test('mdatp health, JSON: with lines before and after it', () => {
+  const text = `ATTENTION: an update is there.\n${JSON.stringify(GOOD, null, 2)}\nATTENTION: restart\n`
+  expect(readMdatpHealth(text)).toEqual({ kind: 'value', value: GOOD_TOLD })
+})
+
 test('mdatp health: nobody answers behind it', () => {
   const text = '\nERROR: Could not connect to the daemon\n'
   expect(readMdatpHealth(text)).toEqual({ kind: 'value', value: { installed: true, running: false } })
   expect(readNoDaemon(text)).toEqual(readMdatpHealth(text))
   expect(readNoDaemon('permission denied')).toBeNull()
+  expect(readNoDaemon('Could not connect to the daemon, or you have no permission to do so')).toBeNull()
 })
 
 test('mdatp health: what the extension of macOS may not see', () => {

@@ -6,16 +6,17 @@ import { DEFENDER_NAME, readDefenderRegistration, readMpComputerStatus, readOnbo
 /** The answer of `mdatp health`, by the names that its JSON has. */
 type Health = ReadonlyMap<string, unknown>
 
-/** Reads `mdatp health`, as JSON or as the lines `name : value` that people see. */
+/**
+ * Reads `mdatp health`, as JSON or as the lines `name : value` that people see, whole or a part of it (`--details`). The
+ * command line of old versions named the lines as the JSON does.
+ */
 export function readMdatpHealth(stdout: string): Fact<Told> {
   const notRunning = readNoDaemon(stdout)
   if (notRunning) return notRunning
-  const health = stdout.includes('{"') || stdout.trimStart().startsWith('{') ? fromJson(stdout) : fromLines(stdout)
+  const health = /^[ \t]*\{/m.test(stdout) ? fromJson(stdout) : fromLines(stdout)
   const says = booleanOf(health, 'healthy')
-  // An answer that breaks off, or an error, has no overall word.
-  if (says === undefined) return unreadable('mdatp health gave no answer that is known')
 
-  const told: Told = { installed: true, running: true }
+  const told: Told = {}
   const passive = booleanOf(health, 'passiveModeEnabled')
   const realTime = realTimeOf(health)
   const tamper = textOf(health, 'tamperProtection')
@@ -27,7 +28,8 @@ export function readMdatpHealth(stdout: string): Fact<Told> {
 
   // Without it the extension of macOS sees nothing.
   const sees = booleanOf(health, 'fullDiskAccessEnabled')
-  told.healthy = says && passive !== true && realTime !== false && onboarded !== false && sees !== false
+  const isDenied = passive === true || realTime === false || onboarded === false || sees === false
+  if (says !== undefined) told.healthy = says && !isDenied
   if (passive !== undefined) told.passive = passive
   if (realTime !== undefined) told.realTime = realTime
   if (tamper !== undefined) told.tamperProtection = tamper === 'block'
@@ -41,13 +43,20 @@ export function readMdatpHealth(stdout: string): Fact<Told> {
     const words = issues.filter((issue) => typeof issue === 'string' && issue !== '')
     if (words.length > 0) told.issues = words
   }
-  return value(told)
+  // An error has no line that is known.
+  if (Object.keys(told).length === 0 && !health.has('orgId') && !health.has('engineVersion'))
+    return unreadable('mdatp health gave no answer that is known')
+  return value({ installed: true, running: true, ...told })
 }
 
 /** Reads the error of mdatp that the service behind it does not answer; null for any other. */
 export function readNoDaemon(text: string): Fact<Told> | null {
-  const isSo = /^(?:error: )?could not connect to the daemon\b/im.test(text)
-  return isSo ? value({ installed: true, running: false }) : null
+  const isSo =
+    /^[ \t]*(?:(?:error|attention): )?(?:(?:could not|cannot|failed to|unable to) (?:connect to|communicate with) the daemon|the daemon is not running)\b/im.test(
+      text,
+    )
+  // Who may not ask it cannot connect either.
+  return isSo && !/permission/i.test(text) ? value({ installed: true, running: false }) : null
 }
 
 /** Whatever is not listed is not known: `updating` says nothing about how old they are now. */
@@ -74,17 +83,21 @@ function onboardedOf(health: Health): boolean | undefined {
 
 /** Newer versions wrap what an admin can set: `{ "value": true, "displayValue": true, "isManaged": false }`. */
 function fromJson(stdout: string): Health {
-  const parsed = jsonOf(stdout.slice(stdout.indexOf('{')))
+  // It may say more in lines before and after it.
+  const parsed = jsonOf(stdout.slice(stdout.search(/^[ \t]*\{/m), stdout.lastIndexOf('}') + 1))
   const entries = isRecord(parsed) ? Object.entries(parsed) : []
-  return new Map(
-    entries.map(([name, it]) => [name, isRecord(it) ? (it['value'] ?? it['$type']) : it] satisfies [string, unknown]),
-  )
+  return new Map(entries.map(([name, it]) => [name, plainOf(name, it)] satisfies [string, unknown]))
+}
+
+function plainOf(name: string, it: unknown): unknown {
+  if (!isRecord(it)) return it
+  return name === 'definitionsStatus' ? (it['$type'] ?? it['value']) : (it['value'] ?? it['$type'])
 }
 
 function fromLines(stdout: string): Health {
   const health = new Map<string, unknown>()
   for (const line of stdout.split(/\r?\n/)) {
-    const [, name = '', text = ''] = /^([a-z]+(?:_[a-z]+)*) *: ?(.*)$/.exec(line) ?? []
+    const [, name = '', text = ''] = /^([a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]*)+) *: ?(.*)$/.exec(line) ?? []
     // What an admin has set is marked so.
     const plain = text.replace(/ \[managed\]\s*$/, '')
     const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
@@ -107,6 +120,8 @@ function isRecord(it: unknown): it is Record<string, unknown> {
 
 function booleanOf(health: Health, name: string): boolean | undefined {
   const it = health.get(name)
+  // Old versions print bits.
+  if (it === 0 || it === 1) return it === 1
   return typeof it === 'boolean' ? it : undefined
 }
 

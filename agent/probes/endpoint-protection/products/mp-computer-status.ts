@@ -5,7 +5,8 @@ import { readPowerShellRecords, type PowerShellRecord } from '../../powershell-t
 import { readAntiVirusProducts, type Registration } from '../security-center.ts'
 import type { Told } from '../told.ts'
 
-export const DEFENDER_NAME = /^(?:Windows|Microsoft) Defender\b/i
+/** Some languages put a word before it: `Antivirus Microsoft Defender`. */
+export const DEFENDER_NAME = /^(?:anti-?virus (?:de |di |do )?)?(?:Windows|Microsoft) Defender\b/i
 
 /**
  * Reads `Get-MpComputerStatus`. The mode comes first: beside another antivirus Defender is passive, and all its flags may
@@ -33,7 +34,11 @@ export function readMpComputerStatus(text: string): Fact<Told> {
   if (/^\d+(?:\.\d+)+$/.test(version) && /[1-9]/.test(version)) told.version = version
   // A Defender that never ran says that nothing is out of date.
   if (running !== false) Object.assign(told, definitionsOf(status))
-  return Object.keys(told).length > 1 ? value(told) : unreadable('Get-MpComputerStatus gave no answer that is known')
+  // Flags that tell nothing here are an answer all the same.
+  const isAnswer = Object.entries(status).some(([name, it]) => name.endsWith('Enabled') && flagOf(it) !== null)
+  return isAnswer || Object.keys(told).length > 1
+    ? value(told)
+    : unreadable('Get-MpComputerStatus gave no answer that is known')
 }
 
 function runningOf(status: PowerShellRecord, mode: string | null): boolean | undefined {

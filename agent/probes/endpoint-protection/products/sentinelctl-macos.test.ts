@@ -65,6 +65,16 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     text: STATUS.replace(/Infected: +no/, 'Infected: yes'),
     expected: { ...GOOD, healthy: false, issues: ['Infected: yes'] },
   },
+  {
+    name: 'its daemon is gone',
+    text: STATUS.replace(/sentineld: +ok/, 'sentineld: not running'),
+    expected: { ...GOOD, running: false, healthy: false },
+  },
+  {
+    name: 'the console alone',
+    text: 'Server:      https://console.example\nConnected:   no\n',
+    expected: { connected: false },
+  },
   { name: 'the version alone', text: 'SentinelOne 25.2.1.100\n', expected: { version: '25.2.1.100' } },
 ]
 

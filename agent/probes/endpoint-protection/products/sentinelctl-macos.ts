@@ -17,7 +17,9 @@ export function readSentinelStatus(text: string): Fact<Told> {
     const word = fieldOf(lines, 'Agent', name)
     return { name, word, isNeeded, is: word === good ? true : bad.includes(word) ? false : undefined }
   })
-  const connected = YES_NO.get(fieldOf(lines, 'Management', 'Connected'))
+  // `management status` has the lines of that section alone.
+  const management = fieldOf(lines, '', 'Server') === '' ? 'Management' : ''
+  const connected = YES_NO.get(fieldOf(lines, management, 'Connected'))
   const missing = lines.filter(({ section }) => section === 'Agent/Missing Authorizations').map(({ name }) => name)
   const authorizations = lines.find(({ section, name }) => section === 'Agent' && name === 'Missing Authorizations')
   if (authorizations && authorizations.text !== '') missing.push(authorizations.text)
@@ -37,6 +39,7 @@ export function readSentinelStatus(text: string): Fact<Told> {
   const framework = switches.find(({ name }) => name === 'ES Framework')?.is
   const daemon = fieldOf(lines, 'Daemons/Integrity', 'sentineld')
   if (framework && daemon === 'ok') told.running = true
+  if (daemon === 'not running') Object.assign(told, { running: false, healthy: false })
 
   const isAnswer = told.version !== undefined || connected !== undefined || switches.some(({ is }) => is !== undefined)
   return isAnswer ? value(told) : unreadable('sentinelctl gave no answer that is known')

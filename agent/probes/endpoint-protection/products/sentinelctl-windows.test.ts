@@ -33,6 +33,11 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     expected: { running: false, healthy: false, tamperProtection: true, version: '24.2.1.99' },
   },
   {
+    name: 'the agent is loaded and does not run',
+    text: STATUS.replace('running as PPL', 'not running'),
+    expected: { running: false, healthy: false, tamperProtection: true, version: '24.2.1.99' },
+  },
+  {
     name: 'self-protection is off',
     text: STATUS.replace('status: On', 'status: Off'),
     expected: { ...GOOD, healthy: false, tamperProtection: false, issues: ['its self-protection is off'] },

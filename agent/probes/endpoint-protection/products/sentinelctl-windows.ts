@@ -47,11 +47,13 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
   ['disabled', false],
 ])
 
-/** `NAME is loaded`, `NAME is not loaded`; both at once is no answer. */
+/** `NAME is loaded`, `NAME is not loaded`; both at once is no answer. What is loaded may still not run. */
 function loadedOf(lines: readonly string[], name: string): boolean | undefined {
   const isLoaded = lines.includes(`${name} is loaded`)
-  const isNot = lines.some((line) => line === `${name} is not loaded` || line === `${name} is not running`)
-  return isLoaded === isNot ? undefined : isLoaded
+  const isNotLoaded = lines.includes(`${name} is not loaded`)
+  if (isLoaded && isNotLoaded) return undefined
+  if (isNotLoaded || lines.includes(`${name} is not running`)) return false
+  return isLoaded || undefined
 }
 
 function fieldOf(lines: readonly string[], name: string): string {

@@ -20,6 +20,13 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     text: CONTROL.replace(/^agent .*\n/m, ''),
     expected: { running: false, issues: ['the agent is enabled, but its process is gone'] },
   },
+  { name: 'a table that was cut', text: CONTROL.slice(0, CONTROL.indexOf('901') + 2), expected: {} },
+  { name: 'the number of the version alone', text: '23.4.2.14\n', expected: { version: '23.4.2.14' } },
+  {
+    name: 'the id alone',
+    text: '4f0c3c1e-7a55-4a30-9d9a-1f6f3f0c2b11\n',
+    expected: { agentId: true, id: '4f0c3c1e-7a55-4a30-9d9a-1f6f3f0c2b11' },
+  },
   {
     name: 'disabled',
     text: CONTROL.replace('Enabled', 'Disabled'),

@@ -14,6 +14,8 @@ const ENGINES = ['DFI engine', 'Dynamic engine'] as const
 
 /** Reads the output of `sentinelctl control status`, `management status`, `engines status` and `version`, or several. */
 export function readSentinelctl(stdout: string): Fact<Told> {
+  const alone = readAlone(stdout.trim())
+  if (alone) return value(alone)
   const lines = stdout.split(/\r?\n/)
   const state = switchOf(lines, 'Agent state')
   const connected = switchOf(lines, 'Connectivity')
@@ -39,11 +41,21 @@ export function readSentinelctl(stdout: string): Fact<Told> {
   return isAnswer ? value(told) : unreadable('sentinelctl gave no answer that is known')
 }
 
+/** `management uuid get` prints an id and nothing else, and `version` of some agents only the number. */
+function readAlone(text: string): Told | null {
+  if (/^\d{1,4}(?:\.\d{1,6}){2,3}$/.test(text)) return { installed: true, version: text }
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return null
+  return { installed: true, ...(isSet(text) ? { agentId: true, id: text } : { agentId: false }) }
+}
+
 const DISABLED: Told = { running: false, healthy: false, issues: ['the agent is disabled'] }
 
 /** "Enabled" is what it should be; the table below it shows which processes there are. */
 function runningOf(lines: readonly string[]): Told {
   if (!lines.some((line) => /^\s*Process Name\b/.test(line))) return {}
+  // A table that was cut off in the middle of a line does not show the rest of it.
+  const isCut = lines.at(-1)?.trim() !== '' && !lines.some((line) => /^\s*agent\b/.test(line))
+  if (isCut) return {}
   const hasAgent = lines.some((line) => /^\s*agent\s*[| ]\s*[1-9]\d*\s*$/.test(line))
   return hasAgent ? { running: true } : { running: false, issues: ['the agent is enabled, but its process is gone'] }
 }
