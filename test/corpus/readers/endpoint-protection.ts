@@ -1,7 +1,11 @@
 import { readRegQuery, saysMissing } from '../../../agent/host/windows/reg-query.ts'
 import type { RegistryValues } from '../../../agent/host/host.ts'
 import { extensionOf } from '../../../agent/probes/endpoint-protection/macos.ts'
-import { readFalconctl, readSensorKey } from '../../../agent/probes/endpoint-protection/products/crowdstrike-falcon.ts'
+import {
+  readFalconctl,
+  readFalconctlError,
+  readSensorKey,
+} from '../../../agent/probes/endpoint-protection/products/crowdstrike-falcon.ts'
 import { readFalconStats, readNotLoaded } from '../../../agent/probes/endpoint-protection/products/falcon-stats.ts'
 import { readAgentKey, readExtensionStatus } from '../../../agent/probes/endpoint-protection/products/huntress.ts'
 import { readMdatpHealth, readNoDaemon } from '../../../agent/probes/endpoint-protection/products/microsoft-defender.ts'
@@ -24,14 +28,16 @@ import type { Told } from '../../../agent/probes/endpoint-protection/told.ts'
 import { missingParts, runningOf } from '../../../agent/probes/endpoint-protection/windows.ts'
 import { readPlist } from '../../../agent/probes/plist.ts'
 import { readPowerShellRecords } from '../../../agent/probes/powershell-text.ts'
-import { readUnits, type UnitState } from '../../../agent/probes/systemctl.ts'
+import { readIsActive, readUnits, type UnitState } from '../../../agent/probes/systemctl.ts'
 import { readSc, readServiceRecords, type WindowsService } from '../../../agent/probes/windows-services.ts'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { withField, withNames } from '../shown-alone.ts'
 import { unitsIn } from '../units.ts'
 
+const KEY = /^(?:reg|registry|powershell|pwsh)$/
 const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 
 /** A product's own answer, which is in the words of the corpus already. */
@@ -45,8 +51,9 @@ type Reads = { read: (text: string) => Fact<Told>; readError?: (text: string) =>
 export function saysOf(of: Of, product: string, { read, readError }: Reads): CorpusReader {
   return {
     of,
-    read: ({ text, exitCode }) => {
-      const fact = read(text)
+    read: (capture) => {
+      const { text, exitCode } = capture
+      const fact = read(withField({ ...capture, text: withNames(capture) }))
       // Many captures do not say how their program ended.
       if (exitCode === null) return told(product, fact.kind === 'value' ? fact : (readError?.(text) ?? fact))
       if (exitCode === 0) return told(product, fact)
@@ -55,21 +62,31 @@ export function saysOf(of: Of, product: string, { read, readError }: Reads): Cor
   }
 }
 
-/** The values of a key, from `reg.exe` or from a list of PowerShell. */
+/** Whether a command asks a key for some of its values, by their names. */
+const SOME_VALUES = /(?:\s\/v|-Name|Select(?:-Object)?|-ExpandProperty)\s|\)\.\w+/i
+
+/**
+ * The values of a key, from `reg.exe` or from a list of PowerShell. The agent always asks for all that it needs: where
+ * others than `needed` were asked for, that this one is missing tells nothing.
+ */
 export function keyOf(
   of: Of,
   product: string,
   read: (values: RegistryValues) => Fact<Told>,
   missing: Fact<Told> = unreadable('there is no such key'),
+  needed = '',
 ): CorpusReader {
   return {
     of,
-    read: ({ text, program }) => {
+    read: (capture) => {
+      const { text, program, args } = capture
+      if (SOME_VALUES.test(args) && !args.includes(needed)) return { unreadable: `${needed} was not asked for` }
       const found = readRegQuery(text)
       if (found) return told(product, read(found.values))
-      if (saysMissing(text)) return told(product, missing)
+      // Of PowerShell the part of its error that is not translated.
+      if (saysMissing(text) || /\bPathNotFound,/.test(text)) return told(product, missing)
       if (program === 'reg') return { unreadable: 'reg.exe shows no key' }
-      const records = readPowerShellRecords(text)
+      const records = readPowerShellRecords(withNames(capture))
       if (records.kind !== 'value') return told(product, records)
       const entries = Object.entries(records.value[0] ?? {})
       const values = entries.flatMap(([name, it]) =>
@@ -119,8 +136,8 @@ function patternOf(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[*%]/g, '.*').replaceAll('?', '.')}$`, 'i')
 }
 
-function securityCenter({ text }: Capture): Concluded {
-  return concluded(readAntiVirusProducts(text), (center) => {
+function securityCenter(capture: Capture): Concluded {
+  return concluded(readAntiVirusProducts(withNames(capture)), (center) => {
     const known = PRODUCTS.flatMap(({ id, windows }) => {
       const ours = center.filter(({ displayName }) => windows?.displayName?.test(displayName))
       return ours.length > 0 ? [{ id, ours }] : []
@@ -145,6 +162,27 @@ function systemExtensions(fact: Fact<SystemExtension[]>): Concluded {
   }))
 }
 
+/** What a filter behind `systemextensionsctl` left over has no count any more. */
+function counted({ text, args }: Capture): string {
+  if (!/\|\s*(?:e?grep|awk|sed)\b/.test(args) || /extension\(s\)/.test(text)) return text
+  return `${text.split('\n').filter((line) => /\[[^\]]*\]\s*$/.test(line)).length} extension(s)\n${text}`
+}
+
+/** Whether units of the catalogue run. One that does not may not be there at all. */
+function active({ text, args }: Capture): Concluded {
+  const names = unitsIn(args)
+  return concluded(readIsActive(text, names.length), (flags) => ({
+    services: names.map((name, at) => {
+      const service = { name, running: flags[at] ?? null }
+      return service
+    }),
+    products: PRODUCTS.flatMap(({ id, linux }) => {
+      const known = names.flatMap((name, at) => (linux?.units.includes(name) ? (flags[at] ?? []) : []))
+      return known.map((running) => ({ product: id, running, ...(running && { installed: true }) }))
+    }),
+  }))
+}
+
 /** The units of the catalogue, by which its products run on Linux. */
 function units({ text, args }: Capture): Concluded {
   return concluded(readUnits(text, unitsIn(args)), (list) => ({
@@ -163,15 +201,23 @@ function serviceOf({ name, isRunning, isEnabled }: UnitState): { name: string } 
 
 const UNITS = PRODUCTS.flatMap(({ linux }) => linux?.units.map((unit) => unit.replace(/\.service$/, '')) ?? [])
 
+const asksFor = (verb: string) => new RegExp(`^(?:-\\S+\\s+)*${verb}\\b.*\\b(?:${UNITS.join('|')})\\b`)
+
 export const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
 export const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
 export const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 export const readers: readonly CorpusReader[] = [
-  saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconctl }),
+  saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconctl, readError: readFalconctlError }),
   saysOf(onMacos(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconStats, readError: readNotLoaded }),
-  keyOf(onWindows(/^(?:reg|registry|powershell)$/, /CrowdStrike|CSAgent\\Sim/i), 'crowdstrike-falcon', readSensorKey),
-  saysOf({ program: /^mdatp$/, args: /^health\b/ }, 'microsoft-defender', {
+  keyOf(
+    onWindows(KEY, /CrowdStrike|CSAgent\\Sim/i),
+    'crowdstrike-falcon',
+    readSensorKey,
+    unreadable('there is no such key'),
+    'AG',
+  ),
+  saysOf({ program: /^mdatp$/, args: /^(?:--)?health\b/ }, 'microsoft-defender', {
     read: readMdatpHealth,
     readError: readNoDaemon,
   }),
@@ -179,24 +225,29 @@ export const readers: readonly CorpusReader[] = [
     read: readMpComputerStatus,
   }),
   keyOf(
-    onWindows(/^(?:reg|registry|powershell)$/, /Windows Advanced Threat Protection\\Status/i),
+    onWindows(KEY, /Windows Advanced Threat Protection\\Status/i),
     'microsoft-defender',
     readOnboarding,
     value({ onboarded: false }),
+    'OnboardingState',
   ),
   saysOf(onLinux(/^sentinelctl$/), 'sentinelone', { read: readSentinelctl }),
   saysOf(onMacos(/^sentinelctl$/), 'sentinelone', { read: readSentinelStatus }),
   saysOf(onWindows(/^sentinelctl$/), 'sentinelone', { read: readSentinelCtl }),
-  saysOf(onMacos(/^huntress$/, /^extensionctl\b/), 'huntress', { read: readExtensionStatus }),
-  keyOf(onWindows(/^(?:reg|registry|powershell)$/, /Huntress Labs/i), 'huntress', readAgentKey),
-  { of: onLinux(/^systemctl$/, new RegExp(`^show\\b.*\\b(?:${UNITS.join('|')})\\b`)), read: units },
+  saysOf(onMacos(/^huntress$/, /^(?:extensionctl )?status\b/), 'huntress', { read: readExtensionStatus }),
+  keyOf(onWindows(KEY, /Huntress Labs/i), 'huntress', readAgentKey, unreadable('there is no such key'), 'AgentId'),
+  { of: onLinux(/^systemctl$/, asksFor('show')), read: units },
+  { of: onLinux(/^systemctl$/, asksFor('is-active')), read: active },
   { of: onWindows(POWERSHELL, /AntiVirusProduct/i), read: securityCenter },
   {
-    of: onWindows(POWERSHELL, /\bGet-Service\b|Win32_(?:Service|SystemDriver)\b/i),
-    read: (capture) => services(readServiceRecords(capture.text), capture),
+    of: onWindows(POWERSHELL, /\bGet-Service\b|Win32_(?:Service|SystemDriver)\b|^(?:service|sysdriver)\b/i),
+    read: (capture) => services(readServiceRecords(withNames(capture)), capture),
   },
   { of: onWindows(/^sc$/, /\b(?:query|queryex|qc)\b/i), read: (capture) => services(readSc(capture.text), capture) },
-  { of: onMacos(/^systemextensionsctl$/, /^list\b/), read: ({ text }) => systemExtensions(readExtensionList(text)) },
+  {
+    of: onMacos(/^systemextensionsctl$/, /^list\b/),
+    read: (capture) => systemExtensions(readExtensionList(counted(capture))),
+  },
   {
     of: onMacos(/^(?:file|plutil)$/, /\/Library\/SystemExtensions\/db\.plist/),
     read: ({ text }) => {
