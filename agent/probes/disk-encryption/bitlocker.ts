@@ -112,9 +112,9 @@ function judgeEncrypted(it: BitLocker): Judgement {
 }
 
 /** Whether something else says the opposite of what the conversion says. */
-function isContradicted({ protection, protectors, cipher }: BitLocker, encryption: 'none' | 'some'): boolean {
-  if (encryption === 'none') return protection === 'on'
-  return cipher === 'none' || (protection === 'on' && protectors?.length === 0)
+function isContradicted({ protection, protectors, cipher, percent }: BitLocker, encryption: 'none' | 'some'): boolean {
+  if (encryption === 'none') return protection === 'on' || (percent ?? 0) > 0
+  return (percent ?? 100) < 100 || cipher === 'none' || (protection === 'on' && protectors?.length === 0)
 }
 
 function keyHolder(protectors: BitLocker['protectors']): Volume['keyProtector'] {

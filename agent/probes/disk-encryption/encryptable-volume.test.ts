@@ -72,6 +72,12 @@ describe('Win32_EncryptableVolume', () => {
       it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: { VolumeKeyProtectorID: ['{1}'] } },
       state: 'suspended',
     },
+    {
+      name: 'a method that returned no list',
+      it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: { ReturnValue: 0, VolumeKeyProtectorID: null } },
+      state: 'off',
+    },
+    { name: 'a share of it', it: { ...ENCRYPTED, EncryptionPercentage: 40 }, state: 'unknown' },
     { name: 'no protector', it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: [] }, state: 'off' },
     {
       name: 'words of protectors',
@@ -99,6 +105,11 @@ describe('Win32_EncryptableVolume', () => {
     { name: 'a cipher that is not known', it: { ...ENCRYPTED, EncryptionMethod: 4294967295 }, state: 'on' },
   ])('$name: $state', ({ it, state }) => {
     expect(read(json(it))).toMatchObject([{ mount: 'C:', role: 'system', state }])
+  })
+
+  test('names in small letters', () => {
+    const it = { driveLetter: 'C:', volumeType: 0, protectionStatus: 1, conversionStatus: 1, keyProtectorTypes: [1, 3] }
+    expect(read(json(it))).toMatchObject([{ mount: 'C:', role: 'system', state: 'on', keyProtector: 'hardware' }])
   })
 
   test.each([

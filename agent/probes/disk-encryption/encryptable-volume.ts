@@ -68,9 +68,14 @@ function bitLockerOf(record: PowerShellRecord): BitLocker {
     percent: one('EncryptionPercentage', (it) => within(it, 100)),
     cipher: one('EncryptionMethod', cipherOf),
     protectors: protectorsOf(parts),
-    suspendedFor: agreed(parts, ['SuspendCount', 'suspendCount'], (it) => within(it, 1000)),
+    suspendedFor: agreed(parts, ['SuspendCount'], (it) => within(it, 1000)),
     autoUnlock: agreed(parts, ['AutoUnlockEnabled', 'IsAutoUnlockEnabled'], (it) => named(it, FLAGS)),
   }
+}
+
+/** Who prints it writes the letters of names as they please, and may call an answer as what it holds. */
+function valuesOf(part: PowerShellRecord, names: RegExp): unknown[] {
+  return Object.entries(part).flatMap(([name, it]) => (names.test(name) ? [it] : []))
 }
 
 /** The volume's properties, or what one of its methods returned; a method that failed returned nothing. */
@@ -81,7 +86,8 @@ function isAnswer(it: unknown): it is PowerShellRecord {
 
 /** What all that tell it agree on; null where nobody tells it, or they do not agree. */
 function agreed<T>(parts: readonly PowerShellRecord[], names: readonly string[], read: (it: unknown) => T | null) {
-  const told = new Set(parts.flatMap((part) => names.flatMap((name) => read(part[name]) ?? [])))
+  const wanted = new RegExp(`^(?:${names.join('|')})$`, 'i')
+  const told = new Set(parts.flatMap((part) => valuesOf(part, wanted).flatMap((it) => read(it) ?? [])))
   const [first = null] = told
   return told.size === 1 ? first : null
 }
@@ -159,12 +165,16 @@ function cipherOf(it: unknown): Cipher | null {
   return /^(?:[1-4]|[67]|(?:xts)?aes(?:128|256)(?:diffuser|withdiffuser)?)$/.test(word) ? 'software' : null
 }
 
+const PROTECTOR_LISTS = /^keyprotectors?(?:types?)?$|^VolumeKeyProtectorID$/i
+
 function protectorsOf(parts: readonly PowerShellRecord[]): Protector[] | null {
   for (const part of parts) {
-    const [, listed] =
-      Object.entries(part).find(([name]) => /^keyprotectors?$|^VolumeKeyProtectorID$/i.test(name)) ?? []
-    const protectors = listOf(listed)?.map(protectorIn)
-    if (protectors) return protectors
+    for (const listed of valuesOf(part, PROTECTOR_LISTS)) {
+      // Of none a method that did not fail returns no list at all.
+      if (listed === null && part['ReturnValue'] === 0) return []
+      const protectors = listOf(listed)?.map(protectorIn)
+      if (protectors) return protectors
+    }
   }
   return null
 }

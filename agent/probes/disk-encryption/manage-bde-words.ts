@@ -38,8 +38,10 @@ const PROTECTIONS: Words<NonNullable<BitLocker['protection']>> = [
   [/^skydd(?:et)? (?:.{1,3}r )?(?:p.{1,3}|aktiverat)$/, 'on'],
   [/^beskyttelse(?:n)? (?:er )?(?:fra|av|sl.{1,3}et fra|sl.{1,3}tt av)$/, 'off'],
   [/^beskyttelse(?:n)? (?:er )?(?:til|p.{1,3}|sl.{1,3}et til|sl.{1,3}tt p.{1,3})$/, 'on'],
+  [/^koruma kapal.{1,3}$/, 'off'],
+  [/^koruma a.{2,6}k$/, 'on'],
   [
-    /^(?:unknown|unbekannt|inconnue?|desconocid[oa]|sconosciut[oa]|desconhecid[oa]|неизвестн.*|不明|未知|onbekend)$/,
+    /^(?:unknown|unbekannt|inconnue?|desconocid[oa]|sconosciut[oa]|desconhecid[oa]|неизвестн.*|不明|未知|onbekend|nieznan.|ok.{1,3}nd|bilinmiyor|알 수 없음)$/,
     'unknown',
   ],
 ]
@@ -73,8 +75,11 @@ const CONVERSIONS: Words<Conversion> = [
   [/^descifrado en (?:curso|progreso)/, 'decrypting'],
   [/^cifrado (?:en pausa|pausado|suspendido)/, 'encryption paused'],
   [/^descifrado (?:en pausa|pausado|suspendido)/, 'decryption paused'],
-  [/^(?:completamente decrittografat[oa]|decrittografat[oa] completamente|decrittografia completa)$/, 'decrypted'],
-  [/^(?:completamente crittografat[oa]|crittografat[oa] completamente|crittografia completa)$/, 'encrypted'],
+  [
+    /^(?:completamente decrittografat[oa]|decrittografat[oa] completamente|decrittografia complet(?:a|ata))$/,
+    'decrypted',
+  ],
+  [/^(?:completamente crittografat[oa]|crittografat[oa] completamente|crittografia complet(?:a|ata))$/, 'encrypted'],
   [/^(?:crittografia )?sol[oa] (?:dello )?spazio (?:utilizzato|usato)(?: crittografato)?$/, 'encrypted'],
   [/^crittografia in corso/, 'encrypting'],
   [/^decrittografia in corso/, 'decrypting'],
@@ -99,6 +104,8 @@ const CONVERSIONS: Words<Conversion> = [
   [/^使用(?:済み)?(?:の)?領域のみ(?:が)?暗号化(?:されています|されました|済み)?$/, 'encrypted'],
   [/^暗号化(?:を実行中|の実行中|が進行中|の進行中|中)/, 'encrypting'],
   [/^(?:暗号化の?解除|復号化)(?:を実行中|の実行中|が進行中|の進行中|中)/, 'decrypting'],
+  [/^暗号化[はがの]?一時停止/, 'encryption paused'],
+  [/^(?:暗号化の?解除|復号化)[はがの]?一時停止/, 'decryption paused'],
   [/^已?(?:完全|完整)解密$/, 'decrypted'],
   [/^已?(?:完全|完整)加密$/, 'encrypted'],
   [/^[仅只僅](?:加密了?|將|将)?(?:已用|已使用的?|使用的)?(?:的)?(?:空间|空間)(?:已?加密)?$/, 'encrypted'],
@@ -110,20 +117,38 @@ const CONVERSIONS: Words<Conversion> = [
   [/^(?:완전히|사용된? 공간만) 암호화됨$/, 'encrypted'],
   [/^암호화 진행/, 'encrypting'],
   [/^암호 해독 진행/, 'decrypting'],
+  [/^암호화 일시 ?중지/, 'encryption paused'],
+  [/^암호 해독 일시 ?중지/, 'decryption paused'],
   [/^volledig ontsleuteld$/, 'decrypted'],
   [/^volledig versleuteld$/, 'encrypted'],
   [/^alleen gebruikte (?:schijf)?ruimte (?:is )?versleuteld$/, 'encrypted'],
   [/^(?:versleuteling|bezig met versleutelen|versleutelen)(?: wordt| is bezig| in|$)/, 'encrypting'],
   [/^(?:ontsleuteling|bezig met ontsleutelen|ontsleutelen)(?: wordt| is bezig| in|$)/, 'decrypting'],
+  [/^versleuteling (?:is )?(?:onderbroken|gepauzeerd)$/, 'encryption paused'],
+  [/^ontsleuteling (?:is )?(?:onderbroken|gepauzeerd)$/, 'decryption paused'],
   [/^(?:w pe.{1,3}ni|ca.{1,3}kowicie) odszyfrowan\w*$/, 'decrypted'],
   [/^(?:w pe.{1,3}ni|ca.{1,3}kowicie) zaszyfrowan\w*$/, 'encrypted'],
   [/^(?:zaszyfrowano tylko|tylko) (?:zaj.{1,3}te|u.{1,3}ywane) miejsce(?: zaszyfrowane)?$/, 'encrypted'],
   [/^(?:trwa szyfrowanie|szyfrowanie w toku)/, 'encrypting'],
   [/^(?:trwa odszyfrowywanie|odszyfrowywanie w toku)/, 'decrypting'],
+  [/^(?:szyfrowanie wstrzyman|wstrzymano szyfrowani)e$/, 'encryption paused'],
+  [/^(?:odszyfrowywanie wstrzyman|wstrzymano odszyfrowywani)e$/, 'decryption paused'],
   [/^pln.{1,3} de.{1,3}ifrov/, 'decrypted'],
   [/^pln.{1,3} za.{1,3}ifrov.{1,3}no$/, 'encrypted'],
   [/^(?:helt dekrypterad|fuldt dekrypteret|fullstendig dekryptert)$/, 'decrypted'],
   [/^(?:helt krypterad|fuldt krypteret|fullstendig kryptert)$/, 'encrypted'],
+  [/^(?:endast|bara) (?:anv.{1,3}nt )?utrymme(?: som anv.{1,3}nds)?(?: .{1,3}r)? krypterat$/, 'encrypted'],
+  [/^kryptering(?:en)? (?:p.{1,3}g.{1,3}r|er i gang)$/, 'encrypting'],
+  [/^dekryptering(?:en)? (?:p.{1,3}g.{1,3}r|er i gang)$/, 'decrypting'],
+  [/^kryptering(?:en)? (?:(?:har|er) )?(?:pausats|pausad|pauset|midlertidig)/, 'encryption paused'],
+  [/^dekryptering(?:en)? (?:(?:har|er) )?(?:pausats|pausad|pauset|midlertidig)/, 'decryption paused'],
+  [/^.{1,3}ifre(?:si)? tamamen .{2,6}z.{1,3}ld.{1,3}$/, 'decrypted'],
+  [/^tamamen .{1,3}ifrelen(?:di|mi.{1,3})$/, 'encrypted'],
+  [/^yaln.{1,3}zca kullan.{1,3}lan alan .{1,3}ifrelen(?:di|mi.{1,3})$/, 'encrypted'],
+  [/^.{1,3}ifreleme (?:s.{1,3}r.{1,3}yor|devam ediyor)$/, 'encrypting'],
+  [/^.{1,3}ifre .{2,6}zme (?:s.{1,3}r.{1,3}yor|devam ediyor)$/, 'decrypting'],
+  [/^.{1,3}ifreleme duraklat.{1,3}ld.{1,3}$/, 'encryption paused'],
+  [/^.{1,3}ifre .{2,6}zme duraklat.{1,3}ld.{1,3}$/, 'decryption paused'],
 ]
 
 const LOCKS: Words<boolean> = [
@@ -133,28 +158,44 @@ const LOCKS: Words<boolean> = [
   ],
   [/^(?:ロック解除.*|已解锁|已?解除鎖定|잠금 해제.*)$/, false],
   [/^(?:locked|gesperrt|verrouill.{1,3}|bloqueado|bloccato|vergrendeld|zablokowan.|заблокирован.*)$/, true],
+  [/^(?:(?:upp|o)l.{1,3}st|kilitli de.{1,3}il|kilidi a.{2,6}k)$/, false],
+  [/^(?:l.{1,3}st|kilitli)$/, true],
   [/^(?:ロック|ロック済み|ロックされています|已锁定|已鎖定|잠김)$/, true],
 ]
 
 const ROLES: Words<Volume['role']> = [
-  [/^os[ -]?(?:volume|ボリューム|卷|磁碟區|볼륨)$|betriebssystem|exploitation|sistema opera(?:tivo|cional)/, 'system'],
+  [
+    /^os[ -]?(?:volume|ボリューム|卷|磁碟區|볼륨)$|betriebssystem|exploitation|sistema opera(?:tivo|cional)|^volume do so$/,
+    'system',
+  ],
+  [/^operativsystem|letim sistemi/, 'system'],
   [/операционн|besturingssysteem|operacyjn|运行操作系统|操作系统卷|作業系統磁碟區|운영 체제/, 'system'],
   [
-    /^data volume$|^daten|donn.{1,3}es|\bdatos\b|\bdati\b|\bdados\b|данны|^データ|^数据|^資料|gegevens|danych|^데이터/,
+    /^data volume$|^daten|donn.{1,3}es|\bdatos\b|\bdati\b|\bdados\b|данны|^データ|^数据|^資料|gegevens|danych|^데이터|^veri birimi|^datavolym/,
     'data',
   ],
 ]
 
 const NONE =
-  /^(?:none|kein|aucun|ningun|nessun|nenhum|no se |не обнаружен|не найден|нет$|ない|なし|見つかり|找不到|未找到|没有|無$|无$|geen|nie znaleziono|brak|없음|찾을 수|ingen|inga)/
+  /^(?:none|kein|aucun|ningun|nessun|nenhum|no se |не обнаружен|не найден|нет$|ない|なし|見つかり|找不到|未找到|没有|無$|无$|geen|nie znaleziono|brak|없음|찾을 수|ingen|inga|yok$|hi.{1,3}biri)/
 
-const RECOVERY = /num.{0,3}r|数字|數字|числов|숫자/
+const RECOVERY = /num.{0,3}r|数字|數字|числов|숫자|^say.{1,3}sal/
 const PASSPHRASE =
-  /^(?:password|kennwort|mot de passe|contrase.{1,3}a|senha|palavra-passe|пароль|パスワード|密码|密碼|wachtwoord|has.{1,3}o|암호)$/
+  /^(?:password|kennwort|mot de passe|contrase.{1,3}a|senha|palavra-passe|пароль|パスワード|密码|密碼|wachtwoord|has.{1,3}o|l.{1,3}senord|parola|암호)$/
+
+/** Whether a data volume opens by itself with the system volume. */
+const AUTO_UNLOCKS: Words<boolean> = [
+  [/^(?:enabled|aktiviert|activ.{1,3}|habilitado|activado|abilitato|attivato|ativado|ingeschakeld|etkin)$/, true],
+  [/^(?:w[^y].{1,5}czone|aktiverat|включен[ао]?|有効|已启用|已啟用|사용|사용함)$/, true],
+  [/^(?:disabled|deaktiviert|d.{1,3}sactiv.{1,3}|deshabilitado|desactivado|disabilitato|disattivato)$/, false],
+  [/^(?:desabilitado|desativado|uitgeschakeld|wy.{1,3}.{1,3}czone|inaktiverat|devre d.{2,6})$/, false],
+  [/^(?:отключен[ао]?|無効|已禁用|已停用|사용 안 함)$/, false],
+]
 
 export const protectionIn = (text: string) => meaning(PROTECTIONS, text)
 export const conversionIn = (text: string) => meaning(CONVERSIONS, text)
 export const isLockedIn = (text: string) => meaning(LOCKS, text)
+export const autoUnlockIn = (text: string) => meaning(AUTO_UNLOCKS, text)
 export const roleIn = (text: string) => meaning(ROLES, text)
 export const isNone = (text: string) => NONE.test(plain(text))
 

@@ -126,7 +126,14 @@ describe('in English', () => {
     expect(read(text)).toEqual([
       { mount: 'C:', role: 'system', state: 'on', method: 'bitlocker', keyProtector: 'hardware', percent: 100 },
       { mount: 'C:\\mnt\\', role: 'data', state: 'off', percent: 0 },
-      { mount: 'E:', role: 'data', state: 'locked', method: 'bitlocker', keyProtector: 'passphrase' },
+      {
+        mount: 'E:',
+        role: 'data',
+        state: 'locked',
+        method: 'bitlocker',
+        keyProtector: 'passphrase',
+        autoUnlock: false,
+      },
     ])
   })
 })
@@ -192,6 +199,26 @@ const LANGUAGES = [
     encrypting: '正在进行加密',
     password: '数字密码',
   },
+  {
+    language: 'Swedish',
+    heading: 'Volym C: [Windows]',
+    kind: 'Operativsystemvolym',
+    label: 'Skyddsstatus:         ',
+    off: ['Helt dekrypterad', 'Ingen', 'Skydd av', 'Olåst', 'Inga hittades'],
+    on: ['Endast använt utrymme krypterat', 'Skydd på'],
+    encrypting: 'Kryptering pågår',
+    password: 'Numeriskt lösenord',
+  },
+  {
+    language: 'Turkish',
+    heading: 'Birim C: [Windows]',
+    kind: 'İşletim Sistemi Birimi',
+    label: 'Koruma Durumu:        ',
+    off: ['Şifre Tamamen Çözüldü', 'Yok', 'Koruma Kapalı', 'Kilitli Değil', 'Hiçbiri Bulunamadı'],
+    on: ['Tamamen Şifrelendi', 'Koruma Açık'],
+    encrypting: 'Şifreleme Sürüyor',
+    password: 'Sayısal Parola',
+  },
 ] as const
 
 type Language = (typeof LANGUAGES)[number]
@@ -223,7 +250,7 @@ function encode(text: string, page: string): Uint8Array {
   return Uint8Array.from(text.split('').flatMap((char) => bytes.get(char) ?? [char.charCodeAt(0)]))
 }
 
-/** The bytes of code page 850 for what stands in these texts. */
+/** The bytes of code pages 850 and 857 for what stands in these texts. */
 const IN_850: Readonly<Record<string, number>> = {
   ä: 0x84,
   ü: 0x81,
@@ -231,6 +258,15 @@ const IN_850: Readonly<Record<string, number>> = {
   é: 0x82,
   è: 0x8a,
   ê: 0x88,
+  å: 0x86,
+  ç: 0x87,
+  ı: 0x8d,
+  Ü: 0x9a,
+  Ç: 0x80,
+  İ: 0x98,
+  Ş: 0x9e,
+  ş: 0x9f,
+  ğ: 0xa7,
   ó: 0xa2,
   ñ: 0xa4,
   ß: 0xe1,
@@ -246,7 +282,7 @@ describe.each(LANGUAGES)('in $language', (language) => {
   const texts = {
     off: localised(language, [decrypted, '0,0 %', none, off, found], []),
     on: localised(language, [encrypted, '100,0%', aes, on], ['TPM', language.password]),
-    suspended: localised(language, [encrypted, '100,0%', aes, off], ['TPM', language.password]),
+    suspended: localised(language, [encrypted, '100,0%', aes, `${off} (1)`], ['TPM', language.password]),
     encrypting: localised(language, [language.encrypting, '34,5%', aes, off], ['TPM', language.password]),
   }
   const waiting = localised(language, [encrypted, '100,0%', aes, off, found], [])
@@ -304,6 +340,18 @@ describe('in a language that nobody taught it', () => {
   ])('$name: $state', ({ values, protectors, state }) => {
     expect(read(volume('Xx C: [xx]', 'Xx', labelled(values), protectors))).toMatchObject([{ mount: 'C:', state }])
   })
+})
+
+test.each([
+  { kind: 'Data Volume', said: 'Enabled', autoUnlock: true },
+  { kind: '数据卷', said: '已禁用', autoUnlock: false },
+  { kind: 'Datenvolume', said: 'Aktiviert', autoUnlock: true },
+  { kind: 'Data Volume', said: 'Perhaps', autoUnlock: undefined },
+])('$kind that opens by itself: $said', ({ kind, said, autoUnlock }) => {
+  const values = ['9 GB', '2.0', 'Fully Encrypted', '100.0%', 'AES 256', 'Protection On', 'Unlocked', 'xx', said, '']
+  const [volumeRead] = read(volume('Volume D: [xx]', kind, labelled(values), ['External Key'])) as ToldVolume[]
+  expect(volumeRead).toMatchObject({ mount: 'D:', role: 'data', state: 'on' })
+  expect(volumeRead?.autoUnlock).toBe(autoUnlock)
 })
 
 test('an excerpt without a method, whose padding collapsed', () => {

@@ -1,6 +1,15 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Volume } from '../../../shared/signals.ts'
 import { NOTHING_TOLD, type BitLocker, type Conversion } from './bitlocker.ts'
-import { conversionIn, isLockedIn, isNone, protectionIn, protectorIn, roleIn } from './manage-bde-words.ts'
+import {
+  autoUnlockIn,
+  conversionIn,
+  isLockedIn,
+  isNone,
+  protectionIn,
+  protectorIn,
+  roleIn,
+} from './manage-bde-words.ts'
 
 /**
  * Reads `manage-bde -status`, which speaks the language of Windows in the code page of the console. Its layout is the
@@ -16,7 +25,8 @@ export function readManageBde(stdout: string): Fact<readonly BitLocker[]> {
 }
 
 function unknowns(volumes: readonly BitLocker[]): number {
-  return volumes.filter(({ protection }) => protection === null).length
+  return volumes.flatMap((it) => [it.role, it.conversion, it.protection, it.isLocked]).filter((it) => it === null)
+    .length
 }
 
 /** The code pages of consoles that can be told from one another by their words. */
@@ -97,7 +107,8 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
       .map(restartsIn)
       .find((it) => it !== null) ?? null
   const role = roleIn(kind)
-  const protectors = protectorsIn(after, role === 'system' ? 4 : 5)
+  const protectors = protectorsIn(after, role)
+  const autoUnlock = role === 'system' ? null : after.slice(3, 6).map((it) => autoUnlockIn(it.value))
   const cipher = /\bAES\b/.test(method) ? 'software' : /\d(?:\.\d+){4,}/.test(method) ? 'drive' : null
   const protectionSaid = protectionIn(protectionEntry?.value ?? '')
   // Without a protector nothing is protected, whatever the words are for that.
@@ -117,6 +128,7 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
     cipher,
     protectors,
     suspendedFor,
+    autoUnlock: autoUnlock?.find((it) => it !== null) ?? null,
   }
 }
 
@@ -153,11 +165,15 @@ function restartsIn({ value: text }: Entry): number | null {
   return count === undefined || /\bAES\b/.test(text) ? null : Number(count)
 }
 
-/** The last entry, if it stands where the protectors do: one below the other, or a word that there are none. */
-function protectorsIn(after: readonly Entry[], from: number): BitLocker['protectors'] {
+/**
+ * The last entry, if it stands where the protectors do: one below the other, or a word that there are none. In a data
+ * volume another entry stands between, whose words could be taken for that in a language that is not known.
+ */
+function protectorsIn(after: readonly Entry[], role: Volume['role'] | null): BitLocker['protectors'] {
   const last = after.at(-1)
   if (!last || after.length < 2) return null
   if (last.below.length > 0 && last.value === '') return last.below.map(protectorIn)
-  const isPlace = after.length > from
-  return last.value !== '' && last.below.length === 0 && isPlace && (isNone(last.value) || from === 4) ? [] : null
+  if (last.value === '' || last.below.length > 0) return null
+  const isNoneSaid = isNone(last.value) && after.length > (role === 'data' ? 5 : 4)
+  return isNoneSaid || (role === 'system' && after.length > 4) ? [] : null
 }

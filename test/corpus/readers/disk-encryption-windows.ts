@@ -9,11 +9,11 @@ const os = 'windows'
 
 export const readers: readonly CorpusReader[] = [
   {
-    of: { os, program: /^(?:wmi|wmic|powershell|get-\w+)$/, args: /Win32_EncryptableVolume/i },
+    of: { os, program: /^(?:wmi|wmic|powershell|pwsh|get-\w+)$/, args: /Win32_EncryptableVolume/i },
     read: ({ text }) => concluded(readEncryptableVolumes(text), (it) => volumesInWords(it.map(toldByBitLocker))),
   },
   {
-    of: { os, program: /^powershell$/, args: /Get-BitLockerVolume/i },
+    of: { os, program: /^(?:powershell|pwsh)$/, args: /Get-BitLockerVolume/i },
     read: ({ text }) => concluded(readEncryptableVolumes(text), (it) => volumesInWords(it.map(toldByBitLocker))),
   },
   {
@@ -25,14 +25,18 @@ export const readers: readonly CorpusReader[] = [
     read: ({ text }) => concluded(readManageBde(text), (it) => volumesInWords(it.map(toldByBitLocker))),
   },
   {
-    of: { os, program: /^powershell$/, args: /BitLockerProtection/i },
+    of: { os, program: /^(?:cmd|powershell|pwsh)$/, args: /\bmanage-bde(?:\.exe)?\s+-status\b/i },
+    read: ({ text }) => concluded(readManageBde(text), (it) => volumesInWords(it.map(toldByBitLocker))),
+  },
+  {
+    of: { os, program: /^(?:powershell|pwsh)$/, args: /BitLockerProtection|2D15A9A1-A556-4189-91AD-027458F11A07/i },
     read: ({ text, args }) => concluded(readShellProtection(named(text, args)), volumesInWords),
   },
 ]
 
 /** Asked for one drive by hand the answer is the number alone; the agent asks for all, and has the letters beside it. */
 function named(text: string, args: string): string {
-  const [, letter] = /NameSpace\(['"]?([A-Z]:)/i.exec(args) ?? []
+  const [, letter] = /NameSpace\([\\'"]*([A-Z]:)/i.exec(args) ?? []
   const isNumber = letter !== undefined && /^\d$/.test(text.trim())
   return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(text) }) : text
 }
