@@ -58,7 +58,14 @@ describe('what is private', () => {
   test('of the messages of the kernel all but those of its start', () => {
     const kept = '[    0.000000] secureboot: Secure boot enabled\n[    1.000000] tpm_crb MSFT0101:00: Disabling hwrng\n'
     const stdout = `[    0.5] usb 1-1: SerialNumber: 00A1\n${kept}[   99.1] [UFW BLOCK] IN=wlan0 SRC=192.0.2.7`
-    const command = { kind: 'command', program: 'dmesg', args: [], exitCode: 0, stdout, stderr: '' } as const
+    const command = {
+      kind: 'command' as const,
+      program: 'dmesg',
+      args: [],
+      exitCode: 0,
+      stdout,
+      stderr: '',
+    } satisfies RecordingEntry
     expect(mask([command]).recording.entries).toEqual([{ ...command, stdout: kept }])
   })
 

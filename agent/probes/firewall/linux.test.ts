@@ -73,6 +73,19 @@ const cases: readonly { name: string; laptop: Laptop; expected: object }[] = [
     expected: { enabled: false },
   },
   {
+    name: 'nft was built without JSON',
+    laptop: {
+      files: IPV6,
+      programs: {
+        [NFT]: { exitCode: 1, stderr: 'Error: JSON support not compiled-in\n' },
+        'nft list ruleset': {
+          stdout: 'table inet t {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}\n',
+        },
+      },
+    },
+    expected: { enabled: true, profiles: { ipv4: true, ipv6: true } },
+  },
+  {
     name: 'no nft, and both families are filtered',
     laptop: { files: IPV6, programs: { 'iptables -S': iptables('DROP'), 'ip6tables -S': iptables('DROP') } },
     expected: { enabled: true, profiles: { ipv4: true, ipv6: true } },

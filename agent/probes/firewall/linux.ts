@@ -6,7 +6,7 @@ import { unreadableBecause, type Reading } from '../probe.ts'
 import { hasIpv6, isUfwForIpv6, readUfw } from './configured.ts'
 import { readFirewalldZones, readUfwStatus } from './front-ends.ts'
 import { readIptables } from './iptables.ts'
-import { readNftRuleset } from './nft.ts'
+import { readNftRuleset, readNftText } from './nft.ts'
 
 type Firewall = SignalValue['firewall']
 
@@ -48,7 +48,11 @@ async function readLoaded(host: Host): Promise<Reading<Firewall>> {
 async function readNft(host: Host): Promise<Fact<Families>> {
   const ran = await host.run('nft', ['-j', 'list', 'ruleset'], { maxBytes: MOST_BYTES })
   if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readNftRuleset(ran.stdout) : unreadable(`nft ended with ${ran.exitCode}`)
+  if (ran.exitCode === 0) return readNftRuleset(ran.stdout)
+  if (!/JSON support not compiled-in/.test(ran.stderr)) return unreadable(`nft ended with ${ran.exitCode}`)
+  const text = await host.run('nft', ['list', 'ruleset'], { maxBytes: MOST_BYTES })
+  if (!text.ok) return unreadableBecause(text)
+  return text.exitCode === 0 ? readNftText(text.stdout) : unreadable(`nft ended with ${text.exitCode}`)
 }
 
 async function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {

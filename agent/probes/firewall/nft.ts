@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import { jsonParserOf, parserOf } from '../../../shared/schema.ts'
 import { concerns, verdictsOf } from './nft-rule.ts'
+import { itemsOfText } from './nft-text.ts'
 import { fateIn, type Chains, type Verdict } from './verdicts.ts'
 
 /** Of each address family whether an unasked packet is refused. */
@@ -33,11 +34,20 @@ export function readNftRuleset(stdout: string): Fact<Filtered> {
   const ruleset = parseRuleset(stdout)
   const [first] = ruleset.ok ? ruleset.value.nftables : []
   if (!ruleset.ok || !first || !('metainfo' in first)) return unreadable('nft gave no list of rules')
+  return filteredBy(ruleset.value.nftables)
+}
 
+/** The same of `nft list ruleset`, for an nft that was built without JSON. Without any rules it prints nothing. */
+export function readNftText(stdout: string): Fact<Filtered> {
+  const items = itemsOfText(stdout)
+  return items ? filteredBy(items) : unreadable('nft gave no list of rules')
+}
+
+function filteredBy(items: readonly Readonly<Record<string, unknown>>[]): Fact<Filtered> {
   const dormant = new Set<string>()
   const entries: Chain[] = []
   const rules = new Map<string, Map<string, Verdict[]>>()
-  for (const item of ruleset.value.nftables) {
+  for (const item of items) {
     if ('table' in item) {
       const table = parseTable(item['table'])
       if (!table.ok) return unreadable(`nft lists a table of another shape: ${table.problem}`)

@@ -2,7 +2,7 @@ import { readUfw } from '../../../agent/probes/firewall/configured.ts'
 import { readFirewalldZones, readUfwStatus } from '../../../agent/probes/firewall/front-ends.ts'
 import { readIptables } from '../../../agent/probes/firewall/iptables.ts'
 import { readNetsh } from '../../../agent/probes/firewall/netsh.ts'
-import { readNftRuleset } from '../../../agent/probes/firewall/nft.ts'
+import { readNftRuleset, readNftText, type Filtered } from '../../../agent/probes/firewall/nft.ts'
 import {
   isFiltering,
   PROFILES,
@@ -41,6 +41,9 @@ function profiles(fact: Fact<readonly Profile[]>): Concluded {
   }))
 }
 
+const nft = (capture: Capture, fact: Fact<Filtered>): Concluded =>
+  isOn(mapped(answered(capture, fact), ({ ipv4, ipv6 }) => ipv4 && ipv6))
+
 /** The profiles that were asked for; which one is in use only its heading tells. */
 function asked(args: string): readonly ProfileName[] {
   if (/\bcurrentprofile\b/i.test(args)) return []
@@ -64,8 +67,9 @@ function settings(state: Fact<unknown>): Concluded {
 export const readers: readonly CorpusReader[] = [
   {
     of: onLinux(/^nft$/, /(?:^|\s)(?:-\w*j\w*|--json)\b.*\blist ruleset\b/),
-    read: (capture) => isOn(mapped(answered(capture, readNftRuleset(capture.text)), ({ ipv4, ipv6 }) => ipv4 && ipv6)),
+    read: (capture) => nft(capture, readNftRuleset(capture.text)),
   },
+  { of: onLinux(/^nft$/, /\blist ruleset$/), read: (capture) => nft(capture, readNftText(capture.text)) },
   {
     of: onLinux(
       /^ip6?tables(?:-nft|-legacy)?$/,
@@ -109,7 +113,7 @@ function mapped<T, U>(fact: Fact<T>, change: (it: T) => U): Fact<U> {
 const RULES = 'nft -j list ruleset, and iptables -S where old rules stand beside'
 
 export const notStarted: readonly NotStarted[] = [
-  { of: onLinux(/^nft$/), instead: 'nft -j list ruleset: the same in JSON' },
+  { of: onLinux(/^nft$/), instead: 'nft -j list ruleset, which has all of them' },
   { of: onLinux(/^(?:ip6?tables(?:-\w+)?|iptables-save)$/), instead: RULES },
   {
     of: onLinux(/^systemctl$/, /firewalld|ufw/),
