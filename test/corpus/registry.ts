@@ -25,8 +25,9 @@ function exported(text: string): Shown {
   const parts = text.replaceAll(/\\\r?\n\s*/g, '').split(/^\[/m)
   return shown(
     parts.slice(1).map((part) => {
-      const values = [...part.matchAll(/^"([^"]+)"=(?:dword:([0-9a-f]{8})|"(.*)")\s*$/gim)].map(
-        ([, name = '', number, words]) => [name, number === undefined ? (words ?? '') : Number(`0x${number}`)] as const,
+      const values = [...part.matchAll(/^"([^"]+)"=(?:dword:([0-9a-f]{8})|hex:([0-9a-f,]*)|"(.*)")\s*$/gim)].map(
+        ([, name = '', number, bytes, words = '']) =>
+          [name, number === undefined ? (bytes?.replaceAll(',', '') ?? words) : Number(`0x${number}`)] as const,
       )
       return [part.slice(0, part.indexOf(']')), Object.fromEntries(values)]
     }),

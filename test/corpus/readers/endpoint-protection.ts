@@ -34,6 +34,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { registryIn } from '../registry.ts'
 import { withField, withNames } from '../shown-alone.ts'
 import { unitsIn } from '../units.ts'
 
@@ -81,8 +82,10 @@ export function keyOf(
     read: (capture) => {
       const { text, program, args } = capture
       if (SOME_VALUES.test(args) && !args.includes(needed)) return { unreadable: `${needed} was not asked for` }
-      const found = readRegQuery(text)
-      if (found) return told(product, read(found.values))
+      const shown = [...registryIn(capture)].filter(([key]) => of.args?.test(key))
+      const [, values] = shown.find((it) => needed in it[1]) ?? shown[0] ?? []
+      const found = values ?? readRegQuery(text)?.values
+      if (found) return told(product, read(found))
       // Of PowerShell the part of its error that is not translated.
       if (saysMissing(text) || /\bPathNotFound,/.test(text)) return told(product, missing)
       if (program === 'reg') return { unreadable: 'reg.exe shows no key' }
@@ -225,7 +228,7 @@ export const readers: readonly CorpusReader[] = [
     read: readMpComputerStatus,
   }),
   keyOf(
-    onWindows(KEY, /Windows Advanced Threat Protection\\Status/i),
+    onWindows(KEY, /Windows Advanced Threat Protection(?:\\Status)?/i),
     'microsoft-defender',
     readOnboarding,
     value({ onboarded: false }),
