@@ -83,8 +83,8 @@ export function keyOf(
       const { text, program, args } = capture
       if (SOME_VALUES.test(args) && !args.includes(needed)) return { unreadable: `${needed} was not asked for` }
       const shown = [...registryIn(capture)].filter(([key]) => of.args?.test(key))
-      const [, values] = shown.find((it) => needed in it[1]) ?? shown[0] ?? []
-      const found = values ?? readRegQuery(text)?.values
+      const [, inKey] = shown.find((it) => needed in it[1]) ?? shown[0] ?? []
+      const found = inKey ?? readRegQuery(text)?.values
       if (found) return told(product, read(found))
       // Of PowerShell the part of its error that is not translated.
       if (saysMissing(text) || /\bPathNotFound,/.test(text)) return told(product, missing)
