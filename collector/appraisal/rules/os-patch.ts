@@ -13,9 +13,12 @@ const parameters = {
 
 const FIX = {
   update:
-    'Install the pending security updates (Debian, Ubuntu: sudo apt upgrade; Fedora, RHEL: sudo dnf upgrade --security).',
+    'Install the pending security updates (Debian, Ubuntu: sudo apt upgrade; Fedora, RHEL: sudo dnf upgrade --security; ' +
+    'SUSE: sudo zypper patch; Arch: sudo pacman -Syu).',
   restart: 'Restart the laptop, so that the installed updates take effect.',
-  refresh: 'Refresh the package lists (Debian, Ubuntu: sudo apt update; Fedora, RHEL: sudo dnf makecache).',
+  refresh:
+    'Refresh the package lists (Debian, Ubuntu: sudo apt update; Fedora, RHEL: sudo dnf makecache; ' +
+    'SUSE: sudo zypper refresh; Arch: sudo pacman -Syu).',
 } as const
 
 /** A list from the future tells nothing about its age; an hour is what two clocks may differ without harm. */
