@@ -55,6 +55,11 @@ const states: readonly { name: string; text: string; state: Partial<UnitState> }
     state: { name: 'ssh.service', names: ['ssh.service', 'sshd.service'] },
   },
   {
+    name: 'named by its names alone',
+    text: 'Names=a.service b.service\nActiveState=active\nSubState=running\n',
+    state: { name: 'a.service', names: ['a.service', 'b.service'], isRunning: true },
+  },
+  {
     name: 'asked for two properties only',
     text: 'Id=a@b\\x2dc.service\r\nLoadState=loaded\r\nActiveState=active\r\n',
     state: { name: 'a@b\\x2dc.service', isRunning: true, isEnabled: null },

@@ -54,13 +54,13 @@ function propertiesOf(block: string): ReadonlyMap<string, string> {
 const LOADED = /^(?:loaded|masked|merged|stub|error|bad-setting)$/
 
 function unitOf(properties: ReadonlyMap<string, string>, asked?: string): UnitState | null {
-  const name = properties.get('Id') ?? asked ?? ''
+  const names = (properties.get('Names') ?? '').split(' ').filter((it) => UNIT.test(it))
+  const name = properties.get('Id') ?? names[0] ?? asked ?? ''
   const load = properties.get('LoadState')
   const active = properties.get('ActiveState')
   if (!UNIT.test(name) || !(load ?? active)) return null
   if (load !== undefined && load !== 'not-found' && !LOADED.test(load)) return null
   if (active !== undefined && !ACTIVE_STATE.test(active)) return null
-  const names = (properties.get('Names') ?? '').split(' ').filter((it) => UNIT.test(it))
   return {
     name,
     names: names.includes(name) ? names : [name, ...names],

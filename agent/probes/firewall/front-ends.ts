@@ -16,7 +16,7 @@ export function readUfwStatus(stdout: string): Fact<boolean> {
   if (incoming !== undefined && !/^(?:deny|reject|allow)$/.test(incoming)) {
     return unreadable('ufw does not tell what becomes of what comes in')
   }
-  const letsAllIn = /^Anywhere(?: \(v6\))?\s+ALLOW(?: IN)?\s+Anywhere\b/m.test(stdout)
+  const letsAllIn = /^(?:\[ *\d+\] )?(?:Anywhere|1:65535\/tcp)(?: \(v6\))?\s+ALLOW(?: IN)?\s+Anywhere\b/m.test(text)
   return value(incoming !== 'allow' && !letsAllIn)
 }
 

@@ -55,7 +55,7 @@ function release(name: string, version: string, codename = ''): OsRelease | null
 
 /** `CentOS Linux release 7.9.2009 (Core)`, as the systems around Red Hat have it; Slackware leaves the word out. */
 export function readReleaseLine(text: string): OsRelease | null {
-  const [, name = '', version = ''] = /^\s*(\S[^\n]*?)(?: release)? (\d[\w.]*)(?=\s|$)/.exec(text) ?? []
+  const [, name = '', version = ''] = /^\s*(\S[^\n]*?)(?: release)? (\d[\w.+~-]*)(?=\s|$)/.exec(text) ?? []
   return release(name, version)
 }
 

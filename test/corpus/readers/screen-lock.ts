@@ -55,7 +55,10 @@ function limit(seconds: Fact<number | null>): Concluded {
 }
 
 export const readers: readonly CorpusReader[] = [
-  { of: { os: 'linux', program: /^gsettings$/, args: /screensaver|session|lockdown/ }, read: gsettings },
+  {
+    of: { os: 'linux', program: /^gsettings$/, args: /screensaver|session|lockdown|^list-recursively$/ },
+    read: gsettings,
+  },
   {
     of: { os: 'linux', program: /^(?:file|cat)$/, args: /kscreenlockerrc$/ },
     read: ({ text }) => told(readKscreenlocker('', text)),
