@@ -265,6 +265,9 @@ export const notStarted: readonly NotStarted[] = [
     of: onLinux(/^falcon-kernel-check$/),
     instead: 'falconctl tells whether the sensor is in reduced functionality mode',
   },
+  { of: { program: /^mdatp$/ }, instead: 'mdatp health, which tells the version too and needs no network' },
+  { of: onWindows(POWERSHELL, /MpPreference/i), instead: 'Get-MpComputerStatus tells what works, not what was set' },
+  { of: onWindows(/^(?:tasklist|net|driverquery|fltmc)$/), instead: 'services and drivers, by PowerShell or sc.exe' },
   {
     of: onWindows(POWERSHELL, /WscGetSecurityProviderHealth/i),
     instead: 'it names no product: the objects of Security Center do, and the firewall has its own settings',

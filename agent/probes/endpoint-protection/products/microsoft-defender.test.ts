@@ -152,6 +152,7 @@ test('mdatp health, lines: names and bits of old versions', () => {
 test('mdatp health, lines: a part tells what is in it, and nothing of health', () => {
   const part = readMdatpHealth('definitions_version : "1.2"\ndefinitions_status : "up_to_date"\n')
   expect(part).toEqual({ kind: 'value', value: { installed: true, running: true, upToDate: true } })
+  expect(readMdatpHealth('org_id : "6f2a"')).toEqual({ kind: 'value', value: { installed: true, running: true } })
   const off = readMdatpHealth('real_time_protection_enabled : true\nreal_time_protection_available : false\n')
   expect(off).toEqual({ kind: 'value', value: { installed: true, running: true, realTime: false } })
 })

@@ -44,10 +44,21 @@ export function readMdatpHealth(stdout: string): Fact<Told> {
     if (words.length > 0) told.issues = words
   }
   // An error has no line that is known.
-  if (Object.keys(told).length === 0 && !health.has('orgId') && !health.has('engineVersion'))
-    return unreadable('mdatp health gave no answer that is known')
+  const isAnswer = Object.keys(told).length > 0 || NAMES.some((name) => health.has(name))
+  if (!isAnswer) return unreadable('mdatp health gave no answer that is known')
   return value({ installed: true, running: true, ...told })
 }
+
+/** Lines that tell nothing here, and that the service behind it answers. */
+const NAMES = [
+  'orgId',
+  'engineVersion',
+  'definitionsUpdated',
+  'definitionsUpdatedMinutesAgo',
+  'definitionsVersion',
+  'healthIssues',
+  'machineGuid',
+] as const
 
 /** Reads the error of mdatp that the service behind it does not answer; null for any other. */
 export function readNoDaemon(text: string): Fact<Told> | null {

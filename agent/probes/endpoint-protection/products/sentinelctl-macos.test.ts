@@ -66,6 +66,11 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     expected: { ...GOOD, healthy: false, issues: ['Infected: yes'] },
   },
   {
+    name: 'disabled, with a remark',
+    text: STATUS.replace(/Protection: +enabled/, 'Protection: disabled (restart needed)'),
+    expected: { ...GOOD, healthy: false, issues: ['Protection: disabled (restart needed)'] },
+  },
+  {
     name: 'its daemon is gone',
     text: STATUS.replace(/sentineld: +ok/, 'sentineld: not running'),
     expected: { ...GOOD, running: false, healthy: false },

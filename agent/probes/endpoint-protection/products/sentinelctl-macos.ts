@@ -15,7 +15,12 @@ export function readSentinelStatus(text: string): Fact<Told> {
   const id = fieldOf(lines, 'Agent', 'ID')
   const switches = SWITCHES.map(({ name, good, bad, isNeeded }) => {
     const word = fieldOf(lines, 'Agent', name)
-    return { name, word, isNeeded, is: word === good ? true : bad.includes(word) ? false : undefined }
+    return {
+      name,
+      word,
+      isNeeded,
+      is: word === good ? true : bad.some((it) => word === it || word.startsWith(`${it} `)) ? false : undefined,
+    }
   })
   // `management status` has the lines of that section alone.
   const management = fieldOf(lines, '', 'Server') === '' ? 'Management' : ''
