@@ -38,13 +38,22 @@ const leanTypeBox: Plugin = {
   },
 }
 
-/** Writes the agent into a folder, which is made anew: `main.js`, and beside it what `main.js` loads when it needs it. */
-export async function bundleAgent(folder: string): Promise<void> {
+type Entry = { in: string; out: string }
+
+const ENTRIES: readonly Entry[] = [
+  { in: 'agent/main.ts', out: 'main' },
+  { in: 'agent/host/inventory-child.ts', out: 'host/inventory-child' },
+]
+
+/**
+ * Writes the agent into a folder, which is made anew: `main.js`, and beside it what `main.js` loads when it needs it. A
+ * benchmark adds programs of its own, which share that code.
+ */
+export async function bundleAgent(folder: string, more: readonly Entry[] = []): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['agent/main.ts', 'agent/host/inventory-child.ts'],
-    outbase: 'agent',
+    entryPoints: [...ENTRIES, ...more],
     outdir: folder,
     bundle: true,
     splitting: true,

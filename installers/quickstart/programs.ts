@@ -9,7 +9,7 @@ import { jsonParserOf } from '../../shared/schema.ts'
 import type { Standing } from '../../shared/standing.ts'
 
 /** A program that runs until it is stopped. */
-export type Program = { stop(): Promise<void>; ended: Promise<void> }
+export type Program = { pid: number | undefined; stop(): Promise<void>; ended: Promise<void> }
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Longer than either program takes on a slow laptop. */
@@ -17,12 +17,12 @@ const PATIENCE_MS = 60_000
 
 /** Starts one of our programs with its output in a log file; `until` sees each line of it. */
 function start(args: string[], log: string, until: (line: string) => boolean): Promise<Program> {
-  const name = args.find((arg) => arg.endsWith('.ts'))
+  const name = args.find((arg) => /\.[jt]s$/.test(arg))
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const file = createWriteStream(log, { flags: 'a', mode: 0o600 })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const errors: string[] = []
-  const program: Program = { ended, stop: () => stop(child, ended) }
+  const program: Program = { pid: child.pid, ended, stop: () => stop(child, ended) }
 
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
@@ -79,7 +79,7 @@ export function runCommand(args: string[]): Promise<string> {
 const parseEnrolled = jsonParserOf(Type.Object({ url: Type.String() }))
 
 /** Enrols this machine unless it is enrolled with this collector already. */
-async function enrol(data: string, enrollment: string, url: string): Promise<void> {
+async function enrol(data: string, enrollment: string, url: string, main: string): Promise<void> {
   const file = join(data, 'agent', 'enrollment.json')
   if (existsSync(file)) {
     const enrolled = parseEnrolled(readFileSync(file, 'utf8'))
@@ -87,7 +87,7 @@ async function enrol(data: string, enrollment: string, url: string): Promise<voi
     // The same collector on another port: the key, and so the device, stays; only the address is learnt anew.
     rmSync(file)
   }
-  await runCommand(['agent/main.ts', 'enroll', enrollment, '--data', data])
+  await runCommand([main, 'enroll', enrollment, '--data', data])
 }
 
 export type RunningAgent = Program & {
@@ -98,11 +98,20 @@ export type RunningAgent = Program & {
 
 const parseConnected = jsonParserOf(Type.Object({ event: Type.Literal('connected') }))
 
-export async function startAgent(data: string, enrollment: string, url: string): Promise<RunningAgent> {
-  await enrol(data, enrollment, url)
+/** The flags of Node, and the script. Its heap is kept small; `agent/tidy.ts` needs the second flag. */
+const SOURCE = { flags: ['--max-semi-space-size=1', '--expose-gc'], main: 'agent/main.ts' }
+
+/** Enrols this machine where it is not, and starts its agent: from the source, or from a bundle. */
+export async function startAgent(
+  data: string,
+  enrollment: string,
+  url: string,
+  agent: { flags: readonly string[]; main: string } = SOURCE,
+): Promise<RunningAgent> {
+  await enrol(data, enrollment, url, agent.main)
   const pointer = join(data, 'agent', 'socket-path')
   const program = await start(
-    ['--max-semi-space-size=1', '--expose-gc', 'agent/main.ts', 'run', '--data', data],
+    [...agent.flags, agent.main, 'run', '--data', data],
     join(data, 'agent.log'),
     (line) => parseConnected(line).ok,
   )

@@ -1,4 +1,5 @@
 // `npm run bench [-- NAME ...]`: prints what things cost as CPU time, and as a ratio to a ceiling measured in the same run.
+import { benchAgent } from './agent.ts'
 import { benchDecisions } from './decisions.ts'
 import { benchIntake } from './intake.ts'
 import { benchStore } from './store.ts'
@@ -7,6 +8,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   intake: benchIntake,
   store: benchStore,
   decisions: benchDecisions,
+  agent: benchAgent,
 }
 
 const asked = process.argv.slice(2)
