@@ -149,6 +149,21 @@ for (const { name, laptop: it } of unknown) {
   test(`firewall is not known: ${name}`, async () => expect((await readFirewall(laptop(it))).kind).toBe('unreadable'))
 }
 
+test('where control groups cannot be seen, systemd says whether firewalld runs', async () => {
+  const show =
+    'systemctl show firewalld.service --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState --no-pager'
+  const says = (active: string, sub: string) => ({
+    files: {},
+    privileged: false,
+    programs: {
+      [show]: { stdout: `Id=firewalld.service\nLoadState=loaded\nActiveState=${active}\nSubState=${sub}\n` },
+    },
+  })
+  expect(await readFirewall(laptop(says('active', 'running')))).toMatchObject({ value: { enabled: true } })
+  expect((await readFirewall(laptop(says('inactive', 'dead')))).kind).toBe('unreadable')
+  expect((await readFirewall(laptop(says('activating', 'start')))).kind).toBe('unreadable')
+})
+
 test('a user starts no program', async () => {
   const host = laptop({ files: UFW, privileged: false })
   await readFirewall(host)

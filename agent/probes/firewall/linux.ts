@@ -1,7 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
-import { readServiceProcesses, readSlices } from '../services.ts'
+import { askRunning, readServiceProcesses, readSlices } from '../services.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { hasIpv6, isUfwForIpv6, readUfw } from './configured.ts'
 import { readFirewalldZones, readUfwStatus } from './front-ends.ts'
@@ -22,7 +22,12 @@ export async function readLinux(host: Host): Promise<Reading<Firewall>> {
       ? { ...unreadable('the loaded rules can be read by root only'), source: 'none' }
       : await readLoaded(host)
   if (loaded.kind === 'value') return loaded
-  return (await readFirewalld(host)) ?? (await readUfwSetting(host)) ?? loaded
+  const slices = await readSlices(host)
+  if (slices.kind === 'value') {
+    return (await readFirewalld(host, await hasProcess(host, slices.value))) ?? (await readUfwSetting(host)) ?? loaded
+  }
+  const told = await readUfwSetting(host)
+  return told ?? (await readFirewalld(host, await askRunning(host, [FIREWALLD], slices))) ?? loaded
 }
 
 /** IPv6 is null where its rules are out of reach. */
@@ -88,12 +93,16 @@ async function conclude(host: Host, { ipv4, ipv6 }: Families): Promise<Fact<Fire
   return value({ enabled: ipv6, profiles: { ipv4, ipv6 } })
 }
 
+const FIREWALLD = 'firewalld.service'
+
+async function hasProcess(host: Host, slices: readonly string[]): Promise<Fact<boolean>> {
+  const processes = await readServiceProcesses(host, slices, FIREWALLD, ['firewalld'])
+  return processes.kind === 'value' ? value(processes.value.length > 0) : processes
+}
+
 /** firewalld loads its rules when it starts and removes them when it ends. Its zone `trusted` lets everything in. */
-async function readFirewalld(host: Host): Promise<Reading<Firewall> | null> {
-  const slices = await readSlices(host)
-  if (slices.kind !== 'value') return null
-  const processes = await readServiceProcesses(host, slices.value, 'firewalld.service', ['firewalld'])
-  if (processes.kind !== 'value' || processes.value.length === 0) return null
+async function readFirewalld(host: Host, isRunning: Fact<boolean>): Promise<Reading<Firewall> | null> {
+  if (isRunning.kind !== 'value' || !isRunning.value) return null
   const zones = await host.run('firewall-cmd', ['--list-all-zones'])
   const refuses = zones.ok && zones.exitCode === 0 ? readFirewalldZones(zones.stdout) : null
   if (refuses?.kind === 'value') {

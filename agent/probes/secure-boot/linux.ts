@@ -106,6 +106,11 @@ export function tpmOfMajor(text: string): SecureBoot['tpm'] {
   return VERSIONS.get(text.trim()) ?? null
 }
 
+/** Reads `caps` of sysfs, which only a TPM 1.2 has. */
+export function isCapsOfTpm12(text: string): boolean {
+  return /^TCG version: 1\.2$/m.test(text)
+}
+
 async function readTpm(host: Host): Promise<SecureBoot['tpm']> {
   const folder = await host.readDirectory(TPMS)
   if (!folder.ok) return folder.reason === 'missing' ? 'none' : null
@@ -117,7 +122,7 @@ async function readTpm(host: Host): Promise<SecureBoot['tpm']> {
   if (major.reason !== 'missing') return null
   for (const path of ['caps', 'device/caps']) {
     const caps = await host.readFile(`${TPMS}/${name}/${path}`)
-    if (caps.ok && /^TCG version: 1\.2$/m.test(caps.text)) return '1.2'
+    if (caps.ok && isCapsOfTpm12(caps.text)) return '1.2'
   }
   const managed = await host.readDirectory('/sys/class/tpmrm')
   return managed.ok && managed.names.length > 0 ? '2.0' : null

@@ -1,7 +1,7 @@
 import { saysMissing } from '../../../agent/host/windows/reg-query.ts'
 import { isSecure, readBridge, readPolicy, type StartupSecurity } from '../../../agent/probes/secure-boot/bridge.ts'
 import { readConfirmSecureBoot } from '../../../agent/probes/secure-boot/confirm.ts'
-import { readEfiFlag, tpmOfMajor } from '../../../agent/probes/secure-boot/linux.ts'
+import { isCapsOfTpm12, readEfiFlag, tpmOfMajor } from '../../../agent/probes/secure-boot/linux.ts'
 import { readBootctl, readKernelLog, readMokutil, type Told } from '../../../agent/probes/secure-boot/boot-tools.ts'
 import { readTpm, readTpmDevice, type Tpm } from '../../../agent/probes/secure-boot/windows-tpm.ts'
 import { enabledIn, STATE } from '../../../agent/probes/secure-boot/windows.ts'
@@ -74,6 +74,10 @@ export const readers: readonly CorpusReader[] = [
       (exitCode ?? 0) === 0 ? tool(readKernelLog(text)) : { unreadable: `it ended with ${exitCode}` },
   },
   { of: onLinux(/^(?:file|cat)$/, /\/tpm_version_major$|\/tpm\d\/\{tpm_version_major/), read: tpmFiles },
+  {
+    of: onLinux(/^(?:file|cat)$/, /\/tpm\d+\/(?:device\/)?caps$/),
+    read: ({ text }) => tpm(value({ tpm: isCapsOfTpm12(text) ? '1.2' : null, tpmReady: null })),
+  },
   {
     of: onMacos(/^system_profiler$/, /^(?=.*-json\b)(?=.*\bSPiBridgeDataType\b)/),
     read: ({ text }) => mac(readBridge(text)),

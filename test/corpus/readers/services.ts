@@ -1,11 +1,17 @@
 import { readIsActive, readIsEnabled, readUnits } from '../../../agent/probes/systemctl.ts'
 import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
-import type { Concluded } from '../conclusion.ts'
+import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 import { unitsIn } from '../units.ts'
 
 const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+
+/** As the agent has it where the rules cannot be seen: firewalld that runs filters, and of others nothing follows. */
+function withFirewall(services: readonly { name: string; running?: boolean | null }[]): Conclusion {
+  const isOn = services.some(({ name, running }) => name === 'firewalld.service' && running === true)
+  return { services, ...(isOn && { firewall: { enabled: true } }) }
+}
 
 /** One flag for each unit that was asked for. */
 function flags(
@@ -14,20 +20,22 @@ function flags(
   key: 'running' | 'enabled',
 ): Concluded {
   const units = unitsIn(args)
-  return concluded(read(text, units.length), (told) => ({
-    services: units.map((name, at) => ({ name, [key]: told[at] ?? null })),
-  }))
+  return concluded(read(text, units.length), (told) =>
+    withFirewall(units.map((name, at) => ({ name, [key]: told[at] ?? null }))),
+  )
 }
 
 export const readers: readonly CorpusReader[] = [
   {
     of: linux(/^systemctl$/, /^(?:-\S+\s+)*show\b/),
     read: ({ text, args }) =>
-      concluded(readUnits(text, unitsIn(args)), (units) => ({
-        services: units.flatMap(({ names, isRunning, isEnabled }) =>
-          names.map((name) => ({ name, running: isRunning, enabled: isEnabled })),
+      concluded(readUnits(text, unitsIn(args)), (units) =>
+        withFirewall(
+          units.flatMap(({ names, isRunning, isEnabled }) =>
+            names.map((name) => ({ name, running: isRunning, enabled: isEnabled })),
+          ),
         ),
-      })),
+      ),
   },
   { of: linux(/^systemctl$/, /^(?:-\S+\s+)*is-active\b/), read: (capture) => flags(capture, readIsActive, 'running') },
   {
