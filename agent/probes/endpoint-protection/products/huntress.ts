@@ -13,7 +13,7 @@ export function readAgentKey(values: RegistryValues): Fact<Told> {
 }
 
 /**
- * Reads `Huntress extensionctl status` of macOS, or `Huntress status` of newer versions: what its system extension may do. It says nothing about the agent, so
+ * Reads `Huntress extensionctl status` of macOS, and the words that newer versions have for the same: what its system extension may do. It says nothing about the agent, so
  * that all is well here makes it no more than able to see what happens.
  */
 export function readExtensionStatus(stdout: string): Fact<Told> {
@@ -62,10 +62,8 @@ export const huntress: CatalogueProduct = {
   macos: {
     paths: ['/Applications/Huntress.app'],
     extension: { bundleId: 'com.huntress.sysext', teamId: '7W6HQ9J9XA' },
-    asks: [
-      { program: 'huntress', args: ['status'], read: readExtensionStatus, needsRoot: false },
-      { program: 'huntress', args: ['extensionctl', 'status'], read: readExtensionStatus, needsRoot: false },
-    ],
+    // Not the newer "status": an older version might take it for a start of the app.
+    asks: [{ program: 'huntress', args: ['extensionctl', 'status'], read: readExtensionStatus, needsRoot: false }],
     healthyWhen: { realTime: true },
     limits: ['macOS does not show whether it is registered or connected'],
   },
