@@ -1,6 +1,5 @@
-import { createTask } from 'node-cron'
 import { describe, expect, test } from 'vitest'
-import { cronExpression, hasSlept, retryAfter, type Loss } from './schedule.ts'
+import { hasSlept, retryAfter, type Loss } from './schedule.ts'
 
 const UNREACHABLE: Loss = { how: 'unreachable' }
 const CUT_OFF: Loss = { how: 'cut-off' }
@@ -107,43 +106,6 @@ describe('retryAfter', () => {
     const first = retryAfter(CUT_OFF, { attempt: 0, alone: false, random: 0 })
     const { delayMs } = retryAfter(UNREACHABLE, { attempt: first.attempt, alone: false, random: 1 })
     expect(delayMs).toBe(60_000)
-  })
-})
-
-describe('cronExpression', () => {
-  const cases: [number, number, string][] = [
-    [1, 0, '* * * * * *'],
-    [5, 0, '0-59/5 * * * * *'],
-    [5, 0.99, '4-59/5 * * * * *'],
-    [7, 0, '0-59/6 * * * * *'],
-    [45, 0.5, '15-59/30 * * * * *'],
-    [60, 0.5, '30 * * * * *'],
-    [90, 0.999, '59 * * * * *'],
-    [300, 0, '0 0-59/5 * * * *'],
-    [300, 0.5, '30 2-59/5 * * * *'],
-    [420, 0.999, '59 5-59/6 * * * *'],
-    [900, 0.25, '45 3-59/15 * * * *'],
-    [3600, 0.5, '0 30 * * * *'],
-    [86_400, 0.75, '0 0 18-23/24 * * *'],
-  ]
-  for (const [seconds, phase, expected] of cases) {
-    test(`every ${seconds} s at phase ${phase} is ${expected}`, () =>
-      expect(cronExpression(seconds, phase)).toBe(expected))
-  }
-
-  test('whatever the period, the scheduler fires at least that often', () => {
-    for (const seconds of [
-      1, 2, 5, 7, 11, 29, 31, 59, 60, 61, 119, 300, 420, 899, 900, 1799, 3599, 3600, 10_000, 86_400,
-    ]) {
-      for (const phase of [0, 0.3, 0.77, 0.999_999]) {
-        const task = createTask(cronExpression(seconds, phase), () => undefined)
-        const runs = task.getNextRuns(seconds < 3600 ? 70 : 30).map((date) => date.getTime())
-        const gaps = runs.slice(1).map((run, index) => (run - runs[index]!) / 1000)
-        // A day on which the clocks change is an hour longer.
-        expect(Math.max(...gaps)).toBeLessThanOrEqual(seconds < 3600 ? seconds : seconds + 3600)
-        expect(Math.min(...gaps)).toBeGreaterThan(0)
-      }
-    }
   })
 })
 

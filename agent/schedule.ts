@@ -62,31 +62,6 @@ function retry(earliestMs: number, attempt: number, random: number): Retry {
   return { delayMs: earliestMs + random * windowMs, attempt: attempt + 1, hopeless: false }
 }
 
-/** The fields of a cron expression, by how long one step of each is, and the steps that divide it evenly. */
-const FIELDS = [
-  { seconds: 1, size: 60, steps: [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] },
-  { seconds: 60, size: 60, steps: [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] },
-  { seconds: 3600, size: 24, steps: [1, 2, 3, 4, 6, 8, 12, 24] },
-] as const
-
-/**
- * A cron expression (with seconds) that fires at least every so many seconds, evenly: cron counts within a minute or
- * an hour, so a period that divides none is shortened to one that does. `phase`, from 0 up to 1, shifts it, so that
- * the laptops of a company do not all speak at the same second.
- */
-export function cronExpression(everySeconds: number, phase: number): string {
-  const level = everySeconds < 60 ? 0 : everySeconds < 3600 ? 1 : 2
-  const { seconds, size, steps } = FIELDS[level]
-  const step = Math.max(1, ...steps.filter((candidate) => candidate * seconds <= everySeconds))
-  const offset = Math.floor(phase * step * seconds)
-  const fields = ['*', '*', '*', '*', '*', '*']
-  for (let below = 0; below < level; below += 1) {
-    fields[below] = String(Math.floor(offset / (FIELDS[below]?.seconds ?? 1)) % 60)
-  }
-  fields[level] = step === 1 ? '*' : `${Math.floor(offset / seconds)}-${size - 1}/${step}`
-  return fields.join(' ')
-}
-
 /** Later than this, a timer was not merely late: the laptop was asleep. */
 const SLEEP_MS = 30 * SECOND
 

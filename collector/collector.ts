@@ -19,6 +19,7 @@ import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
+import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { openAgents, type Agents } from './ws/agents.ts'
 
@@ -49,6 +50,8 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
   try {
     const store = openSqlite(join(config.folder, 'muster.db'))
     closing.push(() => store.close())
+    const upkeep = openUpkeep(store, (error) => log.warn({ err: error }, 'the store could not be kept in order'))
+    closing.push(() => upkeep.close())
     const tls = readTls(config)
     const listening = await openServer({ host: config.host, port: config.port, tls })
     closing.push(() => listening.close())

@@ -38,6 +38,8 @@ export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {
       await write(() => undefined)
       db.close()
     },
+    // What SQLite advises for connections that stay open for long (https://sqlite.org/pragma.html#pragma_optimize).
+    optimize: () => write(() => void db.pragma('optimize')),
 
     enroll: (device, tokenHash, now) =>
       write(() => {
