@@ -35,8 +35,13 @@ test.each(['', 'ClamAV', 'clamscan: not found', 'ClamAV update process started']
 )
 
 test('clamdscan without a configuration is there, and no more', () => {
-  const error = "ERROR: Can't parse clamd configuration file /etc/clamav/clamd.conf\n"
-  expect(readClamError(error)).toEqual({ kind: 'value', value: { installed: true } })
+  for (const error of [
+    "ERROR: Can't parse clamd configuration file /etc/clamav/clamd.conf\n",
+    "ERROR: Can't open/parse the config file /etc/clamav/freshclam.conf\n",
+    'ERROR: Please edit the example config file /etc/clamd.d/scan.conf\n',
+  ]) {
+    expect(readClamError(error)).toEqual({ kind: 'value', value: { installed: true } })
+  }
   expect(readClamError('')).toBeNull()
   expect(readClamError('Segmentation fault')).toBeNull()
 })

@@ -19,9 +19,13 @@ export function readClamVersion(stdout: string): Fact<Told> {
   return value({ installed: true, version, ...(definitionsAt !== undefined && { protecting: true, definitionsAt }) })
 }
 
-/** Reads what it says where clamd has no configuration: that it is there, and nothing else. */
+/** Reads what it says where there is no configuration, or only the example of one: that it is there, and nothing else. */
 export function readClamError(text: string): Fact<Told> | null {
-  return /^ERROR: Can't (?:parse|open).*\bclamd\b/m.test(text) ? value({ installed: true }) : null
+  return /^ERROR: (?:Can't (?:parse|open)|Please edit the example config file)\b.*\b(?:clamd|freshclam|scan)\b/m.test(
+    text,
+  )
+    ? value({ installed: true })
+    : null
 }
 
 function dateOf(text: string): string | undefined {

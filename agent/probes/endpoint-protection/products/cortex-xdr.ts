@@ -32,7 +32,7 @@ export const cortexXdr: CatalogueProduct = {
     services: ['cyserver'],
     drivers: ['cyvrmtgn', 'cyvrfsfd'],
     displayName: /^(?:Cortex XDR|Traps|Palo Alto Networks)\b/i,
-    // Here `runtime query` wants a password of the console.
+    // Here `runtime query` and `protect query` want a password of the console.
     asks: [INFO],
     healthyWhen: { realTime: true },
     limits: LIMITS,

@@ -41,6 +41,11 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     expected: { running: true, protecting: false, healthy: false, issues: ['its component kproc-ctrl does not run'] },
   },
   { name: 'cut after the first row', text: LINUX.split('\n').slice(0, 2).join('\n'), expected: { running: true } },
+  {
+    name: 'a daemon that failed to start',
+    text: LINUX.replace(/2001 +root +Running/, 'N/A   N/A   FAILED TO START'),
+    expected: { running: false, healthy: false, issues: ['its component pmd does not run'] },
+  },
   { name: 'a state in other words', text: MACOS.replace(/root +Running/, 'root  Gestartet'), expected: {} },
   {
     name: 'two rows that contradict each other',
@@ -61,6 +66,12 @@ test.each(['', 'Enter supervisor password:\n', LINUX.split('\n')[0] ?? '', 'Runn
 )
 
 const BANNER = 'Cortex XDR (R) supervisor tool 8.5.0.1234\n(c) Palo Alto Networks, Inc. All rights reserved\n'
+const INSTALLED: Told = { installed: true, version: '8.5.0.1234' }
+
+test('cytool runtime query: a password that is wrong leaves the banner', () => {
+  const text = `${BANNER}\nEnter supervisor password: \nInvalid password\n`
+  expect(readCytoolRuntime(text)).toEqual({ kind: 'value', value: INSTALLED })
+})
 
 test('cytool info: the version of the agent stands in its banner, and nowhere else', () => {
   expect(readCytoolInfo(BANNER)).toEqual({ kind: 'value', value: { installed: true, version: '8.5.0.1234' } })
@@ -77,9 +88,10 @@ test('cytool last_checkin: only a time with its zone counts', () => {
     kind: 'value',
     value: { installed: true, onboarded: true, lastContactAt: '2026-11-20T09:00:00.000Z' },
   })
-  for (const text of ['', 'Never', 'Last check-in: 2026-11-20 10:00:00', 'Last check-in: 20.11.2026 10:00 UTC']) {
-    expect(readCytoolCheckIn(text).kind).toBe('unreadable')
+  for (const text of ['Last check-in: 2026-11-20 10:00:00', 'Last check-in: 20.11.2026 10:00 UTC']) {
+    expect(readCytoolCheckIn(text)).toEqual({ kind: 'value', value: { installed: true } })
   }
+  for (const text of ['', 'Never', 'Last check-in:']) expect(readCytoolCheckIn(text).kind).toBe('unreadable')
 })
 
 test('cytool: damage never starts a daemon', () => {

@@ -6,12 +6,12 @@ import type { Told } from '../told.ts'
  * `Name PID User Status Command`, where names may have blanks, or `Name Status` on Windows. Columns are parted by two
  * blanks or a tab; what has stopped has `N/A` in the others.
  */
-const ROW = /^\s*(\S(?:.*?\S)?)\s+(?:(?:\d{1,10}|N\/A|-)\s+\S+\s+)?([A-Za-z]+)\s*(?:$|\t|\s{2})/
+const ROW = /^\s*(\S(?:.*?\S)?)\s+(?:(?:\d{1,10}|N\/A|-)\s+\S+\s+)?(failed to start|[a-z]+)\s*(?:$|\t|\s{2})/i
 
 const STATES: ReadonlyMap<string, boolean> = new Map([
   ['running', true],
   ['loaded', true],
-  ...['stopped', 'unloaded', 'disabled', 'failed', 'crashed'].map((word) => [word, false] as const),
+  ...['stopped', 'unloaded', 'disabled', 'failed', 'failed to start', 'crashed'].map((word) => [word, false] as const),
 ])
 
 /** The daemon that starts all others. */
@@ -30,7 +30,8 @@ const BESIDE = ['spmd', 'kproc-ctrl', 'cyverak'] as const
 /** Reads `cytool runtime query` of Cortex XDR (before: Traps): which of its daemons and drivers run. */
 export function readCytoolRuntime(stdout: string): Fact<Told> {
   const states = statesOf(stdout)
-  if (states.size === 0) return unreadable('cytool listed no component')
+  // Without the password of its console it prints no more than its banner.
+  if (states.size === 0) return bannerOf(stdout) ?? unreadable('cytool listed no component')
   const main = MAIN.flatMap((name) => states.get(name) ?? [])
   const running = main.length === 1 ? main[0] : undefined
   const stopped = [...new Set([...PROTECTING.flat(), ...BESIDE])].filter((name) => states.get(name) === false)
@@ -65,10 +66,15 @@ function statesOf(stdout: string): ReadonlyMap<string, boolean> {
  * content, which has no date.
  */
 export function readCytoolInfo(stdout: string): Fact<Told> {
-  const [, version] = /^(?:Cortex XDR|Traps)\b.{0,12}? supervisor tool (\d+(?:\.\d+){1,4})\s*$/m.exec(stdout) ?? []
-  if (version !== undefined) return value({ installed: true, version })
-  const isContent = /^[ \t]*Content (?:Type|Build|Version): ?\d/m.test(stdout)
+  const banner = bannerOf(stdout)
+  if (banner) return banner
+  const isContent = /^[ \t]*Content (?:Type|Build|Version):/m.test(stdout)
   return isContent ? value({ installed: true }) : unreadable('cytool gave no answer that is known')
+}
+
+function bannerOf(stdout: string): Fact<Told> | null {
+  const [, version] = /^(?:Cortex XDR|Traps)\b.{0,12}? supervisor tool (\d+(?:\.\d+){1,4})\s*$/m.exec(stdout) ?? []
+  return version === undefined ? null : value({ installed: true, version })
 }
 
 /** Reads `cytool last_checkin`: when it last spoke to its console, where that is told with its zone. */
@@ -78,5 +84,8 @@ export function readCytoolCheckIn(stdout: string): Fact<Told> {
     const lastContactAt = momentOf(moment)
     if (lastContactAt !== undefined) return value({ installed: true, onboarded: true, lastContactAt })
   }
-  return unreadable('cytool told no time of the last check-in, or none with its zone')
+  const isAnswer = /^[ \t]*Last\b.{0,20}\bcheck-?in\b[^:\n]{0,20}: *\S/im.test(stdout)
+  return isAnswer
+    ? value({ installed: true })
+    : (bannerOf(stdout) ?? unreadable('cytool told no time of the last check-in, or none with its zone'))
 }

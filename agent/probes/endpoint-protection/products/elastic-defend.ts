@@ -1,5 +1,5 @@
 import type { CatalogueProduct } from '../catalogue.ts'
-import { readElasticError, readElasticStatus } from './elastic-status.ts'
+import { readElasticError, readElasticStatus, readElasticVersion } from './elastic-status.ts'
 
 const ASK = {
   program: 'elastic-agent',
@@ -8,6 +8,11 @@ const ASK = {
   readError: readElasticError,
   needsRoot: true,
 } as const
+
+const ASKS = [
+  { program: 'elastic-agent', args: ['version', '--binary-only'], read: readElasticVersion, needsRoot: true },
+  ASK,
+] as const
 
 const HEALTHY = { healthy: true, connected: true, onboarded: true } as const
 
@@ -19,20 +24,20 @@ export const elasticDefend: CatalogueProduct = {
     holds: 'elastic-endpoint',
     units: ['ElasticEndpoint.service', 'elastic-endpoint.service'],
     processes: ['elastic-endpoint'],
-    asks: [ASK],
+    asks: ASKS,
     healthyWhen: HEALTHY,
   },
   macos: {
     paths: ['/Library/Elastic/Endpoint'],
     extension: { bundleId: 'co.elastic.systemextension', teamId: '2BT3HPN62Z' },
-    asks: [ASK],
+    asks: ASKS,
     healthyWhen: HEALTHY,
   },
   windows: {
     services: ['ElasticEndpoint'],
     parts: [{ service: 'Elastic Agent', why: 'the Elastic Agent that manages it does not run' }],
     displayName: /^Elastic\b/i,
-    asks: [ASK],
+    asks: ASKS,
     healthyWhen: HEALTHY,
   },
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../../test/fakes/mutations.ts'
 import type { Told } from '../told.ts'
-import { readElasticError, readElasticStatus } from './elastic-status.ts'
+import { readElasticError, readElasticStatus, readElasticVersion } from './elastic-status.ts'
 
 const ID = '0f0e0d0c-1111-4222-8333-444455556666'
 
@@ -166,6 +166,16 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     expected: { connected: false, onboarded: false },
   },
   {
+    name: 'a short tree of an agent that has failed itself',
+    text: SHORT.replace(/(elastic-agent\s+\S+ status: )\(\w+\)/, '$1(FAILED)'),
+    expected: {
+      connected: false,
+      onboarded: false,
+      healthy: false,
+      issues: ['the Elastic Agent that manages it has failed'],
+    },
+  },
+  {
     name: 'a tree that lost blanks and its first stroke on the way',
     text: TREE.replace('┌─ ', '').replaceAll('  ', ' '),
     expected: {
@@ -207,6 +217,16 @@ test('elastic-agent: it ends with an error where it is not healthy, and where no
   expect(readElasticError(refused)).toMatchObject({ value: { healthy: false } })
   expect(readElasticError(refused.replace('refused', 'timed out'))).toBeNull()
   expect(readElasticError('')).toBeNull()
+})
+
+test('elastic-agent version: that of the program, which is all that it tells', () => {
+  for (const text of [
+    'Binary: 8.15.1 (build: 1f2e at 2026-11-03)\r\n',
+    'binary:\n  version: 8.15.1\n  commit: 1f2e\n',
+  ]) {
+    expect(readElasticVersion(text)).toEqual({ kind: 'value', value: { version: '8.15.1' } })
+  }
+  for (const text of ['', 'Daemon: 8.15.1', 'Binary: unknown']) expect(readElasticVersion(text).kind).toBe('unreadable')
 })
 
 test('elastic-agent: damage never heals or connects an endpoint', () => {

@@ -57,7 +57,9 @@ function toldOf(status: ElasticStatus): Told {
 function endpointOf({ endpoint, isWhole, total }: ElasticStatus): Told {
   const [state] = endpoint ?? []
   if (endpoint === undefined || state === undefined) {
-    return isWhole ? { healthy: false, issues: ['the Elastic Agent runs without Elastic Defend'] } : {}
+    if (isWhole) return { healthy: false, issues: ['the Elastic Agent runs without Elastic Defend'] }
+    // Components are listed where they are not well: this is the agent's own failure, and it starts none of them.
+    return total === 'FAILED' ? { healthy: false, issues: ['the Elastic Agent that manages it has failed'] } : {}
   }
   const running = RUNS.get(state)
   const ill = endpoint.find((it) => ILL.has(it))
@@ -78,4 +80,10 @@ function fleetOf({ fleet, fleetMessage = '', isManaged }: ElasticStatus): Told {
   const onboarded = isContradiction ? undefined : (isEnrolled ?? isManaged)
   const connected = fleet === 'HEALTHY' ? true : fleet !== undefined && ILL.has(fleet) ? false : undefined
   return { ...(connected !== undefined && { connected }), ...(onboarded !== undefined && { onboarded }) }
+}
+
+/** Reads `elastic-agent version --binary-only`, which answers where the agent does not run. */
+export function readElasticVersion(stdout: string): Fact<Told> {
+  const [, version] = /^(?:Binary: |binary:\s+version: )(\d+\.\d+\.\d+)\b/m.exec(stdout) ?? []
+  return version === undefined ? unreadable('elastic-agent told no version') : value({ version })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../../test/fakes/mutations.ts'
-import { readEsetKey, readEsetLicence, readEsetModules, readEsetVersion } from './eset.ts'
+import { readEsetKey, readEsetLicence, readEsetModules, readEsetSettings, readEsetVersion } from './eset.ts'
 
 test('the key of Windows: its version, and the day of its detection engine', () => {
   expect(readEsetKey({ ProductVersion: '11.1.2059.0', ScannerVersion: '30111 (20261103)' })).toEqual({
@@ -49,6 +49,40 @@ test('lic --status: the endpoint product is the first', () => {
   })
   for (const text of ['', 'Status:', 'Status: Aktiviert', 'Product name: x\n']) {
     expect(readEsetLicence(text).kind).toBe('unreadable')
+  }
+})
+
+const settings = (isOn: unknown, works: unknown) =>
+  JSON.stringify({
+    State: {
+      ProtectionStatus: { RTFSEnabled: { Active: { ce_val: isOn } }, RTFSWorking: { Active: { ce_val: works } } },
+    },
+  })
+
+test('the settings of macOS: the scanner is on, and works', () => {
+  for (const [isOn, works, realTime] of [
+    [1, 1, true],
+    [1, 0, false],
+    [0, 1, false],
+  ] as const) {
+    expect(readEsetSettings(settings(isOn, works))).toEqual({ kind: 'value', value: { installed: true, realTime } })
+  }
+  for (const text of [
+    '',
+    '[]',
+    '{}',
+    'null',
+    settings(1, undefined),
+    settings('1', '1'),
+    settings(1, 1).slice(0, -1),
+  ]) {
+    expect(readEsetSettings(text).kind).toBe('unreadable')
+  }
+  for (const text of mutations(settings(1, 0), 10_000)) {
+    const fact = readEsetSettings(text)
+    // One sign may have become another, and says so then.
+    const saysOn = text.includes('"RTFSWorking":{"Active":{"ce_val":1}')
+    expect(fact.kind === 'value' && fact.value.realTime === true && !saysOn).toBe(false)
   }
 })
 

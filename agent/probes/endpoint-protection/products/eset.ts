@@ -46,6 +46,36 @@ export function readEsetLicence(stdout: string): Fact<Told> {
   return value({ installed: true, onboarded: false, issues: [`its licence is: ${status}`] })
 }
 
+/** Reads the state of the scanner on macOS: switched on, and at work. Each stands in `State.ProtectionStatus`. */
+export function readEsetSettings(text: string): Fact<Told> {
+  const status = within(within(parse(text), 'State'), 'ProtectionStatus')
+  const [isOn, works] = ['RTFSEnabled', 'RTFSWorking'].map((name) =>
+    within(within(within(status, name), 'Active'), 'ce_val'),
+  )
+  if (isOn === 0 || works === 0) return value({ installed: true, realTime: false })
+  return isOn === 1 && works === 1
+    ? value({ installed: true, realTime: true })
+    : unreadable('ESET told no state of its scanner')
+}
+
+function within(it: unknown, name: string): unknown {
+  return isRecord(it) ? it[name] : undefined
+}
+
+function isRecord(it: unknown): it is Readonly<Record<string, unknown>> {
+  return typeof it === 'object' && it !== null && !Array.isArray(it)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const SETTINGS = '/Library/Application Support/ESET/Security/var/confd/settings.json'
+
 const asks: readonly Ask[] = [
   { program: 'eset-upd', args: ['--version'], read: readEsetVersion, needsRoot: true },
   { program: 'eset-upd', args: ['--list-modules'], read: readEsetModules, needsRoot: true },
@@ -70,7 +100,7 @@ export const eset: CatalogueProduct = {
       '/Applications/ESET Endpoint Security.app/Contents/Helpers/ESET Real-time File System Protection.app/',
       '/Applications/ESET Endpoint Antivirus.app/Contents/Helpers/ESET Real-time File System Protection.app/',
     ],
-    asks,
+    asks: [...asks, { file: SETTINGS, read: readEsetSettings, needsRoot: true, isOptional: true }],
     healthyWhen: { onboarded: true, protecting: true },
     limits: ['it does not show whether it is connected'],
   },

@@ -18,6 +18,18 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
   { name: 'protected', text: INFO, expected: GOOD },
   { name: 'a property list', text: PLIST, expected: GOOD },
   {
+    name: 'JSON',
+    text: JSON.stringify({
+      Status: 'Protected',
+      Tenant: 'acme',
+      Version: '6.2.0.4',
+      LastCheckin: '2026-11-20T11:00:00Z',
+      Monitors: {},
+    }),
+    expected: GOOD,
+  },
+  { name: 'its version alone', text: '6.2.0.4\n', expected: { version: '6.2.0.4' } },
+  {
     name: 'disconnected',
     text: 'Status: Disconnected\nTenant: acme\nVersion: 6.2.0.4\n',
     expected: { connected: false, onboarded: true, version: '6.2.0.4' },
@@ -40,10 +52,15 @@ for (const { name, text, expected } of cases) {
   })
 }
 
-test.each(['', 'Error: must be run as root', 'Status:', PLIST.slice(0, -15), 'Tenant: acme'])(
-  'protectctl: nothing is drawn from %j',
-  (text) => expect(readProtectctl(text).kind).toBe('unreadable'),
-)
+test.each([
+  '',
+  'Error: must be run as root',
+  'Status:',
+  PLIST.slice(0, -15),
+  'Tenant: acme',
+  '["Protected"]',
+  '{"Status":"Protected"',
+])('protectctl: nothing is drawn from %j', (text) => expect(readProtectctl(text).kind).toBe('unreadable'))
 
 test('protectctl: damage never protects', () => {
   for (const text of mutations(INFO.replace('Protected', 'Disconnected'), 10_000)) {

@@ -1,5 +1,5 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { readPlist } from '../../plist.ts'
+import { isPlist, readPlist, type Plist } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
@@ -14,11 +14,13 @@ const STATUS: ReadonlyMap<string, Told> = new Map([
   ['not enrolled', { onboarded: false, healthy: false }],
 ])
 
-/** Reads `protectctl info` of Jamf Protect: lines `Name: text`, or with `--plist` a property list of the same. */
+/** Reads `protectctl info` of Jamf Protect: lines `Name: text`, or a property list or JSON of the same. */
 export function readProtectctl(stdout: string): Fact<Told> {
   const plist = readPlist(stdout)
-  const items = plist.kind === 'value' ? plistItems(plist.value) : textItems(stdout)
-  const version = versionOf(items.get('version'))
+  const json = plist.kind === 'value' ? null : jsonOf(stdout)
+  const items = plist.kind === 'value' ? plistItems(plist.value) : json ? plistItems(json) : textItems(stdout)
+  // `protectctl version` prints it alone.
+  const version = versionOf(items.get('version') ?? stdout.trim())
   const lastContactAt = momentOf(items.get('lastcheckin'))
   const told: Told = {
     ...STATUS.get(items.get('status')?.toLowerCase() ?? ''),
@@ -29,6 +31,15 @@ export function readProtectctl(stdout: string): Fact<Told> {
   // Whatever else it says: without a tenant it belongs to nobody.
   if (/^[\w.-]+$/.test(items.get('tenant') ?? '')) told.onboarded ??= true
   return value({ installed: true, ...told })
+}
+
+function jsonOf(text: string): Plist | null {
+  try {
+    const json: unknown = JSON.parse(text)
+    return isPlist(json) ? json : null
+  } catch {
+    return null
+  }
 }
 
 function textItems(stdout: string): ReadonlyMap<string, string> {

@@ -88,6 +88,27 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
       issues: ['it is shutting down'],
     },
   },
+  ...['PANICS_DETECTED', 'Panics Detected', 'DbCorruptionDetected', 'UnsupportedOS', 'UserBypass'].map((detail) => ({
+    name: `a detail that tells of trouble: ${detail}`,
+    text: MACOS.replace('Details:\n', `Details:\n        ${detail}\n`),
+    expected: { ...GOOD, protecting: false, healthy: false, version: '3.8.1.44', issues: [detail] },
+  })),
+  {
+    name: 'a version with the day of its build, and details below the state',
+    text: WINDOWS.replace('3.9.0.2', '3.9.0.2 - Sep 19 2026 - 17:34:39').replace('] Details[', ']\n\t\tDetails['),
+    expected: { ...ON_LINUX, version: '3.9.0.2', connected: true, lastContactAt: '2026-11-03T10:00:00.000Z' },
+  },
+  {
+    name: 'its extension waits for the user',
+    text: MACOS.replace('System Extension: Running', 'System Extension: Awaiting User Approval'),
+    expected: {
+      ...GOOD,
+      protecting: false,
+      healthy: false,
+      version: '3.8.1.44',
+      issues: ['its system extension is: Awaiting User Approval'],
+    },
+  },
   {
     name: 'no Full Disk Access',
     text: MACOS.replace('FullDiskAccess:Enabled', 'FullDiskAccess:NotEnabled').replace('Repmgr: C', 'Repmgr: Not C'),

@@ -19,7 +19,8 @@ export function readRepcli(stdout: string): Fact<Told> {
     ...registrationOf(items),
     ...connectionOf(items),
   }
-  const version = versionOf(only(textsOf(items, 'sensorversion')))
+  // Windows puts the day of the build behind it.
+  const version = versionOf(only(textsOf(items, 'sensorversion'))?.replace(/ - .*$/, ''))
   if (version !== undefined) told.version = version
   if (Object.keys(told).length === 1) return unreadable('repcli gave no answer that is known')
   return value(issues.length > 0 ? { ...told, healthy: false, issues } : told)
@@ -115,9 +116,12 @@ const SHUTS_DOWN = 'it is shutting down'
 function detailIssue(detail: string): string[] {
   if (/\bshut(?:ting)? ?down\b/i.test(detail)) return [SHUTS_DOWN]
   if (/^full ?disk ?access ?: ?not/i.test(detail)) return ['it has no Full Disk Access']
-  if (/\bbypass/i.test(detail)) return [detail]
-  return []
+  return /bypass/i.test(detail) || TROUBLE.test(detail.replaceAll(/[ _-]/g, '')) ? [detail] : []
 }
+
+/** Of the states that its console knows, those in which a sensor does not do its work; some versions put blanks in. */
+const TROUBLE =
+  /^(?:panic|loopdetect|(?:db)?corrupt|unsupported|.*notsupported|(?:sensor)?(?:unregistered|resetinprogress|upgradeinprogress)|(?:repux|csr)action)|selfprotect\w*disabled/i
 
 /** Items that make a sensor of which the state is "Enabled" see less. */
 const PARTS: readonly { name: string; section: RegExp; why: string }[] = [
@@ -131,5 +135,5 @@ function itemIssue({ section, name, text }: Item): string[] {
   if (name === 'quarantine' && /^yes/i.test(text)) return ['its console has put the device into quarantine']
   if (name === 'svcstable' && /^no/i.test(text)) return ['its service does not run stably']
   const part = PARTS.find((it) => it.name === name && it.section.test(section))
-  return part && /^(?:not|no|dis|un(?!known)|stop|wait|fail|inactive)/i.test(text) ? [`${part.why} is: ${text}`] : []
+  return part && /^(?:not|no|dis|un(?!known)|stop|a?wait|fail|inactive)/i.test(text) ? [`${part.why} is: ${text}`] : []
 }

@@ -18,6 +18,17 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     text: 'AgentStatus.agentState: red\r\nAgentStatus.dsmUrl: \r\n',
     expected: { running: true, healthy: false, issues: ['the state of its agent is red'] },
   },
+  {
+    name: 'not activated',
+    text: 'AgentStatus.agentState: unactivated\n',
+    expected: { healthy: false, onboarded: false, issues: ['its agent is not activated'] },
+  },
+  { name: 'a state that nobody knows', text: 'AgentStatus.agentState: vert\n', expected: {} },
+  {
+    name: 'the version of the agent, not of its modules',
+    text: 'PluginVersion.am: 20.0.9.1\nPluginVersion.core: 20.0.2.740\n',
+    expected: { version: '20.0.2.740' },
+  },
   { name: 'anti-malware on', text: PARTS, expected: { protecting: true } },
   {
     name: 'anti-malware off, and green',
@@ -49,7 +60,7 @@ for (const { name, text, expected } of cases) {
   })
 }
 
-test.each(['', 'AgentStatus.agentState:', 'AgentStatus.agentState: vert', 'HTTP error', 'green', PARTS.slice(0, 20)])(
+test.each(['', 'AgentStatus.agentState:', 'HTTP error', 'green', PARTS.slice(0, 20)])(
   'dsa_query: nothing is drawn from %j',
   (text) => expect(readDsaQuery(text).kind).toBe('unreadable'),
 )

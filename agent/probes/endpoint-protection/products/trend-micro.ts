@@ -7,13 +7,17 @@ import type { Told } from '../told.ts'
 const AGENT: ReadonlyMap<string, Told> = new Map([
   ['green', { running: true, healthy: true }],
   ['yellow', { running: true, healthy: false, issues: ['the state of its agent is yellow'] }],
+  ['unactivated', { healthy: false, onboarded: false, issues: ['its agent is not activated'] }],
   ['red', { running: true, healthy: false, issues: ['the state of its agent is red'] }],
 ])
 
 const ANTI_MALWARE_OFF: ReadonlySet<string> = new Set(['off', 'driver-offline', 'not-capable', 'not-installed'])
 
+/** Of the agent, and not of one of its modules. */
+const VERSIONS = ['pluginversion.core', 'pluginversion.agent'] as const
+
 /**
- * Reads `dsa_query -c GetAgentStatus` and `-c GetComponentInfo` of Deep Security and Workload Security: lines
+ * Reads `dsa_query -c GetAgentStatus`, `-c GetComponentInfo` and `-c GetPluginVersion` of Deep Security and Workload Security: lines
  * `Name.of.it: text`. "green" says that the agent runs and is activated, not that its anti-malware module is on.
  */
 export function readDsaQuery(stdout: string): Fact<Told> {
@@ -27,7 +31,10 @@ export function readDsaQuery(stdout: string): Fact<Told> {
     const why = `its anti-malware module is ${isOffline ? 'without its driver' : mode}`
     Object.assign(told, { healthy: false, protecting: false, realTime: false, issues: [...(agent?.issues ?? []), why] })
   } else if (mode === 'on') told.protecting = true
-  const isAnswer = Object.keys(told).length > 0
+  const version = VERSIONS.flatMap((name) => versionOf(lines.get(name)) ?? [])[0]
+  if (version !== undefined) told.version = version
+  // It prints its own labels; what it tells beside them may be of no use here.
+  const isAnswer = [...lines.keys()].some((name) => /^(?:agentstatus|component|hostinfo|pluginversion)\.\w/.test(name))
   return isAnswer ? value({ installed: true, ...told }) : unreadable('dsa_query gave no answer that is known')
 }
 
@@ -50,6 +57,7 @@ export const trendMicro: CatalogueProduct = {
     units: ['ds_agent.service'],
     processes: ['ds_agent'],
     asks: [
+      { program: 'dsa_query', args: ['-c', 'GetPluginVersion'], read: readDsaQuery, needsRoot: true },
       { program: 'dsa_query', args: ['-c', 'GetAgentStatus'], read: readDsaQuery, needsRoot: true },
       { program: 'dsa_query', args: ['-c', 'GetComponentInfo'], read: readDsaQuery, needsRoot: true },
     ],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../../test/fakes/mutations.ts'
-import { readWazuhInfo, readWazuhState } from './wazuh.ts'
+import { readWazuhDaemons, readWazuhInfo, readWazuhState } from './wazuh.ts'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
 const state = (status: string, ack = '2026-11-20 13:00:01') =>
@@ -44,6 +44,28 @@ test('wazuh-control info: the version of an agent, not that of a manager', () =>
   }
   for (const text of ['', info.replace('agent', 'server'), 'wazuh-control: permission denied']) {
     expect(readWazuhInfo(text).kind).toBe('unreadable')
+  }
+})
+
+const DAEMONS =
+  'wazuh-modulesd is running...\nwazuh-logcollector is running...\nwazuh-syscheckd is running...\nwazuh-agentd is running...\nwazuh-execd is running...\n'
+
+test('wazuh-control status: the agent, and what collects for it', () => {
+  expect(readWazuhDaemons(DAEMONS)).toEqual({ kind: 'value', value: { installed: true, running: true } })
+  expect(readWazuhDaemons(DAEMONS.replaceAll('is running', 'not running'))).toEqual({
+    kind: 'value',
+    value: { installed: true, running: false },
+  })
+  expect(readWazuhDaemons(DAEMONS.replace('syscheckd is running', 'syscheckd not running'))).toEqual({
+    kind: 'value',
+    value: { installed: true, running: true, healthy: false, issues: ['its daemon wazuh-syscheckd does not run'] },
+  })
+  for (const text of ['', 'wazuh-analysisd is running...\nwazuh-remoted is running...\n', 'wazuh-control: not found']) {
+    expect(readWazuhDaemons(text).kind).toBe('unreadable')
+  }
+  for (const text of mutations(DAEMONS.replaceAll('is running', 'not running'), 10_000)) {
+    const fact = readWazuhDaemons(text)
+    expect(fact.kind === 'value' && fact.value.running === true).toBe(false)
   }
 })
 

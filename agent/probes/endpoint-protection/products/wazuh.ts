@@ -37,6 +37,35 @@ export function readWazuhInfo(stdout: string): Fact<Told> {
     : value({ installed: true, version })
 }
 
+/** Those that collect what the agent sends; which of the others an agent has depends on its settings. */
+const PARTS = [
+  'wazuh-modulesd',
+  'wazuh-logcollector',
+  'wazuh-syscheckd',
+  'ossec-logcollector',
+  'ossec-syscheckd',
+] as const
+
+/** Reads `wazuh-control status`: `wazuh-agentd is running...` for each of its daemons. A manager has no `agentd`. */
+export function readWazuhDaemons(text: string): Fact<Told> {
+  const rows = [...text.matchAll(/^((?:wazuh|ossec)-\w{1,30}) (is running|not running|is not running)\b/gm)]
+  const stopped = new Set(rows.flatMap(([, name = '', state]) => (state === 'is running' ? [] : [name])))
+  const [agent, ...others] = rows.flatMap(([, name = '']) => (name.endsWith('-agentd') ? [name] : []))
+  if (agent === undefined || others.length > 0) return unreadable('wazuh-control told nothing of the agent')
+  if (stopped.has(agent)) return value({ installed: true, running: false })
+  const issues = PARTS.filter((part) => stopped.has(part)).map((part) => `its daemon ${part} does not run`)
+  return value({ installed: true, running: true, ...(issues.length > 0 && { healthy: false, issues }) })
+}
+
+/** It ends with 1 where one of them does not run. */
+const daemons: Ask = {
+  program: 'wazuh-control',
+  args: ['status'],
+  read: readWazuhDaemons,
+  readError: readWazuhDaemons,
+  needsRoot: true,
+}
+
 const info: Ask = { program: 'wazuh-control', args: ['info'], read: readWazuhInfo, needsRoot: true }
 
 const LIMITS = ['it detects, and blocks nothing by itself'] as const
@@ -48,14 +77,14 @@ export const wazuh: CatalogueProduct = {
     holds: 'wazuh-agentd',
     units: ['wazuh-agent.service'],
     processes: ['wazuh-agentd'],
-    asks: [info, { file: '/var/ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
+    asks: [info, daemons, { file: '/var/ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
     healthyWhen: { connected: true },
     limits: LIMITS,
   },
   macos: {
     paths: ['/Library/Ossec/bin/wazuh-agentd'],
     processes: ['/Library/Ossec/bin/wazuh-agentd'],
-    asks: [info, { file: '/Library/Ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
+    asks: [info, daemons, { file: '/Library/Ossec/var/run/wazuh-agentd.state', read: readWazuhState, needsRoot: true }],
     healthyWhen: { connected: true },
     limits: LIMITS,
   },

@@ -14,6 +14,28 @@ test('its bundle tells a version, and no date', () => {
   }
 })
 
+test('its bundle, as plutil and defaults show it', () => {
+  const dictionaries = [
+    '{\n  "CFBundleIdentifier" => "com.apple.XProtect"\n  "CFBundleShortVersionString" => "5310"\n}\n',
+    '{\n    CFBundleIdentifier = "com.apple.XProtect";\n    CFBundleShortVersionString = 5310;\n}\n',
+    '{"CFBundleIdentifier":"com.apple.XProtect","CFBundleShortVersionString":"5310"}',
+  ]
+  for (const text of [...dictionaries, '5310\n']) {
+    expect(readXProtectInfo(text)).toEqual({ kind: 'value', value: { installed: true, version: '5310' } })
+  }
+  for (const text of dictionaries) expect(readXProtectInfo(text.trim().slice(0, -1)).kind).toBe('unreadable')
+  const remover = INFO.replace('com.apple.XProtect', 'com.apple.XProtectFramework.XProtect').replace('5310', '157')
+  expect(readXProtectInfo(remover)).toEqual({ kind: 'value', value: { installed: true } })
+  expect(readXProtectInfo('The domain/default pair of (x, y) does not exist').kind).toBe('unreadable')
+})
+
+test('xprotect version: a new macOS has no rules yet', () => {
+  expect(readXProtectVersion('Version: 0 Installed: 1970-01-01 00:00:00 +0000\n')).toEqual({
+    kind: 'value',
+    value: { installed: true, version: '0', healthy: false, issues: ['it has no rules'] },
+  })
+})
+
 test('xprotect version tells the rules in use, and since when', () => {
   expect(readXProtectVersion('Version: 5310 Installed: 2026-11-03 10:00:00 +0100\n')).toEqual({
     kind: 'value',

@@ -4,15 +4,33 @@ import type { CatalogueProduct } from '../catalogue.ts'
 import { momentOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
 
-/** Reads Info.plist of XProtect's bundle: the version of its rules, and no date. */
+/**
+ * Reads Info.plist of XProtect's bundle: the version of its rules, and no date. In a recording made by hand it may stand as
+ * plutil or defaults show it.
+ */
 export function readXProtectInfo(text: string): Fact<Told> {
   const plist = readPlist(text)
-  if (plist.kind !== 'value') return plist
-  const { CFBundleIdentifier: bundle = 'com.apple.XProtect', CFBundleShortVersionString: version } = plist.value
-  if (bundle !== 'com.apple.XProtect') return unreadable('this is not the bundle of XProtect')
+  const shown = plist.kind === 'value' ? null : shownBy(text)
+  if (plist.kind !== 'value' && shown === null) return plist
+  const { CFBundleIdentifier: bundle = RULES_BUNDLE, CFBundleShortVersionString: version } =
+    plist.kind === 'value' ? plist.value : (shown ?? {})
+  // The bundle of what removes malware has a version of its own.
+  if (bundle === 'com.apple.XProtectFramework.XProtect') return value({ installed: true })
+  if (bundle !== RULES_BUNDLE) return unreadable('this is not the bundle of XProtect')
   return typeof version === 'string' && /^\d{1,6}$/.test(version)
     ? value({ installed: true, version })
     : unreadable('XProtect told no version')
+}
+
+const RULES_BUNDLE = 'com.apple.XProtect'
+
+/** `"Name" => "text"`, `Name = text;` or JSON, up to the brace at the end; or one value, alone. */
+function shownBy(text: string): Record<string, string> | null {
+  const whole = text.trim()
+  if (/^\d{1,6}$/.test(whole)) return { CFBundleShortVersionString: whole }
+  if (!/^\{[^{}]*\}$/.test(whole)) return null
+  const items = [...whole.matchAll(/[\s{,]"?(CFBundle\w+)"?\s*(?:=>?|:)\s*"?([\w.]+)"?\s*(?=[;,\n}])/g)]
+  return items.length > 0 ? Object.fromEntries(items.map(([, name = '', it = '']) => [name, it])) : null
 }
 
 const RULES = 'XProtectPlistConfigData'
@@ -21,6 +39,8 @@ const RULES = 'XProtectPlistConfigData'
 export function readXProtectVersion(stdout: string): Fact<Told> {
   const [, version, installed] = /^Version: (\d{1,6})(?: +Installed: (.{0,60}?))?[ \t]*\r?$/m.exec(stdout) ?? []
   if (version === undefined) return unreadable('XProtect told no version')
+  // On a new macOS that has not fetched any yet.
+  if (Number(version) === 0) return value({ installed: true, version, healthy: false, issues: ['it has no rules'] })
   const definitionsAt = momentOf(installed)
   return value({ installed: true, version, ...(definitionsAt !== undefined && { definitionsAt }) })
 }
