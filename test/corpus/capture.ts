@@ -36,13 +36,17 @@ export function readCorpus(folder: string): Capture[] {
 /** Who runs a program, and with which variables, before its name. */
 const BEFORE = /^(?:(?:sudo(?:\s+(?:-u\s+\S+|-[a-tv-zA-Z]+))*|env|[A-Z_]+=\S*)\s+)+/
 
+/** A path may have blanks: in quotes, behind backslashes, or plain where it is clear where the program ends. */
+const COMMAND =
+  /^(?:["']([^"']+)["']|([A-Za-z]:\\[^"]*?\.(?:exe|cmd)(?=\s|$)|\/(?:Applications|Library)\/[^"\n]*?\/(?:MacOS|bin|Resources)\/[^\s/]+(?=\s|$)|(?:\\ |\S)+))\s*([\s\S]*)$/
+
 /** Takes `"C:\\Program Files\\X\\Tool.exe" status` apart into `tool` and `status`. */
 function splitCommand(command: string): { program: string; args: string } {
   const bare = command.trim().replace(BEFORE, '')
-  const [, quoted, plain = '', args = ''] = /^(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/.exec(bare) ?? []
+  const [, quoted, plain = '', args = ''] = COMMAND.exec(bare) ?? []
   const path = quoted ?? plain
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
-  const program = name.toLowerCase().replace(/\.exe$/, '')
+  const program = name.toLowerCase().replace(/\.(?:exe|cmd)$/, '')
   // `cat` prints what stands in a file.
   return { program: program === 'cat' && /^\/\S+$/.test(args.trim()) ? 'file' : program, args: args.trim() }
 }

@@ -8,11 +8,13 @@ import {
 import {
   readElasticError,
   readElasticStatus,
+  readElasticVersion,
 } from '../../../agent/probes/endpoint-protection/products/elastic-status.ts'
 import {
   readEsetKey,
   readEsetLicence,
   readEsetModules,
+  readEsetSettings,
   readEsetVersion,
 } from '../../../agent/probes/endpoint-protection/products/eset.ts'
 import { readProtectctl } from '../../../agent/probes/endpoint-protection/products/jamf-protect.ts'
@@ -21,9 +23,14 @@ import {
   readSophosHealthKey,
   readSophosStatus,
   readSophosTamperKey,
+  readSophosVersion,
 } from '../../../agent/probes/endpoint-protection/products/sophos.ts'
-import { readDsaQuery } from '../../../agent/probes/endpoint-protection/products/trend-micro.ts'
-import { readWazuhInfo, readWazuhState } from '../../../agent/probes/endpoint-protection/products/wazuh.ts'
+import { readDsaQuery, readPatternKey } from '../../../agent/probes/endpoint-protection/products/trend-micro.ts'
+import {
+  readWazuhDaemons,
+  readWazuhInfo,
+  readWazuhState,
+} from '../../../agent/probes/endpoint-protection/products/wazuh.ts'
 import {
   readXProtectInfo,
   readXProtectStatus,
@@ -33,7 +40,7 @@ import type { CorpusReader, NotStarted, Of } from '../reader.ts'
 import { keyOf, onLinux, onMacos, onWindows, saysOf } from './endpoint-protection.ts'
 
 const of = (program: RegExp, args?: RegExp): Of => ({ program, ...(args && { args }) })
-const FILE = /^(?:file|cat|type|plutil)$/
+const FILE = /^(?:file|cat|type|grep|plutil|powershell)$/
 const KEY = /^(?:reg|registry|powershell)$/
 
 /** A capture does not say when its file was written: just now. */
@@ -44,35 +51,51 @@ export const readers: readonly CorpusReader[] = [
   saysOf(of(/^cytool$/, /^runtime\b/), 'cortex-xdr', { read: readCytoolRuntime }),
   saysOf(of(/^cytool$/, /^info\b/), 'cortex-xdr', { read: readCytoolInfo }),
   saysOf(of(/^cytool$/, /^last_checkin\b/), 'cortex-xdr', { read: readCytoolCheckIn }),
-  saysOf(of(/^elastic-agent$/, /^status\b/), 'elastic-defend', {
+  saysOf(of(/^elastic-agent$/, /^version\b/), 'elastic-defend', { read: readElasticVersion }),
+  saysOf(of(/^elastic-(?:development-)?agent$/, /^status\b/), 'elastic-defend', {
     read: readElasticStatus,
     readError: readElasticError,
+  }),
+  saysOf(of(/^(?:wazuh|ossec)-control$/, /^status\b/), 'wazuh', {
+    read: readWazuhDaemons,
+    readError: readWazuhDaemons,
   }),
   saysOf(of(FILE, /(?:wazuh|ossec)-agentd?\.state/i), 'wazuh', {
     read: (text) => readWazuhState(text, { modifiedAt: written, now: written }),
   }),
   saysOf(of(/^wazuh-control$/, /^info\b/), 'wazuh', { read: readWazuhInfo }),
-  saysOf(of(/^upd$/, /^-{1,2}version\b/), 'eset', { read: readEsetVersion }),
-  saysOf(of(/^upd$/, /^-{1,2}list-modules\b/), 'eset', { read: readEsetModules }),
-  saysOf(of(/^lic$/, /^-{1,2}status\b/), 'eset', { read: readEsetLicence }),
+  saysOf(of(/^upd$/, /^-(?:-?version|v)\b/), 'eset', { read: readEsetVersion }),
+  saysOf(of(/^upd$/, /^-(?:-?list-modules|l)\b/), 'eset', { read: readEsetModules }),
+  saysOf(of(/^lic$/, /^-(?:-?status|s)\b/), 'eset', { read: readEsetLicence }),
+  saysOf(onMacos(FILE, /ESET\/Security\/var\/confd\/settings\.json/), 'eset', { read: readEsetSettings }),
   keyOf(onWindows(KEY, /ESET Security\\CurrentVersion\\Info/i), 'eset', readEsetKey),
   saysOf(of(/^dsa_query$/, /^-c\b/), 'trend-micro', { read: readDsaQuery }),
-  saysOf(onLinux(/^bduitool$/, /^get ps\b/), 'bitdefender', { read: readBduitool }),
-  saysOf(onLinux(/^(?:clamscan|clamdscan|clamd|clamonacc|freshclam)$/, /^(?:--version|-V)\b/), 'clamav', {
+  keyOf(onWindows(KEY, /TrendMicro\\PC-cillinNTCorp/i), 'trend-micro', readPatternKey),
+  saysOf(onLinux(/^bduitool$/, /^get (?:ps|productstatus)\b/), 'bitdefender', { read: readBduitool }),
+  saysOf(of(/^(?:clamscan|clamdscan|clamd|clamonacc|freshclam)$/, /^(?:--version|-V)\b/), 'clamav', {
     read: readClamVersion,
     readError: readClamError,
   }),
   keyOf(onWindows(KEY, /Sophos\\Health\\Status/i), 'sophos', readSophosHealthKey),
   keyOf(onWindows(KEY, /Sophos Endpoint Defense\\TamperProtection/i), 'sophos', readSophosTamperKey),
-  saysOf(onLinux(FILE, /SHS_status\.xml/i), 'sophos', { read: readSophosStatus }),
-  saysOf(onMacos(/^protectctl$/, /^info\b/), 'jamf-protect', { read: readProtectctl }),
-  saysOf(onMacos(FILE, /XProtect\.bundle\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
+  saysOf(onLinux(FILE, /sophos-spl\/base\/VERSION\.ini/), 'sophos', { read: readSophosVersion }),
+  saysOf(onLinux(FILE, /SHS(?:_status)?\.xml/i), 'sophos', { read: readSophosStatus }),
+  saysOf(onMacos(/^(?:protectctl|jamfprotect)$/, /^(?:info|version)\b/), 'jamf-protect', { read: readProtectctl }),
+  saysOf(onMacos(FILE, /XProtect\.(?:bundle|app)\/Contents\/Info\.plist/), 'xprotect', { read: readXProtectInfo }),
+  saysOf(onMacos(/^defaults$/, /^read\b.*XProtect\.bundle\/Contents\/Info\b/), 'xprotect', { read: readXProtectInfo }),
   saysOf(onMacos(/^xprotect$/, /^version\b/), 'xprotect', { read: readXProtectVersion }),
   saysOf(onMacos(/^xprotect$/, /^status\b/), 'xprotect', { read: readXProtectStatus }),
 ]
 
 export const notStarted: readonly NotStarted[] = [
-  { of: of(/^elastic-agent$/, /^version\b/), instead: 'elastic-agent status tells the version too' },
+  { of: of(/^cytool$/, /^protect\b/), instead: 'cytool info: this one asks for a password of the console' },
+  { of: of(/^cytool$/, /^startup\b/), instead: 'cytool runtime query: what is to start need not run' },
+  { of: of(/^elastic-agent$/, /^inspect\b/), instead: 'elastic-agent status: its settings hold secrets' },
+  { of: onLinux(/^clamdscan$/, /^--ping\b/), instead: 'control groups tell whether clamd runs' },
+  {
+    of: onLinux(/^(?:clamconf|sigtool)$/),
+    instead: 'clamscan --version tells the version and the day of the signatures',
+  },
   { of: of(/^elastic-endpoint$/), instead: 'elastic-agent status tells the state of its component endpoint' },
-  { of: onLinux(/^wazuh-control$/, /^status\b/), instead: 'control groups tell whether wazuh-agentd runs' },
+  { of: onMacos(/^xprotect$/, /^(?:check|update)\b/), instead: 'xprotect version, which asks nobody' },
 ]

@@ -102,7 +102,9 @@ export function keyOf(
 
 function services(fact: Fact<readonly WindowsService[]>, { args }: Capture): Concluded {
   if (fact.kind === 'absent') {
-    const [, name = ''] = /(?:query|queryex|qc|Get-Service(?:\s+-Name)?)\s+['"]?([^\s'"|]+)/i.exec(args) ?? []
+    const [, quoted, plain = ''] =
+      /(?:query|queryex|qc|Get-Service(?:\s+-Name)?)\s+(?:['"]([^'"]+)['"]|([^\s'"|]+))/i.exec(args) ?? []
+    const name = quoted ?? plain
     const service: WindowsService = { name, running: false }
     return { services: [service] }
   }
@@ -132,8 +134,9 @@ function isAsked(service: string, args: string): boolean {
   return patterns.some((pattern) => patternOf(pattern).test(service))
 }
 
+/** Names with blanks stand in quotes. */
 const ASKED =
-  /(?:Get-Service(?:\s+-Name)?|\b(?:query|queryex|qc))\s+((?:['"]?[\w*?]+['"]?\s*,\s*)*['"]?[\w*?]+['"]?)(?=\s|$)|(?:-like|\bName\s*(?:=|like))\s*((?:'|"|)[\w*?%]+)/gi
+  /(?:Get-Service(?:\s+-Name)?|\b(?:query|queryex|qc))\s+((?:(?:"[\w *?]+"|'[\w *?]+'|[\w*?]+)(?:\s*,\s*|(?=\s|$)))+)|(?:-like|\bName\s*(?:=|like))\s*("[\w *?%]+"|'[\w *?%]+'|[\w*?%]+)/gi
 
 function patternOf(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[*%]/g, '.*').replaceAll('?', '.')}$`, 'i')
