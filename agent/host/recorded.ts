@@ -83,7 +83,8 @@ export function recordedHost(recording: Recording): Host {
         const absent = paths.length > 0 && paths.every((path) => isMissing(places.get(`file ${path}`)))
         return absent ? missing(program) : notRecorded([program, ...args].join(' '))
       }
-      return { ok: true, exitCode: found.exitCode, stdout: found.stdout, stderr: found.stderr }
+      const stdout = program === 'powershell' ? withDrive(found.stdout, found.args.join(' ')) : found.stdout
+      return { ok: true, exitCode: found.exitCode, stdout, stderr: found.stderr }
     },
     async readFile(path) {
       const entry = places.get(`file ${path}`)
@@ -128,12 +129,25 @@ function commandKey(program: string, args: readonly string[]): string {
 
 /** PowerShell is asked by name here; what a person recorded is a command line that has the name in it. */
 function answerTo(question: string, entries: readonly RecordingEntry[]): CommandEntry | undefined {
-  return entries.find(
-    (entry): entry is CommandEntry =>
-      entry.kind === 'command' &&
-      /\b(?:powershell|pwsh)(?:\.exe)?$/i.test(entry.program) &&
-      entry.args.some((argument) => argument.split(/[\s|;(){}'",]+/).includes(question)),
-  )
+  const has = (entry: RecordingEntry, name: string) =>
+    entry.kind === 'command' &&
+    /\b(?:powershell|pwsh)(?:\.exe)?$/i.test(entry.program) &&
+    entry.args.some((argument) => argument.split(/[\s|;(){}'",]+/).includes(name))
+  return [question, ...(ALSO_ASKED.get(question) ?? [])]
+    .map((name) => entries.find((entry): entry is CommandEntry => has(entry, name)))
+    .find((entry) => entry !== undefined)
+}
+
+/** Commands of people that are answered with the same. */
+const ALSO_ASKED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Win32_EncryptableVolume', ['Get-BitLockerVolume']],
+])
+
+/** Asked for a property of one drive the shell answers with the number alone; which drive it was the command says. */
+export function withDrive(stdout: string, command: string): string {
+  const [, letter] = /NameSpace\([\\'"]*([A-Z]:)/i.exec(command) ?? []
+  const isNumber = letter !== undefined && /^\s*\d\s*$/.test(stdout)
+  return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(stdout) }) : stdout
 }
 
 function registryKey(key: string): string {

@@ -10,10 +10,11 @@ export type FileVault = Pick<ToldVolume, 'state' | 'method' | 'percent' | 'detai
  */
 export function readFdesetupStatus(stdout: string): Fact<FileVault> {
   const lines = stdout.split(/\r?\n/).flatMap((line) => (NOISE.test(line) ? [] : line.trim()))
-  const [first = '', ...others] = lines
-  const status = STATUSES.get(first)
+  const at = lines.findIndex((line) => STATUSES.has(line))
+  const status = STATUSES.get(lines[at] ?? '')
+  const others = lines.toSpliced(at, 1)
   const known = others.map(readLine)
-  const unknown = others.find((_, at) => known[at] === null)
+  const unknown = others.find((_, index) => known[index] === null)
   if (status === undefined) return unreadable('fdesetup does not say whether FileVault is on')
   const running = known.filter((it) => it?.state !== undefined)
   if (running.length > 1) return unreadable('fdesetup contradicts itself')

@@ -5,8 +5,8 @@ import type { ProgramName } from '../../host/programs.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { allBelow, readBlockDevices, readDeviceNames, type DeviceNames } from './block-devices.ts'
 import { mountedHomes, readFscryptHomes } from './homes.ts'
-import { unverified, type Stack } from './layers.ts'
-import { readFromLsblk } from './lsblk.ts'
+import { unverified, type Finding, type Stack } from './layers.ts'
+import { pathsIn, readFromLsblk } from './lsblk.ts'
 import { mountHolding, readMountinfo, readSwaps, systemMount, type Mount, type Swap } from './mounts.ts'
 import { devicesOfMount, placeOfSwap, placesOfMounts, readBtrfsMembers, type DevicesOf, type Place } from './places.ts'
 import { verify } from './verify.ts'
@@ -38,7 +38,7 @@ async function readVolumes(host: Host): Promise<Fact<DiskEncryption>> {
   const container = await findContainer(host)
   if (container) return container
   const mountinfo = await host.readFile('/proc/self/mountinfo')
-  if (!mountinfo.ok) return unreadableBecause(mountinfo)
+  if (!mountinfo.ok) return readWithoutMounts(host, unreadableBecause(mountinfo))
   const mounts = readMountinfo(mountinfo.text)
   if (mounts.kind !== 'value') return mounts
   const system = systemMount(mounts.value)
@@ -61,6 +61,20 @@ async function readVolumes(host: Host): Promise<Fact<DiskEncryption>> {
   return value({ volumes: tidy([...volumes, ...homes.map(({ volume }) => volume)], places) })
 }
 
+/** Where nobody tells the mounts, `lsblk` does, but for those that lie on no device of its list. */
+async function readWithoutMounts(host: Host, failed: NoValue): Promise<Fact<DiskEncryption>> {
+  const listed = await readFromLsblk(host, null)
+  if (listed.kind !== 'value' || !listed.value.places.some(({ role }) => role === 'system')) return failed
+  const { devices, places } = listed.value
+  const stack = await verify(host, places, unverified(devices, 'nobody looked'), findWithoutZfs)
+  const volumes = places.map((place) => volumeOf(place, findWithoutZfs(place, stack), stack))
+  return value({ volumes: tidy(volumes, places) })
+}
+
+function findWithoutZfs(place: Place, stack: Stack): Finding {
+  return findingOf(place, stack, NO_ZFS)
+}
+
 /** From the kernel's files, or, where these do not show what the system lies on, from `lsblk`. */
 async function readFound(
   host: Host,
@@ -70,12 +84,18 @@ async function readFound(
 ): Promise<Fact<Found>> {
   const found = await readKernelFiles(host, mounts, system, swaps)
   if (found.kind === 'value' && isSystemShown(found.value)) return found
-  const listed = await readFromLsblk(host)
-  if (listed.kind !== 'value') return found
-  const { devices, places } = listed.value
+  const listed = await readFromLsblk(host, system.source)
+  const { devices, places } = listed.kind === 'value' ? listed.value : { devices: new Map<string, never>(), places: [] }
+  if (places.length === 0 && system.fsType !== 'zfs') return found
   const isThere = places.some(({ role }) => role === 'system')
   if (!isThere) places.unshift({ label: '/', role: 'system', holder: system, devices: null })
-  return value({ places, stack: unverified(devices, 'nobody looked'), zfs: NO_ZFS })
+  // Datasets are on no device of its list.
+  const datasets = placesOfMounts(mounts, system, () => null).filter(
+    ({ role, holder }) => role !== 'system' && holder?.fsType === 'zfs',
+  )
+  places.push(...datasets)
+  const zfs = await readZfs(host, places, { byNumber: new Map(), byPath: pathsIn(devices) })
+  return value({ places, stack: unverified(devices, 'nobody looked'), zfs })
 }
 
 /** Whether sysfs shows the devices of the system; a file as a disk is another matter, and ZFS tells its own. */

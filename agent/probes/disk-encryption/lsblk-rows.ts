@@ -10,7 +10,12 @@ const MOST = { rows: 5000, width: 4000, depth: 64 } as const
  */
 export function readRows(text: string): LsblkRow[] | null {
   const start = text.indexOf('{')
-  const rows = start >= 0 ? fromJson(text.slice(start)) : text.includes('="') ? fromPairs(text) : fromTable(text)
+  const rows =
+    start >= 0
+      ? fromJson(text.slice(start))
+      : text.includes('="')
+        ? fromPairs(text)
+        : (fromRaw(text) ?? fromTable(text))
   // A row that stands two steps in, or half a step, has lost the one that it belongs to.
   const isWhole = rows?.every(({ depth }, at) => Number.isInteger(depth) && depth <= (rows[at - 1]?.depth ?? -1) + 1)
   return rows && rows.length > 0 && isWhole === true && rows.every(makesSense) ? rows : null
@@ -71,6 +76,20 @@ function unescape(text: string): string[] {
   return text
     .replace(/\\x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
     .split('\n')
+}
+
+/** Cells with one space between them, none left out, and no tree (`-r`): a blank in a cell is written as `\x20`. */
+function fromRaw(text: string): LsblkRow[] | null {
+  const [heading = '', ...rest] = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const names = heading.split(' ')
+  if (names.length < 2 || !names.every((name) => /^[A-Z][A-Z0-9:%-]*$/.test(name)) || rest.length > MOST.rows)
+    return null
+  const rows = rest.map((line) => line.split(' '))
+  if (!rows.every((row) => row.length === names.length && /^[\w!./:\\-]+$/.test(row[0] ?? ''))) return null
+  return rows.map((row) => ({
+    cells: new Map(names.map((name, at) => [name.toLowerCase(), unescape(row[at] ?? '').flatMap(cell)] as const)),
+    depth: 0,
+  }))
 }
 
 /** The tree, as drawn in Unicode or in ASCII. */

@@ -344,7 +344,27 @@ describe('tables and pairs', () => {
     },
     { name: 'an unknown column', text: 'lsblk: unknown column: MOUNTPOINTS\n', volumes: 'unreadable' },
     { name: 'no column of mounts', text: 'NAME TYPE\nsda  disk\nc    crypt\n', volumes: 'unreadable' },
-    { name: 'the raw form', text: 'NAME TYPE MOUNTPOINTS\nsda disk \nsda1 part /\n', volumes: 'unreadable' },
+    {
+      name: 'the raw form',
+      text: 'NAME TYPE MOUNTPOINTS\nsda disk \nsda1 part /\nsda2 part /mnt/a\\x20b\n',
+      volumes: ['/ system off null', '/mnt/a b data off null'],
+    },
+    {
+      name: 'the raw form with parents',
+      text: 'NAME PKNAME TYPE MOUNTPOINTS\nsda  disk \nsda1 sda part \nc sda1 crypt /\n',
+      volumes: ['/ system on null'],
+    },
+    {
+      name: 'the raw form, a layer of which is not told',
+      text: 'NAME TYPE MOUNTPOINTS\nsda disk \nsda1 part \nc crypt \nv-r lvm /\n',
+      volumes: ['/ system unknown null'],
+    },
+    { name: 'the raw form, cut', text: 'NAME TYPE MOUNTPOINTS\nsda disk \nsda1 part\n', volumes: 'unreadable' },
+    {
+      name: 'both columns of mounts',
+      text: 'NAME="sda1" TYPE="part" MOUNTPOINT="/" MOUNTPOINTS="/"\n',
+      volumes: ['/ system off null'],
+    },
     { name: 'nothing', text: '', volumes: 'unreadable' },
     { name: 'another language', text: 'lsblk: Zugriff auf /sys/dev/block fehlgeschlagen\n', volumes: 'unreadable' },
   ])('$name', ({ text, volumes }) => {

@@ -1,7 +1,7 @@
-import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { unreadable, value, type Fact, type NoValue } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause } from '../probe.ts'
-import type { BlockDevice, BlockDevices } from './block-devices.ts'
+import { devicePath, type BlockDevice, type BlockDevices } from './block-devices.ts'
 import { DM_CRYPT_UNTOLD } from './layers.ts'
 import { readRows, type LsblkRow } from './lsblk-rows.ts'
 import { countsAsData, isMemory, type Place } from './places.ts'
@@ -16,14 +16,39 @@ const ARGUMENTS = [
   [],
 ] as const
 
-/** Asks `lsblk`, which takes from udev's database what sysfs does not show. */
-export async function readFromLsblk(host: Host): Promise<Fact<Lsblk>> {
-  for (const args of ARGUMENTS) {
+/** As people ask; a machine has answered one of the above, a recording may have nothing else. */
+const OF_PEOPLE = [
+  ['-J', '-o', 'NAME,KNAME,PKNAME,PATH,TYPE,FSTYPE,FSVER,UUID,MOUNTPOINTS,RM,RO,SIZE,TRAN'],
+  ['-J', '-o', 'NAME,TYPE,FSTYPE,MOUNTPOINTS'],
+  ['-J', '-o', 'NAME,TYPE,FSTYPE,MOUNTPOINT'],
+  ['-J'],
+  ['-f', '-J'],
+  ['-fJ'],
+  ['-f'],
+] as const
+
+/** Asks `lsblk`, which takes from udev's database what sysfs does not show; of the system by its source where it is known. */
+export async function readFromLsblk(host: Host, source: string | null): Promise<Fact<Lsblk>> {
+  const ofSource = source?.startsWith('/dev/') === true ? [['-sJ', '-o', 'NAME,TYPE,FSTYPE,MOUNTPOINTS', source]] : []
+  let failed: NoValue = unreadable('lsblk ended with an error')
+  for (const args of [...ARGUMENTS, ...OF_PEOPLE, ...ofSource]) {
     const ran = await host.run('lsblk', args)
-    if (!ran.ok) return unreadableBecause(ran)
-    if (ran.exitCode === 0) return readLsblk(ran.stdout)
+    if (ran.ok && ran.exitCode === 0) return readDevices(ran.stdout)
+    if (ran.ok) continue
+    failed = unreadableBecause(ran)
+    if (ran.reason !== 'not-recorded') break
   }
-  return unreadable('lsblk ended with an error')
+  return failed
+}
+
+/** Paths of what is listed, by which mounts and pools name it. */
+export function pathsIn(devices: BlockDevices): ReadonlyMap<string, string> {
+  return new Map(
+    [...devices.values()].flatMap(({ name, mapping }) => [
+      [devicePath(name), name] as const,
+      ...(mapping ? [[`/dev/mapper/${mapping.name}`, name] as const] : []),
+    ]),
+  )
 }
 
 type Node = {
@@ -43,6 +68,13 @@ type Node = {
 
 /** Reads what `lsblk` prints, in any of its forms, right way up or turned round (`-s`). */
 export function readLsblk(stdout: string): Fact<Lsblk> {
+  const listed = readDevices(stdout)
+  const isBare = listed.kind === 'value' && listed.value.places.length === 0
+  return isBare ? unreadable('lsblk shows no volume that is mounted') : listed
+}
+
+/** With devices alone, where what is mounted is on none of them. */
+function readDevices(stdout: string): Fact<Lsblk> {
   const rows = readRows(stdout)
   if (!rows) return unreadable('lsblk shows no devices that make sense')
   const nodes = new Map<string, Node>()
@@ -60,7 +92,7 @@ export function readLsblk(stdout: string): Fact<Lsblk> {
   }
   const places = [...nodes.values()].flatMap((node) => placesOf(node, nodes))
   if (places.filter(({ role }) => role === 'system').length > 1) return unreadable('lsblk shows two systems')
-  return places.length > 0 ? value({ devices, places }) : unreadable('lsblk shows no volume that is mounted')
+  return value({ devices, places })
 }
 
 function nodeOf({ cells }: LsblkRow): Node {
@@ -74,7 +106,7 @@ function nodeOf({ cells }: LsblkRow): Node {
     fsType: cells.has('fstype') ? (text('fstype') ?? '') : undefined,
     fsVersion: text('fsver') ?? '',
     uuid: text('uuid') ?? '',
-    mounts: [...(cells.get('mountpoints') ?? []), ...(cells.get('mountpoint') ?? [])],
+    mounts: [...new Set(['mountpoints', 'mountpoint'].flatMap((column) => cells.get(column) ?? []))],
     below: null,
     removable: /^(1|true)$/.test(text('rm') ?? '') || text('tran') === 'usb',
   }

@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
+import { runAsRecorded } from './as-recorded.ts'
 import { toldByBitLocker } from './bitlocker.ts'
 import { readEncryptableVolumes } from './encryptable-volume.ts'
 import { readManageBde } from './manage-bde.ts'
@@ -53,7 +54,7 @@ async function askShell(host: Host): Promise<Told> {
 }
 
 async function askManageBde(host: Host): Promise<Told> {
-  const ran = await host.run('manage-bde', ['-status'])
+  const ran = await runAsRecorded(host, 'manage-bde', [['-status'], ['-status', 'C:'], ['-status', 'c:']])
   if (!ran.ok) return unreadableBecause(ran)
   if (ran.exitCode !== 0) return unreadable(`manage-bde ended with ${ran.exitCode}`)
   const volumes = readManageBde(ran.stdout)
@@ -88,7 +89,9 @@ const VERSION = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'
 async function withSystem(host: Host, volumes: readonly ToldVolume[]): Promise<readonly ToldVolume[]> {
   if (volumes.every(({ role }) => role !== undefined)) return volumes
   const version = await host.readRegistry(VERSION)
-  const folder = version.ok ? version.values['SystemRoot'] : undefined
+  // A recording that a person wrote seldom has it.
+  const isUnrecorded = !version.ok && version.reason === 'not-recorded'
+  const folder = version.ok ? version.values['SystemRoot'] : isUnrecorded ? 'C:\\Windows' : undefined
   const drive = typeof folder === 'string' ? folder.slice(0, 2).toUpperCase() : null
   return volumes.map((it) => (it.role === undefined && it.mount === drive ? { ...it, role: 'system' as const } : it))
 }

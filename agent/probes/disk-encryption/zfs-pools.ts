@@ -1,10 +1,11 @@
 import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause } from '../probe.ts'
+import { runAsRecorded } from './as-recorded.ts'
 import type { DeviceNames } from './block-devices.ts'
 import { findProtection, unknown, type Finding, type Stack } from './layers.ts'
 import type { Place } from './places.ts'
-import { readZfsGet, readZpoolStatus, zfsGetArguments, ZPOOL_STATUS, type Dataset } from './zfs.ts'
+import { readZfsGet, readZpoolStatus, zfsGetArguments, ZFS_GET_OF_PEOPLE, ZPOOL_STATUS, type Dataset } from './zfs.ts'
 
 /** What is known of the datasets in use, and the devices below their pools. */
 export type Zfs = { devices: readonly string[]; find(dataset: string, stack: Stack): Finding }
@@ -24,7 +25,7 @@ export async function readZfs(host: Host, places: readonly Place[], names: Devic
   const wanted = [...new Set(mounted)].filter((name) => /^[A-Za-z]/.test(name))
   if (wanted.length === 0) return NO_ZFS
 
-  const get = await host.run('zfs', zfsGetArguments(wanted))
+  const get = await runAsRecorded(host, 'zfs', [zfsGetArguments(wanted), ...ZFS_GET_OF_PEOPLE])
   const datasets = get.ok ? readZfsGet(get.stdout) : unreadableBecause(get)
   const isBare = datasets.kind === 'value' && wanted.some((name) => datasets.value.get(name)?.state === 'off')
   const pools: Pools = isBare ? await readPools(host) : unreadable('nobody looked')
@@ -57,6 +58,6 @@ function findPool(dataset: string, pools: Pools, names: DeviceNames, stack: Stac
 }
 
 async function readPools(host: Host): Promise<Pools> {
-  const status = await host.run('zpool', ZPOOL_STATUS)
+  const status = await runAsRecorded(host, 'zpool', ZPOOL_STATUS)
   return status.ok ? readZpoolStatus(status.stdout) : unreadableBecause(status)
 }

@@ -14,8 +14,25 @@ export function zfsGetArguments(datasets: readonly string[]): string[] {
   return ['get', '-H', '-o', 'name,property,value', 'encryption,keystatus,encryptionroot,keyformat', ...datasets]
 }
 
+/** The same of all datasets, as people ask; a recording may have nothing else. */
+export const ZFS_GET_OF_PEOPLE = [
+  ['get', '-H', '-o', 'name,property,value', 'encryption,keystatus,encryptionroot'],
+  ['get', '-H', '-o', 'name,property,value', 'encryption,keystatus'],
+  ['get', '-H', '-o', 'name,property,value', 'encryption,keystatus,encryptionroot,keyformat'],
+  [
+    'get',
+    '-H',
+    '-o',
+    'name,property,value,source',
+    'encryption,keystatus,keylocation,keyformat,encryptionroot,mountpoint',
+  ],
+  ['get', '-H', 'all'],
+  ['get', 'encryption,keystatus'],
+  ['get', 'all'],
+] as const
+
 /** Links resolved, whole paths: what `readZpoolStatus` can be compared with device names by. */
-export const ZPOOL_STATUS = ['status', '-L', '-P'] as const
+export const ZPOOL_STATUS = [['status', '-L', '-P'], ['status', '-P'], ['status']] as const
 
 /** Reads `zfs get` with the columns name, property, value (and more): with `-H`, or as a table under a heading. */
 export function readZfsGet(stdout: string): Fact<ReadonlyMap<string, Dataset>> {

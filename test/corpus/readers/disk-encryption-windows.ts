@@ -1,3 +1,4 @@
+import { withDrive } from '../../../agent/host/recorded.ts'
 import { toldByBitLocker } from '../../../agent/probes/disk-encryption/bitlocker.ts'
 import { readEncryptableVolumes } from '../../../agent/probes/disk-encryption/encryptable-volume.ts'
 import { readManageBde } from '../../../agent/probes/disk-encryption/manage-bde.ts'
@@ -30,16 +31,9 @@ export const readers: readonly CorpusReader[] = [
   },
   {
     of: { os, program: /^(?:powershell|pwsh)$/, args: /BitLockerProtection|2D15A9A1-A556-4189-91AD-027458F11A07/i },
-    read: ({ text, args }) => concluded(readShellProtection(named(text, args)), volumesInWords),
+    read: ({ text, args }) => concluded(readShellProtection(withDrive(text, args)), volumesInWords),
   },
 ]
-
-/** Asked for one drive by hand the answer is the number alone; the agent asks for all, and has the letters beside it. */
-function named(text: string, args: string): string {
-  const [, letter] = /NameSpace\([\\'"]*([A-Z]:)/i.exec(args) ?? []
-  const isNumber = letter !== undefined && /^\d$/.test(text.trim())
-  return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(text) }) : text
-}
 
 export const notStarted: readonly NotStarted[] = [
   {
