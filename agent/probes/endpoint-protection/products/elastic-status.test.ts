@@ -229,6 +229,16 @@ test('elastic-agent version: that of the program, which is all that it tells', (
   for (const text of ['', 'Daemon: 8.15.1', 'Binary: unknown']) expect(readElasticVersion(text).kind).toBe('unreadable')
 })
 
+test('elastic-agent: the list of 8.6 does not show which unit made the whole degraded', () => {
+  const text =
+    'State: DEGRADED\nMessage: a unit is in a failed state\nComponents:\n* endpoint (HEALTHY)\n* log (HEALTHY)\n'
+  for (const it of [text, text.replaceAll(/^/gm, '    ')]) {
+    expect(readElasticStatus(it)).toEqual({ kind: 'value', value: { installed: true, running: true } })
+  }
+  const other = text.replace('State', 'Status').replace('log (HEALTHY)', 'filebeat (DEGRADED)')
+  expect(readElasticStatus(other)).toMatchObject({ value: { healthy: true } })
+})
+
 test('elastic-agent: damage never heals or connects an endpoint', () => {
   const bad = [
     json({ state: 4, endpoint: 4, unit: 4, fleet: 4, fleetMessage: 'x' }),

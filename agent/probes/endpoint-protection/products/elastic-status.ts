@@ -13,6 +13,8 @@ export type ElasticStatus = {
   endpoint?: readonly string[]
   /** All components are listed: one that is not listed is not there. */
   isWhole: boolean
+  /** Components may be listed as well while a unit of theirs is not. */
+  hidesUnits?: boolean
   isManaged?: boolean
   version?: string
   id?: string
@@ -54,7 +56,7 @@ function toldOf(status: ElasticStatus): Told {
   }
 }
 
-function endpointOf({ endpoint, isWhole, total }: ElasticStatus): Told {
+function endpointOf({ endpoint, isWhole, hidesUnits, total }: ElasticStatus): Told {
   const [state] = endpoint ?? []
   if (endpoint === undefined || state === undefined) {
     if (isWhole) return { healthy: false, issues: ['the Elastic Agent runs without Elastic Defend'] }
@@ -64,7 +66,8 @@ function endpointOf({ endpoint, isWhole, total }: ElasticStatus): Told {
   const running = RUNS.get(state)
   const ill = endpoint.find((it) => ILL.has(it))
   // An agent that has failed as a whole contradicts a component that has not.
-  const isWell = endpoint.every((it) => it === 'HEALTHY') && (total === 'HEALTHY' || total === 'DEGRADED')
+  const isOther = total === 'DEGRADED' && hidesUnits !== true
+  const isWell = endpoint.every((it) => it === 'HEALTHY') && (total === 'HEALTHY' || isOther)
   return {
     installed: true,
     ...(running !== undefined && { running }),

@@ -37,11 +37,11 @@ export function fromTree(text: string): ElasticStatus | null {
 
 /** Reads the list of 7.x to 8.6: `Status:` or `State:`, then every application or component as `* name (HEALTHY)`. */
 export function fromFlatText(text: string): ElasticStatus | null {
-  const [, total] = /^Stat(?:us|e): ([A-Z]+)\s*$/m.exec(text) ?? []
+  const [, label, total] = /^[ \t]*(Status|State): ([A-Z]+)\s*$/m.exec(text) ?? []
   if (total === undefined) return null
-  const [, fleet] = /^Fleet State: ([A-Z]+)\s*$/m.exec(text) ?? []
-  const [, fleetMessage = ''] = /^Fleet Message: (.*)$/m.exec(text) ?? []
-  const list = /^(?:Applications|Components):(.*)$/m.exec(text)
+  const [, fleet] = /^[ \t]*Fleet State: ([A-Z]+)\s*$/m.exec(text) ?? []
+  const [, fleetMessage = ''] = /^[ \t]*Fleet Message: (.*)$/m.exec(text) ?? []
+  const list = /^[ \t]*(?:Applications|Components):(.*)$/m.exec(text)
   const rows = [...text.matchAll(/^[ \t]*\* (\S{1,60})[ \t]+\(([A-Z]+)\)[ \t]*\r?$/gm)]
   const endpoint = rows.flatMap(([, name = '', state = '']) => (isEndpointName(name) ? [state] : []))
   return {
@@ -49,6 +49,7 @@ export function fromFlatText(text: string): ElasticStatus | null {
     ...(fleet !== undefined && { fleet }),
     fleetMessage,
     ...(endpoint.length > 0 && { endpoint }),
+    hidesUnits: label === 'State',
     isWhole: list !== null && (rows.length > 0 || /\(none\)/.test(list[1] ?? '')),
   }
 }
