@@ -16,6 +16,11 @@ const GOOD: Told = {
 
 const cases: readonly { name: string; text: string; expected: Told }[] = [
   { name: 'protected', text: INFO, expected: GOOD },
+  {
+    name: 'with its monitors',
+    text: `${INFO}Monitors\n\tFile\n\t\tStatus: Active\n\t\tVersion: 1.0\n`,
+    expected: GOOD,
+  },
   { name: 'a property list', text: PLIST, expected: GOOD },
   {
     name: 'JSON',

@@ -42,8 +42,12 @@ function jsonOf(text: string): Plist | null {
   }
 }
 
+/** What stands deeper, as its monitors do with `-v`, has labels of its own. */
 function textItems(stdout: string): ReadonlyMap<string, string> {
-  return new Map([...labelledLines(stdout)].map(([name, it]) => [name.replaceAll(/[ -]/g, ''), it]))
+  const top = stdout.replaceAll(/^[ \t].*$/gm, '')
+  return new Map(
+    [...labelledLines(/^\S/m.test(stdout) ? top : stdout)].map(([name, it]) => [name.replaceAll(/[ -]/g, ''), it]),
+  )
 }
 
 function plistItems(plist: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
