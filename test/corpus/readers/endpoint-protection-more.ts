@@ -97,5 +97,11 @@ export const notStarted: readonly NotStarted[] = [
     instead: 'clamscan --version tells the version and the day of the signatures',
   },
   { of: of(/^elastic-endpoint$/), instead: 'elastic-agent status tells the state of its component endpoint' },
+  { of: of(/^agent_control$/), instead: 'a manager has it, and no agent' },
+  {
+    of: onLinux(FILE, /sophos-spl\/plugins\//),
+    instead: 'VERSION.ini of its base, of which its parts have versions of their own',
+  },
+  { of: onMacos(FILE, /XProtect\.bundle\/Contents\/Resources\//), instead: "Info.plist of XProtect's bundle" },
   { of: onMacos(/^xprotect$/, /^(?:check|update)\b/), instead: 'xprotect version, which asks nobody' },
 ]
