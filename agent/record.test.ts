@@ -7,7 +7,6 @@ import { SIGNAL_IDS } from '../shared/signals.ts'
 import { collect } from './collect.ts'
 import type { Host } from './host/host.ts'
 import { parseRecording } from './host/recorded.ts'
-import { unread } from './host/host.ts'
 import { allProbes } from './probes/all.ts'
 import { record } from './record.ts'
 
@@ -17,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const { probes } = allProbes(async () => unread('failed', 'no inventory'))
+const { probes } = allProbes()
 const read = (host: Host) => collect(host, probes, SIGNAL_IDS)
 
 const MACHINE = laptop({

@@ -9,5 +9,5 @@ export function thisMachine() {
   const runner = programRunner()
   // In a bundle that script is JavaScript, as this file is.
   const script = fileURLToPath(new URL(`host/inventory-child${extname(import.meta.url)}`, import.meta.url))
-  return { runner, host: realHost(runner), ...allProbes(() => runner.runNode(script)) }
+  return { runner, host: realHost(runner, () => runner.runNode(script)), ...allProbes() }
 }

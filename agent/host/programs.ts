@@ -115,5 +115,13 @@ export const PROGRAMS = {
   netsh: ['C:\\Windows\\System32\\netsh.exe'],
 } as const satisfies Record<string, readonly string[]>
 
-/** `powershell` takes a question of `windows/questions.ts` in place of arguments, and nothing else. */
-export type ProgramName = keyof typeof PROGRAMS | 'powershell'
+/**
+ * `powershell` takes a question of `windows/questions.ts` in place of arguments, and nothing else; `systeminformation` is
+ * the package of that name in a process of its own (`inventory-child.ts`).
+ */
+export type ProgramName = keyof typeof PROGRAMS | 'powershell' | 'systeminformation'
+
+/** Where a program may lie; nowhere where it is none of the machine's own. */
+export function placesOf(program: ProgramName): readonly string[] {
+  return program === 'powershell' || program === 'systeminformation' ? [] : PROGRAMS[program]
+}

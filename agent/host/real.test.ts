@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
+import { unread } from './host.ts'
 import { bootId, realHost } from './real.ts'
 import { recordedHost } from './recorded.ts'
 import { programRunner } from './run.ts'
 
 test('this machine has a platform, a clock and no registry', async () => {
-  const host = realHost(programRunner())
+  const host = realHost(programRunner(), async () => unread('missing', 'no inventory'))
   expect(['linux', 'macos', 'windows']).toContain(host.platform)
   expect(Math.abs(host.now().getTime() - Date.now())).toBeLessThan(1000)
   expect(await host.readRegistry('HKLM\\SOFTWARE')).toMatchObject({ ok: false, reason: 'failed' })

@@ -1,17 +1,17 @@
 import { MusterError } from '../../shared/errors.ts'
 import type { Platform } from '../../shared/signals.ts'
 import { readDirectory, readFile, statFile } from './files.ts'
-import { unread, type Host } from './host.ts'
+import { unread, type Host, type Ran, type Unread } from './host.ts'
 import type { Runner } from './run.ts'
 import { windowsReading } from './windows/windows.ts'
 
 const PLATFORMS: Partial<Record<NodeJS.Platform, Platform>> = { linux: 'linux', darwin: 'macos', win32: 'windows' }
 
 /**
- * The machine that this program runs on.
+ * The machine that this program runs on. `inventory` runs `inventory-child.ts` in a process of its own.
  * @throws Error on a system that Muster cannot read
  */
-export function realHost(runner: Runner): Host {
+export function realHost(runner: Runner, inventory: () => Promise<Ran | Unread>): Host {
   const platform = PLATFORMS[process.platform]
   if (!platform) throw new MusterError('platform-unsupported', process.platform)
   const host: Host = {
@@ -19,7 +19,7 @@ export function realHost(runner: Runner): Host {
     // There is no such user on Windows, where it cannot be told this way.
     privileged: process.getuid ? process.getuid() === 0 : null,
     now: () => new Date(),
-    run: runner.run,
+    run: (program, ...rest) => (program === 'systeminformation' ? inventory() : runner.run(program, ...rest)),
     readFile,
     readDirectory,
     stat: statFile,
@@ -28,7 +28,7 @@ export function realHost(runner: Runner): Host {
     forReading() {
       if (platform !== 'windows') return host
       const { ask, readRegistry } = windowsReading(runner.windows)
-      const run: Host['run'] = (program, ...rest) => (program === 'powershell' ? ask : runner.run)(program, ...rest)
+      const run: Host['run'] = (program, ...rest) => (program === 'powershell' ? ask : host.run)(program, ...rest)
       return { ...host, run, readRegistry, forReading: () => host.forReading() }
     },
   }

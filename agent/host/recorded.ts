@@ -3,7 +3,7 @@ import { MusterError } from '../../shared/errors.ts'
 import { Time } from '../../shared/fact.ts'
 import { jsonParserOf, nullable, oneOf } from '../../shared/schema.ts'
 import { unread, type Host, type Unread } from './host.ts'
-import { PROGRAMS } from './programs.ts'
+import { placesOf } from './programs.ts'
 
 const Entry = Type.Union([
   Type.Object({
@@ -74,7 +74,7 @@ export function recordedHost(recording: Recording): Host {
     privileged: recording.privileged ?? null,
     now: () => new Date(recording.recordedAt),
     async run(program, args) {
-      const paths: readonly string[] = program === 'powershell' ? [] : PROGRAMS[program]
+      const paths = placesOf(program)
       const found =
         [program, ...paths].map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined) ??
         (program === 'powershell' ? answerTo(args[0] ?? '', recording.entries) : undefined)

@@ -1,5 +1,5 @@
 import type { Host, Unread } from './host.ts'
-import { PROGRAMS, type ProgramName } from './programs.ts'
+import { placesOf, type ProgramName } from './programs.ts'
 import type { Recording, RecordingEntry } from './recorded.ts'
 
 /** A host that remembers everything that it is asked, and what it answered. */
@@ -34,8 +34,7 @@ export function recorderOf(machine: Host): Recorder {
   }
 
   function addMissingProgram(program: ProgramName): void {
-    if (program === 'powershell') return
-    for (const path of PROGRAMS[program]) if (!entries.has(`file ${path}`)) addFile(path, null)
+    for (const path of placesOf(program)) if (!entries.has(`file ${path}`)) addFile(path, null)
   }
 
   const recording = (host: Host): Host => ({

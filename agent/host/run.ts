@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
 import { unread, type Host, type Ran, type RunOptions, type Unread } from './host.ts'
-import { PROGRAMS } from './programs.ts'
+import { placesOf } from './programs.ts'
 import { decode } from './text.ts'
 import type { WindowsPrograms } from './windows/windows.ts'
 
@@ -53,8 +53,7 @@ export function programRunner(): Runner {
 
   return {
     async run(program, args, options = {}) {
-      if (program === 'powershell') return unread('missing', 'PowerShell is asked on Windows only')
-      const found = await firstExisting(program, PROGRAMS[program])
+      const found = await firstExisting(program, placesOf(program))
       if (!found.ok) return found
       const command = inSession(found.path, args, options)
       return start(program, command.path, command.args, command.options)

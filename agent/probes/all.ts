@@ -1,7 +1,6 @@
 import { onceRead, type Probes } from '../collect.ts'
-import type { Ran, Unread } from '../host/host.ts'
 import type { Watch } from '../watch.ts'
-import { deviceProbe } from './device/probe.ts'
+import { readDevice } from './device/probe.ts'
 import { readDiskEncryption } from './disk-encryption/probe.ts'
 import { endpointProtection } from './endpoint-protection/probe.ts'
 import { readFirewall } from './firewall/probe.ts'
@@ -15,7 +14,7 @@ import { readSecureBoot } from './secure-boot/probe.ts'
  * The probe of every signal, and what is looked at every few seconds: a new signal is one line here, and does not compile
  * without it. A watch may remember what its probe read last, so both are made together.
  */
-export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes: Probes; watches: readonly Watch[] } {
+export function allProbes(): { probes: Probes; watches: readonly Watch[] } {
   const endpoint = endpointProtection()
   const updates = osUpdates()
   const probes = {
@@ -26,7 +25,7 @@ export function allProbes(readInventory: () => Promise<Ran | Unread>): { probes:
     firewall: readFirewall,
     'screen-lock': readScreenLock,
     'secure-boot': readSecureBoot,
-    device: onceRead(deviceProbe(readInventory)),
+    device: onceRead(readDevice),
   } satisfies Probes
   const watches: readonly Watch[] = [
     { signals: ['endpoint-protection'], fingerprint: endpoint.fingerprint },

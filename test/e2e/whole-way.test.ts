@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startAgent, type Agent } from '../../agent/agent.ts'
 import { enroll } from '../../agent/enroll.ts'
 import type { Host } from '../../agent/host/host.ts'
-import { unread } from '../../agent/host/host.ts'
 import { createSoftwareKey } from '../../agent/identity/software.ts'
 import { openJournal, readJournal } from '../../agent/journal.ts'
 import { allProbes } from '../../agent/probes/all.ts'
@@ -105,7 +104,7 @@ beforeEach(async () => {
   agent = startAgent({
     version: 'test',
     host,
-    ...allProbes(async () => unread('failed', 'no inventory in this test')),
+    ...allProbes(),
     bootId: 'boot-1',
     enrollment,
     key: deviceKey,

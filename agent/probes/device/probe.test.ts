@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { parserOf } from '../../../shared/schema.ts'
 import { SIGNALS } from '../../../shared/signals.ts'
-import { unread } from '../../host/host.ts'
-import { laptop } from '../../../test/fakes/laptop.ts'
+import type { Ran } from '../../host/host.ts'
+import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
+import { laptop, NOW } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readInventory } from './inventory.ts'
-import { deviceProbe, type RunInventory } from './probe.ts'
+import { readDevice } from './probe.ts'
 import { meaningfulSerial } from './serial.ts'
 
 const PRINTED = JSON.stringify({
@@ -24,16 +25,13 @@ const FILES = {
   [`${DMI}/chassis_type`]: '10\n',
 }
 
-const prints =
-  (stdout: string, exitCode = 0): RunInventory =>
-  async () => ({ ok: true, exitCode, stdout, stderr: '' })
-
-const neverRun: RunInventory = () => Promise.reject(new Error('it was run'))
-const macos = { ...laptop({ files: {} }), platform: 'macos' } as const
+const mac = (answer?: Partial<Ran>) =>
+  laptop({ files: {}, platform: 'macos', ...(answer && { programs: { systeminformation: answer } }) })
 
 test('the inventory script tells what a Mac or a Windows machine does not', async () => {
-  for (const host of [macos, { ...macos, platform: 'windows' } as const]) {
-    expect(await deviceProbe(prints(PRINTED))(host)).toEqual({
+  for (const platform of ['macos', 'windows'] as const) {
+    const host = laptop({ files: {}, platform, programs: { systeminformation: { stdout: PRINTED } } })
+    expect(await readDevice(host)).toEqual({
       kind: 'value',
       value: { hostname: 'ada', manufacturer: 'LENOVO', model: '21HD', serial: 'PF4XK2', chassis: 'Notebook' },
       source: 'systeminformation',
@@ -41,25 +39,34 @@ test('the inventory script tells what a Mac or a Windows machine does not', asyn
   }
 })
 
-const failing: readonly { name: string; run: RunInventory }[] = [
-  { name: 'prints nothing', run: prints('') },
-  { name: 'prints another shape', run: prints('{"hostname":7}') },
-  { name: 'ends with an error', run: prints(PRINTED, 1) },
-  { name: 'does not start', run: async () => unread('failed', 'no such thing') },
+const failing: readonly { name: string; answer?: Partial<Ran> }[] = [
+  { name: 'prints nothing', answer: { stdout: '' } },
+  { name: 'prints another shape', answer: { stdout: '{"hostname":7}' } },
+  { name: 'ends with an error', answer: { stdout: PRINTED, exitCode: 1 } },
+  { name: 'does not start' },
 ]
 
-for (const { name, run } of failing) {
+for (const { name, answer } of failing) {
   test(`where the script ${name}, nobody knows`, async () => {
-    expect((await deviceProbe(run)(macos)).kind).toBe('unreadable')
+    expect((await readDevice(mac(answer))).kind).toBe('unreadable')
   })
 }
 
-test('a recording is not described by the machine that reads it', async () => {
-  expect((await deviceProbe(neverRun)({ ...macos, privileged: null })).kind).toBe('unreadable')
+test('a recording is described by what it holds, and never by the machine that reads it', async () => {
+  const recording = { version: 1, platform: 'macos', recordedAt: NOW, privileged: true } as const
+  expect(await readDevice(recordedHost({ ...recording, entries: [] }))).toMatchObject({
+    kind: 'unreadable',
+    why: expect.stringContaining('scutil') as string,
+  })
+  const told = { exitCode: 0, stdout: PRINTED, stderr: '' }
+  const entry: RecordingEntry = { kind: 'command', program: 'systeminformation', args: [], ...told }
+  expect(await readDevice(recordedHost({ ...recording, entries: [entry] }))).toMatchObject({
+    value: { hostname: 'ada' },
+  })
 })
 
 test('Linux tells it in its files, without a program', async () => {
-  expect(await deviceProbe(neverRun)(laptop({ files: FILES }))).toEqual({
+  expect(await readDevice(laptop({ files: FILES }))).toEqual({
     kind: 'value',
     value: { hostname: 'bob', manufacturer: 'Dell Inc.', model: '', serial: '7QX2YT3', chassis: 'Notebook' },
     source: '/sys/class/dmi/id',
@@ -72,7 +79,7 @@ test('a board without tables of a maker has a device tree', async () => {
     '/proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0',
     '/proc/device-tree/serial-number': '6a2c8b90d1e4f375\0',
   }
-  expect(await deviceProbe(neverRun)(laptop({ files }))).toEqual({
+  expect(await readDevice(laptop({ files }))).toEqual({
     kind: 'value',
     value: {
       hostname: 'pi',
@@ -87,15 +94,15 @@ test('a board without tables of a maker has a device tree', async () => {
 
 test('a machine without any tables still has a name; one without a name is unreadable', async () => {
   const bare = laptop({ files: { '/proc/sys/kernel/hostname': 'carol' }, denied: [DMI] })
-  expect(await deviceProbe(neverRun)(bare)).toMatchObject({ value: { hostname: 'carol', serial: '', chassis: '' } })
-  expect((await deviceProbe(neverRun)(laptop({ files: {} }))).kind).toBe('unreadable')
+  expect(await readDevice(bare)).toMatchObject({ value: { hostname: 'carol', serial: '', chassis: '' } })
+  expect((await readDevice(laptop({ files: {} }))).kind).toBe('unreadable')
 })
 
 test('whatever stands in the files, it is a fact that a collector takes', async () => {
   const parse = parserOf(SIGNALS.device.value)
   for (const text of [...mutations(JSON.stringify(FILES), 300), 'x9'.repeat(400), '\0\0', '\u{ffff}\n10']) {
     const files = Object.fromEntries(Object.keys(FILES).map((path) => [path, text]))
-    const fact = await deviceProbe(neverRun)(laptop({ files }))
+    const fact = await readDevice(laptop({ files }))
     expect(fact.kind === 'unreadable' || (fact.kind === 'value' && parse(fact.value).ok)).toBe(true)
   }
 })
