@@ -41,6 +41,22 @@ describe('readZfsGet', () => {
     ])
   })
 
+  test('a list, some of whose columns stand right', () => {
+    const stdout = [
+      'NAME           ENCRYPTION    KEYSTATUS  MOUNTPOINT',
+      'tank                  off            -  none',
+      'tank/my home  aes-256-gcm    available  /home/my home',
+      'tank/old      aes-256-gcm  unavailable  /old',
+      'tank/cut      aes-256-gcm',
+    ].join('\n')
+    const datasets = readZfsGet(stdout)
+    expect(datasets.kind === 'value' && [...datasets.value]).toEqual([
+      ['tank', { state: 'off', keyProtector: null, mountPoint: null }],
+      ['tank/my home', { state: 'on', keyProtector: null, mountPoint: '/home/my home' }],
+      ['tank/old', { state: 'locked', keyProtector: null, mountPoint: '/old' }],
+    ])
+  })
+
   test.each([
     { more: 'r\tmountpoint\t/srv\tlocal\n', mountPoint: '/srv' },
     { more: 'r\tmountpoint\t/srv\tlocal\nr\tmounted\tno\t-\n', mountPoint: null },

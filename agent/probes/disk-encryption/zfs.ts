@@ -29,15 +29,36 @@ export const ZFS_GET_OF_PEOPLE = [
   ['get', '-H', 'all'],
   ['get', 'encryption,keystatus'],
   ['get', 'all'],
+  ['list', '-o', 'name,encryption,keystatus,mountpoint'],
 ] as const
 
 /** Links resolved, whole paths: what `readZpoolStatus` can be compared with device names by. */
 export const ZPOOL_STATUS = [['status', '-L', '-P'], ['status', '-P'], ['status']] as const
 
-/** Reads `zfs get` with the columns name, property, value (and more): with `-H`, or as a table under a heading. */
+/**
+ * Reads `zfs get` with the columns name, property, value (and more): with `-H`, or as a table under a heading; or
+ * `zfs list` with a column for each property.
+ */
 export function readZfsGet(stdout: string): Fact<ReadonlyMap<string, Dataset>> {
-  const properties = new Map<string, Map<string, string>>()
   const lines = stdout.split(/\r?\n/)
+  const properties = /^NAME +(?!PROPERTY)[A-Z]/.test(lines[0] ?? '') ? listed(lines) : got(lines)
+  if (properties.size === 0) return unreadable('zfs answered nothing')
+  return value(new Map([...properties].map(([name, own]) => [name, datasetOf(own)])))
+}
+
+type Properties = Map<string, Map<string, string>>
+
+/** Two spaces part the columns, some of which stand right, and none is empty. */
+function listed([heading = '', ...rows]: readonly string[]): Properties {
+  const names = heading.trim().toLowerCase().split(/ {2,}/)
+  const cells = rows.map((row) => row.trim().split(/ {2,}/)).filter((row) => row.length === names.length)
+  return new Map(
+    cells.map((row) => [row[0] ?? '', new Map(names.map((name, at) => [name, row[at] ?? ''] as const))] as const),
+  )
+}
+
+function got(lines: readonly string[]): Properties {
+  const properties: Properties = new Map()
   const cut = /^(NAME +)(PROPERTY +)VALUE\b/.exec(lines[0] ?? '')
   for (const line of lines.slice(cut ? 1 : 0)) {
     const [name, property, said] = cut ? cells(line, cut) : line.split('\t')
@@ -45,8 +66,7 @@ export function readZfsGet(stdout: string): Fact<ReadonlyMap<string, Dataset>> {
     const own = properties.get(name) ?? new Map<string, string>()
     properties.set(name, own.set(property, said))
   }
-  if (properties.size === 0) return unreadable('zfs get answered nothing')
-  return value(new Map([...properties].map(([name, own]) => [name, datasetOf(own)])))
+  return properties
 }
 
 /** Of a table the names are cut where its heading says: they may have spaces in them. */

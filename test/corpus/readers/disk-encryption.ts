@@ -133,7 +133,7 @@ export const readers: readonly CorpusReader[] = [
   program(/^cryptsetup$/, /\bluksDump\b/, ({ text }) =>
     volumes(map(readLuksDump(text), ({ state, method, keyProtector }) => [{ state, method, keyProtector }])),
   ),
-  program(/^zfs$/, /^get\b/, readZfs),
+  program(/^zfs$/, /^(?:get\b|list\b.*\bencryption\b)/, readZfs),
   program(/^zpool$/, /^status\b/, ({ text }) => volumes(map(readZpoolStatus(text), () => []))),
   program(/^fscrypt$/, /^status +\S/, ({ text }) =>
     volumes(
