@@ -176,6 +176,11 @@ const cases: readonly { name: string; text: string; expected: Told }[] = [
     },
   },
   {
+    name: 'a tree that breaks off within its endpoint',
+    text: TREE.slice(0, TREE.indexOf('communicating with endpoint')),
+    expected: { installed: true, running: true, connected: true, onboarded: true, version: '8.15.1' },
+  },
+  {
     name: 'a tree that lost blanks and its first stroke on the way',
     text: TREE.replace('┌─ ', '').replaceAll('  ', ' '),
     expected: {

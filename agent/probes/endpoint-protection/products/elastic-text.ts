@@ -31,7 +31,9 @@ export function fromTree(text: string): ElasticStatus | null {
       else if (top === 'elastic-agent' && second !== undefined && isEndpointName(second)) endpoint.push(state)
     } else if (label === 'version' && second === 'info' && /^\d+\.\d+\.\d+/.test(it)) status.version = it
   }
-  if (endpoint.length > 0) status.endpoint = endpoint
+  // In the last line of a whole tree no branch is open: units may have stood in what broke off.
+  const isCut = /[│├]/.test(STROKES.exec(text.trimEnd().split('\n').at(-1) ?? '')?.[0] ?? '')
+  if (endpoint.length > 0) status.endpoint = isCut ? [...endpoint, 'UNKNOWN'] : endpoint
   return status.total === undefined && status.fleet === undefined ? null : status
 }
 
