@@ -112,9 +112,11 @@ function judgeEncrypted(it: BitLocker): Judgement {
 }
 
 /** Whether something else says the opposite of what the conversion says. */
-function isContradicted({ protection, protectors, cipher, percent }: BitLocker, encryption: 'none' | 'some'): boolean {
+function isContradicted(it: BitLocker, encryption: 'none' | 'some'): boolean {
+  const { protection, protectors, cipher, percent, suspendedFor } = it
   if (encryption === 'none') return protection === 'on' || (percent ?? 0) > 0
-  return (percent ?? 100) < 100 || cipher === 'none' || (protection === 'on' && protectors?.length === 0)
+  const isSuspended = (suspendedFor ?? 0) > 0 || protectors?.length === 0
+  return (percent ?? 100) < 100 || cipher === 'none' || (protection === 'on' && isSuspended)
 }
 
 function keyHolder(protectors: BitLocker['protectors']): Volume['keyProtector'] {

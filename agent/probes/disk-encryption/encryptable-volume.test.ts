@@ -77,6 +77,7 @@ describe('Win32_EncryptableVolume', () => {
       it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: { ReturnValue: 0, VolumeKeyProtectorID: null } },
       state: 'off',
     },
+    { name: 'on, and suspended', it: { ...ENCRYPTED, SuspendCount: 2 }, state: 'unknown' },
     { name: 'a share of it', it: { ...ENCRYPTED, EncryptionPercentage: 40 }, state: 'unknown' },
     { name: 'no protector', it: { ...ENCRYPTED, ProtectionStatus: 0, keyProtectors: [] }, state: 'off' },
     {

@@ -83,6 +83,8 @@ describe('in English', () => {
     },
     { name: 'off', text: PLAIN, state: 'off' },
     { name: 'a word that is not known', text: english({ protection: 'Protection Maybe' }), state: 'unknown' },
+    { name: 'a remark that is not known', text: english({ protection: 'Protection On (Perhaps)' }), state: 'unknown' },
+    { name: 'encrypted by no method', text: english({ method: 'None' }), state: 'unknown' },
     { name: 'encrypted, by half', text: english({ percent: '50.0%' }), state: 'unknown' },
     {
       name: 'decrypted, by half',

@@ -109,8 +109,17 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
   const role = roleIn(kind)
   const protectors = protectorsIn(after, role)
   const autoUnlock = role === 'system' ? null : after.slice(3, 6).map((it) => autoUnlockIn(it.value))
-  const cipher = /\bAES\b/.test(method) ? 'software' : /\d(?:\.\d+){4,}/.test(method) ? 'drive' : null
-  const protectionSaid = protectionIn(protectionEntry?.value ?? '')
+  const cipher = /\bAES\b/.test(method)
+    ? 'software'
+    : /\d(?:\.\d+){4,}/.test(method)
+      ? 'drive'
+      : isNone(method)
+        ? 'none'
+        : null
+  const words = protectionEntry?.value ?? ''
+  const told = protectionIn(words)
+  // What stands in brackets behind it may take back that it is on.
+  const protectionSaid = told === 'on' && /[(（]/.test(words) ? null : told
   // Without a protector nothing is protected, whatever the words are for that.
   const isBare = protectors?.length === 0 && percent === 100 && protectionSaid !== 'on'
   const protection = isBare || suspendedFor !== null ? 'off' : protectionSaid
@@ -121,7 +130,12 @@ function volumeOf(mount: string, kind: string, entries: readonly Entry[]): BitLo
     ...NOTHING_TOLD,
     mount,
     role,
-    conversion: conversionOf({ said, percent, isPlain, isWhole: cipher !== null && (protection === 'on' || isBare) }),
+    conversion: conversionOf({
+      said,
+      percent,
+      isPlain,
+      isWhole: cipher !== null && cipher !== 'none' && (protection === 'on' || isBare),
+    }),
     protection,
     isLocked: isLockedIn(lockEntry?.value ?? ''),
     percent,

@@ -51,9 +51,9 @@ type Properties = Map<string, Map<string, string>>
 /** Two spaces part the columns, some of which stand right, and none is empty. */
 function listed([heading = '', ...rows]: readonly string[]): Properties {
   const names = heading.trim().toLowerCase().split(/ {2,}/)
-  const cells = rows.map((row) => row.trim().split(/ {2,}/)).filter((row) => row.length === names.length)
+  const whole = rows.map((row) => row.trim().split(/ {2,}/)).filter((row) => row.length === names.length)
   return new Map(
-    cells.map((row) => [row[0] ?? '', new Map(names.map((name, at) => [name, row[at] ?? ''] as const))] as const),
+    whole.map((row) => [row[0] ?? '', new Map(names.map((name, at) => [name, row[at] ?? ''] as const))] as const),
   )
 }
 
