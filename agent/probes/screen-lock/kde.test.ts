@@ -51,6 +51,11 @@ for (const user of [
   '[Daemon]\nAutolock=vielleicht',
   '[Daemon]\nTimeout=',
   '[Daemon]\nLockGrace=x',
+  'kscreenlockerrc: Permission denied',
+  'Autolock=true',
+  '[{"Autolock":true}]',
+  '[]',
+  '<html><body class="x">not found</body></html>',
 ]) {
   test(`kde: nothing is drawn from ${JSON.stringify(user)}`, () => {
     expect(readKscreenlocker('', user).kind).toBe('unreadable')

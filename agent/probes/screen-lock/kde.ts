@@ -10,6 +10,8 @@ type Key = keyof typeof DEFAULTS
 
 /** Reads kscreenlockerrc of the system and of the user; an empty text stands for a file that is not there. */
 export function readKscreenlocker(system: string, user: string): Fact<ScreenLock> {
+  // What is not written means the default, so that a file of another kind would mean that all is as it should be.
+  if (![system, user].every(isIni)) return unreadable('kscreenlockerrc is no file of settings')
   const own = groupOf(user)
   const shared = groupOf(system)
   const settingOf = (key: Key) => {
@@ -31,6 +33,14 @@ export function readKscreenlocker(system: string, user: string): Fact<ScreenLock
   // Its default of a few seconds, in which a touch of the mouse still cancels it, is no part of the idle time.
   const slack = grace <= Number(DEFAULTS.LockGrace) ? 0 : grace
   return value({ enabled: true, afterSeconds: capped(minutes * 60 + slack) })
+}
+
+/** Nothing at all, or groups of settings: KDE writes no setting before the heading of a group. */
+function isIni(text: string): boolean {
+  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(?:$|[#;])/.test(line))
+  return lines.every(
+    (line, at) => /^\s*(?:\[[^\]"{]+\])+\s*$/.test(line) || (at > 0 && /^[^=]*[^=\s][^=]*=/.test(line)),
+  )
 }
 
 function groupOf(ini: string): Map<string, { text: string; isFixed: boolean }> {
