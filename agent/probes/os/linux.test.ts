@@ -121,7 +121,7 @@ test('the fact names what it was read from', async () => {
 
 test('whatever the files hold, it is a fact that a collector takes, or unreadable', () => {
   const parse = parserOf(SIGNALS.os.value)
-  for (const text of mutations(DEBIAN + UBUNTU + 'VARIANT="W"\nSUPPORT_END=2026-05-13\n', 3000)) {
+  for (const text of mutations(DEBIAN + UBUNTU + 'VARIANT="W"\nSUPPORT_END=2026-05-13\n', 10_000)) {
     const extra = { kernel: text, arch: text.slice(0, 9), debianVersion: text.slice(9, 20) }
     const fact = linuxOs(parseOsRelease(text), extra)
     expect(fact.kind === 'unreadable' || (fact.kind === 'value' && parse(fact.value).ok)).toBe(true)

@@ -63,7 +63,7 @@ for (const user of [
 }
 
 test('kde: damage never throws and never gives a time that is not there', () => {
-  for (const text of mutations('[Daemon]\nAutolock=true\nTimeout=15\nLockGrace=5\n', 3000)) {
+  for (const text of mutations('[Daemon]\nAutolock=true\nTimeout=15\nLockGrace=5\n', 10_000)) {
     const fact = readKscreenlocker(text, text)
     const seconds = fact.kind === 'value' ? (fact.value.afterSeconds ?? 1) : 1
     expect(Number.isInteger(seconds) && seconds > 0 && seconds <= 31_536_000).toBe(true)

@@ -78,7 +78,7 @@ for (const text of [
 }
 
 test('falconctl: whatever is damaged, no sensor is said to run, and a reduced one not to be complete', () => {
-  for (const text of mutations(`aid="${AID}", rfm-state=true, version = 7.18.17106.0\n`, 3000)) {
+  for (const text of mutations(`aid="${AID}", rfm-state=true, version = 7.18.17106.0\n`, 10_000)) {
     const fact = readFalconctl(text)
     if (fact.kind !== 'value') continue
     expect(fact.value.running).toBeUndefined()

@@ -184,7 +184,7 @@ for (const text of NONE) {
 
 test('mdatp health: damage never makes a passive, unlicensed sensor good', () => {
   const bad = JSON.stringify({ ...GOOD, healthy: false, licensed: false, passiveModeEnabled: set(true) })
-  for (const text of mutations(bad, 4000)) {
+  for (const text of mutations(bad, 10_000)) {
     const fact = readMdatpHealth(text)
     expect(fact.kind === 'value' && fact.value.healthy === true && fact.value.passive === false).toBe(false)
   }
