@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
+import { decode } from '../text.ts'
 import { readRegQuery, saysMissing } from './reg-query.ts'
 
 const KEY = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Example'
@@ -52,7 +53,22 @@ test.each([
   ['FEHLER: Der angegebene Registrierungsschl\u0081ssel bzw. Wert wurde nicht gefunden.\r\n', true],
   ['FEHLER: Der angegebene Registrierungsschlüssel bzw. Wert wurde nicht gefunden.', true],
   ["ERREUR : le système n'a pas trouvé la clé ou la valeur de Registre spécifiée.", true],
+  ['ERREUR\u00a0: le système n’a pas trouvé la clé ou la valeur de Registre spécifiée.', true],
+  ['ОШИБКА: Не удается найти указанный раздел или параметр в реестре.', true],
+  [
+    decode(
+      Buffer.from(
+        'ada520e3a4a0a5e2e1ef20ada0a9e2a820e3aaa0a7a0adadeba920e0a0a7a4a5ab20a8aba820afa0e0a0aca5e2e0',
+        'hex',
+      ),
+    ),
+    true,
+  ],
+  ['エラー: 指定されたレジストリ キーまたは値が見つかりませんでした。', true],
+  ['错误: 系统找不到指定的注册表项或值。', true],
   ['ERROR: Access is denied.', false],
+  ['エラー: アクセスが拒否されました。', false],
+  ['ОШИБКА: Отказано в доступе.', false],
   ['FEHLER: Zugriff verweigert', false],
   ['ERREUR : Accès refusé.', false],
   ['', false],

@@ -1,3 +1,4 @@
+import { readingsOf } from '../code-pages.ts'
 import type { RegistryValues } from '../host.ts'
 
 /** A key as `reg.exe query` shows it: its own values, and the names of the keys below it. */
@@ -32,20 +33,29 @@ export function readRegQuery(stdout: string): QueriedKey | null {
 
 /**
  * Whether `reg.exe` says that the key or value is not there, in one of the languages whose sentence is known; it ends with
- * 1 for this as for a key that may not be read. Letters beyond ASCII depend on a code page, and are passed over.
+ * 1 for this as for a key that may not be read. Letters of European languages depend on a code page, and are passed over.
  */
 export function saysMissing(text: string): boolean {
-  const plain = text.replaceAll(/[^\x20-\x7e]+/g, '.')
-  return MISSING.some((sentence) => sentence.test(plain))
+  return readingsOf(text.slice(0, MOST_SIGNS)).some((reading) => MISSING.some((sentence) => sentence.test(reading)))
 }
+
+/** More than any of these sentences has. */
+const MOST_SIGNS = 4000
 
 const MISSING = [
   /unable to find the specified registry key or value/,
-  /angegebene Registrierungsschl\.ssel bzw\. (?:der )?(?:angegebene )?Wert wurde nicht gefunden/,
-  /n'a pas trouv\. la cl\. ou la valeur de Registre sp\.cifi\.e/i,
+  /angegebene Registrierungsschl.{1,3}ssel bzw\. (?:der )?(?:angegebene )?Wert wurde nicht gefunden/,
+  /n.{1,3}a pas trouv.{1,3} la cl.{1,3} ou la valeur de Registre sp.{1,3}cifi.{1,3}e/i,
   /no pudo encontrar la clave o el valor (?:del|de) registro especificad/i,
   /in grado di trovare la chiave o il valore del Registro di sistema specificat/i,
-  /n.o conseguiu (?:localizar|encontrar) a chave ou o valor do Registro especificad/i,
+  /n.{1,3}o (?:conseguiu|p.{1,3}de) (?:localizar|encontrar) a chave ou o valor do Registr?o especificad/i,
+  /opgegeven registersleutel of (?:de )?-?waarde (?:is )?niet (?:worden )?(?:ge)?vinden|opgegeven registersleutel of (?:de )?-?waarde is niet gevonden/i,
+  /nie mo.{1,3}e (?:odnale.{1,4}|znale.{1,4}) okre.{1,3}lonego klucza rejestru lub warto.{1,4}ci/i,
+  /hitta den angivna registernyckeln eller (?:det angivna )?v.{1,3}rdet/i,
+  /(?:не удается|не удалось) найти указанный раздел (?:реестра )?или (?:параметр|значение)/i,
+  /指定されたレジストリ ?キーまたは値が見つかりません/,
+  /找不到指定的(?:注册表项或值|登錄機碼或值)/,
+  /지정된? 레지스트리 키 또는 값을 찾을 수 없/,
 ] as const
 
 const HEADING = /^(?:HKEY_[A-Z_]+|HKLM|HKCU|HKU)(?:\\|\s*$)/
