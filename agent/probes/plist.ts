@@ -1,13 +1,14 @@
 import type { Element } from '@xmldom/xmldom'
 import { unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Host } from '../host/host.ts'
+import { readPlistText } from './plist-text.ts'
 import { unreadableBecause } from './probe.ts'
 import { elementsOf, parseXml } from './xml.ts'
 
 /** A dictionary of a property list; what stands in it has still to be looked at. */
 export type Plist = Readonly<Record<string, unknown>>
 
-/** Reads a property list in its XML form, whatever was printed before it; one that breaks off is unreadable. */
+/** Reads a property list in its XML form, whatever was printed before it, or as people see it; one that breaks off is unreadable. */
 export function readPlist(text: string): Fact<Plist> {
   const it = topOf(text)
   if (it.kind !== 'value') return it
@@ -28,6 +29,9 @@ export function readPlistItems(text: string): Fact<readonly Plist[]> {
 function topOf(text: string): Fact<unknown> {
   const begin = text.search(/<\?xml|<!DOCTYPE plist|<plist/)
   const end = text.lastIndexOf('</plist>')
+  const plain = begin < 0 ? readPlistText(text) : null
+  // An empty one is not told from an answer that was cut out.
+  if (typeof plain === 'object' && plain !== null && Object.keys(plain).length > 0) return value(plain)
   if (begin < 0 || end < begin) return unreadable('this is no whole property list')
   const root = parseXml(text.slice(begin, end + '</plist>'.length))
   const [top, ...others] = root ? elementsOf(root) : []
@@ -78,12 +82,25 @@ export function isPlist(it: unknown): it is Plist {
   return typeof it === 'object' && it !== null && !Array.isArray(it) && !(it instanceof Date)
 }
 
-/** Reads a property list from a file. The system writes most in a binary form, which `plutil` turns into XML. */
+/** A moment of a property list, by the form it came in: a date, or a text in UTC. */
+export function dateOf(it: unknown): Date | null {
+  const [, day, time, fraction = ''] =
+    typeof it === 'string' ? (/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(?:Z| \+0000)$/.exec(it) ?? []) : []
+  const date = day === undefined ? it : new Date(`${day}T${time}${fraction}Z`)
+  return date instanceof Date && !Number.isNaN(date.getTime()) ? date : null
+}
+
+/**
+ * Reads a property list from a file. The system writes most in a binary form, which `plutil` turns into XML, and which
+ * `defaults` can print too.
+ */
 export async function readPlistFile(host: Host, path: string): Promise<Fact<Plist>> {
   const file = await host.readFile(path)
   if (file.ok && /^\s*<(?:\?xml|!DOCTYPE|plist)/.test(file.text)) return readPlist(file.text)
   if (!file.ok && file.reason !== 'not-recorded') return unreadableBecause(file)
   const ran = await host.run('plutil', ['-convert', 'xml1', '-o', '-', path])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readPlist(ran.stdout) : unreadable(`plutil ended with ${ran.exitCode} for ${path}`)
+  if (ran.ok && ran.exitCode === 0) return readPlist(ran.stdout)
+  const asked = await host.run('defaults', ['read', path.replace(/\.plist$/, '')])
+  if (asked.ok && asked.exitCode === 0) return readPlist(asked.stdout)
+  return ran.ok ? unreadable(`plutil ended with ${ran.exitCode} for ${path}`) : unreadableBecause(ran)
 }

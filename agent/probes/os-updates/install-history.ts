@@ -1,6 +1,6 @@
 import type { Fact } from '../../../shared/fact.ts'
 import { value } from '../../../shared/fact.ts'
-import { readPlistItems } from '../plist.ts'
+import { dateOf, readPlistItems } from '../plist.ts'
 
 /** What was installed, and when. */
 export type Installed = { name: string; version: string; at: string; isConfigData: boolean }
@@ -12,9 +12,10 @@ export function readInstallHistory(text: string): Fact<readonly Installed[]> {
   return value(
     entries.value.flatMap((entry) => {
       const { displayName: name, displayVersion: version, date, contentType } = entry
-      if (typeof name !== 'string' || !(date instanceof Date)) return []
+      const at = dateOf(date)
+      if (typeof name !== 'string' || !at) return []
       const isConfigData = contentType === 'config-data'
-      return [{ name, version: typeof version === 'string' ? version : '', at: date.toISOString(), isConfigData }]
+      return [{ name, version: typeof version === 'string' ? version : '', at: at.toISOString(), isConfigData }]
     }),
   )
 }
@@ -33,4 +34,5 @@ export function lastUpdateIn(history: readonly Installed[]): string | null {
   )
 }
 
-const UPDATE = /^(?:(?:macOS|Mac OS X|OS X)(?! Server\b)\b.*\d|Security Update \d{4}-\d|Safari$)/
+const UPDATE =
+  /^(?:(?:macOS|Mac OS X|OS X)(?! Server\b)\b.*\d|Security Update \d{4}-\d|(?:Rapid Security Response|Background Security Improvement)\b|Safari$)/

@@ -37,8 +37,11 @@ export function together(sources: readonly (readonly Offer[])[]): readonly Offer
 /** Titles are localised in places; what programs call it is not. */
 function isOfSystem({ title, id }: Offer): boolean {
   if (id.startsWith('MSU_UPDATE_')) return true
-  return [title, id].some((name) => /^(?:(?:macOS|Mac OS X|OS X)(?! Server\b)\b|Security Update \d{4}-\d)/.test(name))
+  return [title, id].some((name) => OF_SYSTEM.test(name))
 }
+
+const OF_SYSTEM =
+  /^(?:(?:macOS|Mac OS X|OS X)(?! Server\b)\b|Security Update \d{4}-\d|(?:Rapid Security Response|Background Security Improvement)\b)/
 
 function isSafari({ title, id }: Offer): boolean {
   return [title, id].some((name) => /^Safari(?:$|[ -]?\d)/.test(name))

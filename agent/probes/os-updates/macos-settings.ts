@@ -1,5 +1,5 @@
 import type { Plist } from '../plist.ts'
-import { isPlist } from '../plist.ts'
+import { dateOf, isPlist } from '../plist.ts'
 import type { Offer } from './macos-offers.ts'
 
 /** What the settings of Software Update hold: what was found at the last look, and when that was. */
@@ -50,8 +50,4 @@ function offerOf(it: unknown): Offer | null {
   return { title, version: stated.trim(), id: known }
 }
 
-function timeOf(it: unknown): string | null {
-  const isTime = typeof it === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(it)
-  const date = it instanceof Date ? it : isTime ? new Date(it) : null
-  return date && !Number.isNaN(date.getTime()) ? date.toISOString() : null
-}
+const timeOf = (it: unknown): string | null => dateOf(it)?.toISOString() ?? null

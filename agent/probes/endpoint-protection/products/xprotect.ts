@@ -1,37 +1,25 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { readPlist, readPlistItems } from '../../plist.ts'
+import { readPlist, readPlistItems, type Plist } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import { momentOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
 
-/**
- * Reads Info.plist of XProtect's bundle: the version of its rules, and no date. In a recording made by hand it may stand as
- * plutil or defaults show it.
- */
+/** Reads Info.plist of XProtect's bundle, or its version alone: the version of its rules, and no date. */
 export function readXProtectInfo(text: string): Fact<Told> {
-  const plist = readPlist(text)
-  const shown = plist.kind === 'value' ? null : shownBy(text)
-  if (plist.kind !== 'value' && shown === null) return plist
-  const { CFBundleIdentifier: bundle = RULES_BUNDLE, CFBundleShortVersionString: version } =
-    plist.kind === 'value' ? plist.value : (shown ?? {})
+  const plist = /^\s*\d{1,6}\s*$/.test(text) ? value({ CFBundleShortVersionString: text.trim() }) : readPlist(text)
+  if (plist.kind !== 'value') return plist
+  const { CFBundleIdentifier: bundle = RULES_BUNDLE, CFBundleShortVersionString: version }: Plist = plist.value
   // The bundle of what removes malware has a version of its own.
   if (bundle === 'com.apple.XProtectFramework.XProtect') return value({ installed: true })
   if (bundle !== RULES_BUNDLE) return unreadable('this is not the bundle of XProtect')
-  return typeof version === 'string' && /^\d{1,6}$/.test(version)
-    ? value({ installed: true, version })
+  // `defaults` shows it as a number.
+  const told = typeof version === 'number' ? String(version) : version
+  return typeof told === 'string' && /^\d{1,6}$/.test(told)
+    ? value({ installed: true, version: told })
     : unreadable('XProtect told no version')
 }
 
 const RULES_BUNDLE = 'com.apple.XProtect'
-
-/** `"Name" => "text"`, `Name = text;` or JSON, up to the brace at the end; or one value, alone. */
-function shownBy(text: string): Record<string, string> | null {
-  const whole = text.trim()
-  if (/^\d{1,6}$/.test(whole)) return { CFBundleShortVersionString: whole }
-  if (!/^\{[^{}]*\}$/.test(whole)) return null
-  const items = [...whole.matchAll(/[\s{,]"?(CFBundle\w+)"?\s*(?:=>?|:)\s*"?([\w.]+)"?\s*(?=[;,\n}])/g)]
-  return items.length > 0 ? Object.fromEntries(items.map(([, name = '', it = '']) => [name, it])) : null
-}
 
 const RULES = 'XProtectPlistConfigData'
 
