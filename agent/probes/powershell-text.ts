@@ -24,7 +24,7 @@ function fromList(lines: readonly string[]): PowerShellRecord[] {
   const records: Record<string, unknown>[] = []
   let isNew = true
   for (const line of lines) {
-    const [, name, text = ''] = /^([A-Za-z_]\w*)(?: +:(?: |$)|=)(.*)$/.exec(line) ?? []
+    const [, name, text = ''] = /^([A-Za-z_]\w*|SCRNSAVE\.EXE)(?: +:(?: |$)|=)(.*)$/.exec(line) ?? []
     if (line.trim() === '') isNew = true
     if (name === undefined) continue
     if (isNew) records.push({})

@@ -3,7 +3,7 @@ import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { readPlistFile } from '../plist.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { readSocketfilterfw, stateOf, type ApplicationFirewall } from './socketfilterfw.ts'
+import { readSocketfilterfw, settingsOf, type ApplicationFirewall } from './socketfilterfw.ts'
 
 /** Its own settings; the file is gone since macOS 15, which says nothing about the firewall. */
 export const SETTINGS = '/Library/Preferences/com.apple.alf.plist'
@@ -29,6 +29,6 @@ async function askFirewall(host: Host): Promise<Fact<ApplicationFirewall>> {
 async function readSettings(host: Host): Promise<Fact<ApplicationFirewall>> {
   const settings = await readPlistFile(host, SETTINGS)
   if (settings.kind !== 'value') return settings
-  const told = stateOf(settings.value['globalstate'])
-  return told ? value(told) : unreadable(`${SETTINGS} does not tell the state of the firewall`)
+  const told = settingsOf(settings.value)
+  return told.enabled !== undefined ? value(told) : unreadable(`${SETTINGS} does not tell the state of the firewall`)
 }

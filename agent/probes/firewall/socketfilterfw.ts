@@ -1,4 +1,5 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Plist } from '../plist.ts'
 
 /** What the firewall of macOS says of itself. What was not told is not there. */
 export type ApplicationFirewall = { enabled?: boolean; blockAll?: boolean; stealth?: boolean }
@@ -7,6 +8,12 @@ export type ApplicationFirewall = { enabled?: boolean; blockAll?: boolean; steal
 export function stateOf(state: unknown): ApplicationFirewall | null {
   if (state === 0) return { enabled: false }
   return state === 1 || state === 2 ? { enabled: true, blockAll: state === 2 } : null
+}
+
+/** What the settings of the firewall hold (`com.apple.alf.plist`). */
+export function settingsOf({ globalstate: state, stealthenabled: stealth }: Plist): ApplicationFirewall {
+  const isStealth = stealth === 1 || stealth === true
+  return { ...stateOf(state), ...((isStealth || stealth === 0 || stealth === false) && { stealth: isStealth }) }
 }
 
 /** Sentences by version; each has to be the whole of its line. The state has its number, which the words must not deny. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decode } from '../../host/text.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readNetsh } from './netsh.ts'
@@ -155,6 +156,17 @@ const netsh: readonly [string, string, (boolean | null)[] | null][] = [
   ],
   ['Spanish', german('ACTIVAR', 'ACTIVAR', 'DESACTIVAR'), [true, true, false]],
   ['a word with a blank', german('ATTIVO', 'NON ATTIVO', 'ATTIVO'), [true, false, true]],
+  ['a code page without our letters', german('D?SACTIV?', 'ACTIV?'.replace('?', '\u201a')), [false, true]],
+  [
+    'Japanese, by the code page',
+    decode(
+      Buffer.from(
+        '580d0a2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d0d0a5374617465202020202020202020202020202020202020202020202020202020202020202020834983930d0a',
+        'hex',
+      ),
+    ),
+    [true],
+  ],
   ['the profile in use', section('Public Profile Settings:', 'ON'), [true]],
   ['a profile twice', section('Public Profile Settings:', 'ON').repeat(2), null],
   ['a profile that is none', section('Other Profile Settings:', 'ON'), null],
@@ -167,6 +179,15 @@ const netsh: readonly [string, string, (boolean | null)[] | null][] = [
 test.each(netsh)('netsh: %s', (_, text, states) => {
   const read = readNetsh(text)
   expect(read.kind === 'value' ? read.value.map(({ enabled }) => enabled) : null).toEqual(states)
+})
+
+test.each([
+  ['Configuración de Perfil público:', 'Public'],
+  ['Domänenprofil-Einstellungen:', 'Domain'],
+  ['Paramètres Profil privé :', 'Private'],
+  ['公用配置文件 设置:', 'Public'],
+])('netsh: %s is the profile %s, whatever its place', (heading, name) => {
+  expect(readNetsh(section(heading, 'EIN'), [])).toMatchObject({ value: [{ name, enabled: true }] })
 })
 
 test('netsh: one profile that was asked for, and one that lets all in', () => {

@@ -65,7 +65,8 @@ export function readWindowsVersion(values: Values): Fact<WindowsVersion> {
 
 /** Reads what `ver` of the command line prints; only the brackets and the numbers are the same in every language. */
 export function readVer(stdout: string): Fact<WindowsVersion> {
-  const lines = stdout.split(/\r?\n/).filter((line) => line.trim() !== '')
+  // A window that was just opened says the same, and whose it is.
+  const lines = stdout.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\(c\) /i.test(line))
   const [, build, ubr] =
     /^Microsoft Windows (?:\w+ )?\[[^\]\d]*(?:10\.0|6\.[0-3])\.(\d{4,6})(?:\.(\d{1,6}))?\]\s*$/.exec(lines[0] ?? '') ??
     []

@@ -94,6 +94,7 @@ test.each([
   ['screenLock delay is 1 second', { isAsked: true, afterSeconds: 1 }],
   [said('delay is 300 seconds').replace(' seconds', ''), null],
   [said('is off') + said('delay is immediate'), null],
+  [said('delay is immediate').repeat(2), { isAsked: true, afterSeconds: 0 }],
   [said('ist aus'), null],
   ['', null],
   ['screenLock is offline', null],

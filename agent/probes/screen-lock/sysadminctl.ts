@@ -5,16 +5,17 @@ export type PasswordDelay = { isAsked: false } | { isAsked: true; afterSeconds: 
 
 /** The line is a log entry, with a time, the name of the program and its process before it. */
 const LINE =
-  /^(?:.*\bsysadminctl\[[\da-f:]+\] )?screenLock (is off|delay is immediate|delay is (\d{1,10}) seconds?)\.?$/
+  /^(?:.*\bsysadminctl\[[\da-f:]+\] +)?screenLock (is off|delay is immediate|delay is (\d{1,10}) seconds?)\.?$/
 
-/** Reads `sysadminctl -screenLock status`, which answers on stderr. Two answers, or none, tell nothing. */
+/** Reads `sysadminctl -screenLock status`, which answers on stderr. Two answers that differ, or none, tell nothing. */
 export function readScreenLockStatus(output: string): Fact<PasswordDelay> {
   const answers = output.split(/\r?\n/).flatMap((line) => {
     const found = LINE.exec(line.trim())
     return found ? [found] : []
   })
   const [, words = '', seconds] = answers[0] ?? []
-  if (answers.length !== 1) return unreadable('sysadminctl does not tell whether a password is asked')
+  if (new Set(answers.map(([, it]) => it)).size !== 1)
+    return unreadable('sysadminctl does not tell whether a password is asked')
   if (words === 'is off') return value({ isAsked: false })
   return value({ isAsked: true, afterSeconds: Number(seconds ?? 0) })
 }

@@ -28,6 +28,9 @@ const LEVELS: Readonly<Record<StartupSecurity['level'], readonly string[]>> = {
     'volledige beveiliging',
     'maximale beveiliging',
     'full säkerhet',
+    'fullständig säkerhet',
+    'täysi suojaus',
+    'täysi turvallisuus',
     'fuld sikkerhed',
     'full sikkerhet',
     'pełne bezpieczeństwo',
@@ -40,6 +43,7 @@ const LEVELS: Readonly<Record<StartupSecurity['level'], readonly string[]>> = {
     '完全なセキュリティ',
     '完整安全性',
     '전체 보안',
+    '완전한 보안',
     '완전 보안',
   ],
   reduced: [
@@ -104,6 +108,12 @@ const SWITCHES: ReadonlyMap<string, boolean> = new Map([
   ...['abilitato', 'abilitata', 'ativado', 'ativada', 'ingeschakeld', '有効', '已启用', '已啟用'].map(on),
   ...['disabled', 'deaktiviert', 'désactivé', 'désactivée', 'desactivado', 'desactivada'].map(off),
   ...['disattivato', 'disattivata', 'disabilitato', 'disabilitata', 'desativado', 'desativada'].map(off),
+  ...['aktiverat', 'aktiveret', 'aktivert', 'włączone', 'włączona', 'включено', 'включена', '활성화됨', 'etkin'].map(
+    on,
+  ),
+  ...['inaktiverat', 'deaktiveret', 'deaktivert', 'wyłączone', 'wyłączona', 'выключено', 'отключено', '비활성화됨'].map(
+    off,
+  ),
   ...['uitgeschakeld', '無効', '已停用', '已禁用'].map(off),
 ])
 
@@ -130,6 +140,19 @@ export function readBridge(stdout: string): Fact<StartupSecurity> {
   const level = levelOf(wordOf(bridge['ibridge_secure_boot']))
   if (!level) return unreadable('this Mac tells how strictly it starts in words that are not known')
   return value({ level, sip: SWITCHES.get(wordOf(bridge['ibridge_sb_sip'])) ?? null })
+}
+
+/**
+ * Reads `system_profiler SPiBridgeDataType`, which is all that macOS 10.14 has. Its labels are localised too, so the level
+ * is told by its words, which nothing else there has.
+ */
+export function readBridgeText(stdout: string): Fact<StartupSecurity> {
+  const lines = [...stdout.matchAll(/^ +([^:\n]+): (.+)$/gm)]
+  const levels = new Set(lines.flatMap(([, , word]) => levelOf(wordOf(word)) ?? []))
+  const [level, ...others] = levels
+  if (level === undefined || others.length > 0) return unreadable('this Mac does not tell how strictly it starts')
+  const sip = lines.find(([, label]) => label === 'System Integrity Protection')?.[2]
+  return value({ level, sip: SWITCHES.get(wordOf(sip)) ?? null })
 }
 
 function wordOf(it: unknown): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { isSecure, POLICY, readBridge, readPolicy } from './bridge.ts'
+import { isSecure, POLICY, readBridge, readBridgeText, readPolicy } from './bridge.ts'
 import { readSecureBoot } from './probe.ts'
 
 const BRIDGE = 'system_profiler -json SPiBridgeDataType'
@@ -17,6 +17,14 @@ const bridge = (words: string, sip = 'Enabled') =>
     2,
   )
 
+const TEXT = `Controller:
+
+      Model Name: Apple T2 Security Chip
+      Boot Policy:
+          Secure Boot: Full Security
+          System Integrity Protection: Enabled
+`
+
 const cases: readonly { name: string; programs: Laptop['programs']; enabled: boolean | null }[] = [
   { name: 'full', programs: { [BRIDGE]: { stdout: bridge('Full Security') } }, enabled: true },
   { name: 'reduced', programs: { [BRIDGE]: { stdout: bridge('Reduced Security') } }, enabled: true },
@@ -30,6 +38,7 @@ const cases: readonly { name: string; programs: Laptop['programs']; enabled: boo
     enabled: true,
   },
   { name: 'no list', programs: { [BRIDGE]: { stdout: '{ "SPiBridgeDataType" : [ ] }' } }, enabled: null },
+  { name: 'of macOS 10.14', programs: { 'system_profiler SPiBridgeDataType': { stdout: TEXT } }, enabled: true },
   { name: 'nothing', programs: {}, enabled: null },
 ]
 
@@ -56,6 +65,18 @@ test.each([
 })
 
 test.each([
+  [TEXT, { level: 'full', sip: true }],
+  [TEXT.replace('Enabled', 'Disabled'), { level: 'full', sip: false }],
+  [TEXT.replace('Secure Boot: Full Security', 'Secure Boot: Permissive Security'), { level: 'permissive', sip: true }],
+  [`${TEXT}          Other: Reduced Security\n`, null],
+  [TEXT.slice(0, 60), null],
+  ['', null],
+])('bridge as a text: %j', (text, expected) => {
+  const read = readBridgeText(text)
+  expect(read.kind === 'value' ? read.value : null).toEqual(expected)
+})
+
+test.each([
   [`${POLICY}\t%02\n`, 'full'],
   [`${POLICY}\t%01\n`, 'reduced'],
   [`${POLICY}\t%00\n`, 'permissive'],
@@ -72,6 +93,7 @@ test('damage never makes a Mac secure', () => {
   const texts: [string, typeof readBridge][] = [
     [bridge('Permissive Security', 'Disabled'), readBridge],
     [`${POLICY}\t%00\n`, readPolicy],
+    [TEXT.replace('Full', 'No').replace('Enabled', 'Disabled'), readBridgeText],
   ]
   for (const [whole, read] of texts) {
     for (const text of mutations(whole, 10_000)) {

@@ -2,7 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { isSecure, POLICY, readBridge, readPolicy, type StartupSecurity } from './bridge.ts'
+import { isSecure, POLICY, readBridge, readBridgeText, readPolicy, type StartupSecurity } from './bridge.ts'
 
 type SecureBoot = SignalValue['secure-boot']
 
@@ -13,6 +13,9 @@ export async function readMacos(host: Host): Promise<Reading<SecureBoot>> {
   // The words of system_profiler are localised; the variable of a T2 is not.
   const policy = await ask(host, 'nvram', [POLICY], readPolicy)
   if (policy.kind === 'value') return { ...factOf(policy.value), source: 'nvram' }
+  // Before macOS 10.15 it printed no JSON.
+  const text = await ask(host, 'system_profiler', ['SPiBridgeDataType'], readBridgeText)
+  if (text.kind === 'value') return { ...factOf(text.value), source: 'system_profiler' }
   return { ...bridge, source: 'system_profiler, nvram' }
 }
 

@@ -13,13 +13,21 @@ export type Tpm = { tpm: SignalValue['secure-boot']['tpm']; tpmReady: boolean | 
 export function readTpm(text: string): Fact<Tpm> {
   const records = readPowerShellRecords(text)
   if (records.kind !== 'value') return records
-  const [record, ...others] = records.value
-  if (!record || others.length > 0) return unreadable('no TPM, or more than one, was told')
+  const record = oneOf(records.value)
+  if (!record) return unreadable('no TPM, or more than one, was told')
   const isPresent = 'TpmPresent' in record ? flagOf(record['TpmPresent']) : undefined
   if (isPresent === false) return value({ tpm: 'none', tpmReady: false })
   const tpm = versionOf(textOf(record['SpecVersion']) ?? '')
-  if (isPresent !== true && tpm === null) return unreadable('the version of the TPM was not told')
-  return value({ tpm, tpmReady: readyOf(record) })
+  const tpmReady = readyOf(record)
+  // One that is ready is there.
+  if (isPresent !== true && tpm === null && tpmReady !== true) return unreadable('the version of the TPM was not told')
+  return value({ tpm, tpmReady })
+}
+
+/** The list of `Get-Tpm` has an empty line in its middle, where a text ends with one: what follows names nothing twice. */
+function oneOf(records: readonly PowerShellRecord[]): PowerShellRecord | null {
+  const names = records.flatMap((it) => Object.keys(it))
+  return records.length > 0 && new Set(names).size === names.length ? Object.assign({}, ...records) : null
 }
 
 /** Major and minor version, level and errata of the specification: `2.0, 0, 1.59`. */

@@ -114,6 +114,8 @@ test.each([
   [JSON.stringify([{ ...TPM2, IsOwned_InitialValue: false }]), { tpm: '2.0', tpmReady: false }],
   ['SpecVersion                 : 1.2, 2, 3\r\nIsEnabled_InitialValue      : True\r\n', { tpm: '1.2', tpmReady: null }],
   ['TpmPresent : True\r\nTpmReady   : False\r\nManufacturerVersion : 2.0.1.2\r\n', { tpm: null, tpmReady: false }],
+  ['TpmPresent : True\r\nTpmReady   : True\r\n\r\nManagedAuthLevel : Full\r\n', { tpm: null, tpmReady: true }],
+  ['TpmPresent : True\r\nTpmReady   : True\r\n\r\nTpmPresent : True\r\n', null],
   ['{"TpmPresent":true,"TpmReady":true}', { tpm: null, tpmReady: true }],
   ['{"TpmPresent":false,"TpmReady":false}', { tpm: 'none', tpmReady: false }],
   ['{"TpmPresent":null}', null],
