@@ -33,8 +33,8 @@ export function readCorpus(folder: string): Capture[] {
   })
 }
 
-/** Who runs a program, and with which variables, before its name. */
-const BEFORE = /^(?:(?:sudo(?:\s+(?:-u\s+\S+|-[a-tv-zA-Z]+))*|env|[A-Z_]+=\S*)\s+)+/
+/** Who runs a program, and with which variables, before its name; what becomes of its errors stands behind. */
+const BEFORE = /^(?:(?:sudo(?:\s+(?:-u\s+\S+|-[a-tv-zA-Z]+))*|env|launchctl\s+asuser\s+\S+|[A-Z_]+=\S*)\s+)+/
 
 /** A path may have blanks: in quotes, behind backslashes, or plain where it is clear where the program ends. */
 const COMMAND =
@@ -42,7 +42,10 @@ const COMMAND =
 
 /** Takes `"C:\\Program Files\\X\\Tool.exe" status` apart into `tool` and `status`. */
 function splitCommand(command: string): { program: string; args: string } {
-  const bare = command.trim().replace(BEFORE, '')
+  const bare = command
+    .trim()
+    .replace(BEFORE, '')
+    .replace(/\s+2>\s*(?:&1|\/dev\/null|\$null)$/, '')
   const [, quoted, plain = '', args = ''] = COMMAND.exec(bare) ?? []
   const path = quoted ?? plain
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)

@@ -3,20 +3,21 @@ import { readRegQuery } from '../../agent/host/windows/reg-query.ts'
 import { valuesOf } from '../../agent/host/windows/registry.ts'
 import { readPowerShellRecords } from '../../agent/probes/powershell-text.ts'
 import type { Capture } from './capture.ts'
+import { withNames } from './shown-alone.ts'
 
 /** The registry as a capture shows it: keys in small letters, with the values that the agent would take from them. */
 export type Shown = ReadonlyMap<string, RegistryValues>
 
 /** Reads `reg query` (of one key, or with `/s`), a `.reg` export, or `Get-ItemProperty`, which names no key in its answer. */
-export function registryIn({ text, args }: Capture): Shown {
+export function registryIn({ program, text, args }: Capture): Shown {
   if (/^Windows Registry Editor Version|^REGEDIT4/.test(text)) return exported(text)
   const queried = text.split(/^(?=HKEY_|HKLM\\|HKCU\\|HKU\\)/m).flatMap((part) => {
     const found = readRegQuery(part)
     return found ? [[part.split(/\r?\n/)[0] ?? '', found.values] as const] : []
   })
-  if (queried.length > 0) return shown(queried)
-  const [, key] = /(?:Registry::)?(HK\w+:?\\[^'"|]*?)['"\s]*(?:-\w|\||$)/i.exec(args) ?? []
-  const records = readPowerShellRecords(text)
+  if (queried.length > 0 || program === 'reg') return shown(queried)
+  const [, key] = /(?:Registry::)?(HK\w+:?\\[^'"|]*?)['"\s]*(?:-\w|[|)]|$|(?<=['"]\s*)\w+$)/i.exec(args) ?? []
+  const records = readPowerShellRecords(withNames({ args, text }))
   if (key === undefined || records.kind !== 'value') return new Map()
   return shown(records.value.map((record) => [key.replace(':', ''), plainValues(record)]))
 }
@@ -45,6 +46,8 @@ function plainValues(record: Readonly<Record<string, unknown>>): RegistryValues 
 const ROOTS: readonly [RegExp, string][] = [
   [/^HKEY_LOCAL_MACHINE/i, 'HKLM'],
   [/^HKEY_CURRENT_USER/i, 'HKCU'],
+  // What is in use, by its number.
+  [/(?<=^HKLM\\SYSTEM\\)ControlSet00\d(?=\\)/i, 'CurrentControlSet'],
   [/^(?:HKEY_USERS|HKU)\\S-1-[\d-]+/i, 'HKCU'],
 ]
 
@@ -58,5 +61,12 @@ function shown(keys: readonly (readonly [key: string, values: RegistryValues])[]
       const known = Object.entries(values).flatMap(([name, it]) => [[nameOf(name), it] as const])
       return [key.toLowerCase(), Object.fromEntries(known.filter(([name]) => name !== undefined))]
     }),
+  )
+}
+
+/** PowerShell says that a key is not there; of its errors this part is the same in every language. */
+export function isPathMissing({ program, text }: Capture): boolean {
+  return (
+    program !== 'reg' && /FullyQualifiedErrorId\s*: PathNotFound,Microsoft\.PowerShell\.Commands\.GetItem/.test(text)
   )
 }

@@ -11,16 +11,17 @@ import {
   type ProfileName,
 } from '../../../agent/probes/firewall/profiles.ts'
 import { profileIn, STORES } from '../../../agent/probes/firewall/registry.ts'
-import { readSocketfilterfw, stateOf } from '../../../agent/probes/firewall/socketfilterfw.ts'
+import { readSocketfilterfw, settingsOf } from '../../../agent/probes/firewall/socketfilterfw.ts'
 import { readDefaultsNumber } from '../../../agent/probes/macos-defaults.ts'
-import { readPlist } from '../../../agent/probes/plist.ts'
+import { readPlist, type Plist } from '../../../agent/probes/plist.ts'
 import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 import { registryIn } from '../registry.ts'
+import { withNames } from '../shown-alone.ts'
 
-const POWERSHELL = /^(?:powershell|pwsh|wmi)$/
+const POWERSHELL = /^(?:powershell|pwsh|wmic?)$/
 
 const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
 const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
@@ -60,8 +61,12 @@ function registry(capture: Capture): Concluded {
   return list.length > 0 ? profiles({ kind: 'value', value: list }) : { unreadable: 'no profile is shown' }
 }
 
-function settings(state: Fact<unknown>): Concluded {
-  return concluded(state, (it) => ({ firewall: stateOf(it) ?? {} }))
+/** The settings of macOS as a whole, or one of them, asked for by its name. */
+function settings({ text, args }: Capture): Concluded {
+  const [, name] = /com\.apple\.alf(?:\.plist)?["']?\s+(globalstate|stealthenabled)$/.exec(args) ?? []
+  const plist: Fact<Plist> =
+    name === undefined ? readPlist(text) : mapped(readDefaultsNumber(text), (number) => ({ [name]: number }))
+  return concluded(plist, (it) => ({ firewall: settingsOf(it) }))
 }
 
 export const readers: readonly CorpusReader[] = [
@@ -84,20 +89,17 @@ export const readers: readonly CorpusReader[] = [
     read: ({ text }) => isOn(readFirewalldZones(text)),
   },
   {
-    of: onMacos(/^socketfilterfw$/, /--get(?:globalstate|blockall|stealthmode)/),
+    of: onMacos(/^socketfilterfw$/, /--get\w+/),
     read: ({ text }) => concluded(readSocketfilterfw(text), (firewall) => ({ firewall })),
   },
   {
-    of: onMacos(/^defaults$/, /com\.apple\.alf(?:\.plist)?\s+globalstate$/),
-    read: ({ text }) => settings(readDefaultsNumber(text)),
+    of: onMacos(/^defaults$/, /com\.apple\.alf(?:\.plist)?["']?(?:\s+(?:globalstate|stealthenabled))?$/),
+    read: settings,
   },
-  {
-    of: onMacos(/^(?:file|plutil)$/, /com\.apple\.alf\.plist/),
-    read: ({ text }) => settings(mapped(readPlist(text), (plist) => plist['globalstate'])),
-  },
+  { of: onMacos(/^(?:file|plutil)$/, /com\.apple\.alf\.plist/), read: settings },
   {
     of: onWindows(POWERSHELL, /NetFirewallProfile/i),
-    read: (capture) => profiles(answered(capture, readNetFirewallProfiles(capture.text))),
+    read: (capture) => profiles(answered(capture, readNetFirewallProfiles(withNames(capture)))),
   },
   {
     of: onWindows(/^netsh$/, /^advfirewall\s+show\s+\w+profiles?\b/i),

@@ -1,4 +1,4 @@
-import { readHardwareJson, readHardwareText } from '../../../agent/probes/device/macos.ts'
+import { readHardwareJson, readHardwareText, readIoreg } from '../../../agent/probes/device/macos.ts'
 import { readXProtectHistory } from '../../../agent/probes/endpoint-protection/products/xprotect.ts'
 import { readDefaultsNumber } from '../../../agent/probes/macos-defaults.ts'
 import { readSwVers, readSystemVersion, type MacosVersion } from '../../../agent/probes/os/macos-version.ts'
@@ -6,14 +6,14 @@ import { lastUpdateIn, readInstallHistory } from '../../../agent/probes/os-updat
 import { countOffers, type Offer } from '../../../agent/probes/os-updates/macos-offers.ts'
 import { updateSettingsOf } from '../../../agent/probes/os-updates/macos-settings.ts'
 import { readSchedule, readSoftwareUpdateList } from '../../../agent/probes/os-updates/softwareupdate.ts'
-import { isPlist, readPlist, type Plist } from '../../../agent/probes/plist.ts'
+import { readPlist } from '../../../agent/probes/plist.ts'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 
 const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
-const FILE = /^(?:file|plutil|cat)$/
+const FILE = /^(?:file|plutil|cat|defaults)$/
 
 const osInWords = (version: MacosVersion): Conclusion => ({ os: { platform: 'macos', ...version } })
 
@@ -27,23 +27,48 @@ function answered<T>({ text, exitCode }: Capture, read: (text: string) => Fact<T
   return (exitCode ?? 0) === 0 ? read(text) : unreadable(`it ended with ${exitCode}`)
 }
 
-function settings({ text }: Capture): Concluded {
-  return concluded(plistIn(text), (plist) => {
-    const { offers, lastCheckedAt, automatic } = updateSettingsOf(plist)
-    return { updates: { lastCheckedAt, automatic, ...(offers && offersInWords(offers)) } }
+/** All settings, or one that was asked for by its name; those beside the first say nothing where they stand alone. */
+function settings({ text, args }: Capture): Concluded {
+  const [, name] = /com\.apple\.SoftwareUpdate(?:\.plist)?["']?\s+(\w+)$/.exec(args) ?? []
+  const plist = name === undefined ? readPlist(text) : mapped(settingIn(text), (it) => ({ [name]: it }))
+  return concluded(plist, (it) => {
+    const { offers, lastCheckedAt, automatic } = updateSettingsOf(it)
+    const isTold = name === undefined || name === 'AutomaticCheckEnabled'
+    return { updates: { lastCheckedAt, automatic: isTold ? automatic : null, ...(offers && offersInWords(offers)) } }
   })
 }
 
-/** A plist as XML, or as JSON. */
-function plistIn(text: string): Fact<Plist> {
-  if (!/^\s*\{/.test(text)) return readPlist(text)
-  try {
-    const it: unknown = JSON.parse(text)
-    return isPlist(it) ? value(it) : unreadable('this is no dictionary')
-  } catch (error) {
-    return unreadable(String(error))
-  }
+/** `defaults read DOMAIN KEY` prints the value alone. */
+function settingIn(text: string): Fact<unknown> {
+  const number = readDefaultsNumber(text)
+  if (number.kind === 'value') return number
+  return /^\s*[({]|^\d{4}-\d\d-\d\d /.test(text)
+    ? mapped(readPlist(`{ it = ${quoted(text)}; }`), (it) => it['it'])
+    : number
 }
+
+const quoted = (text: string): string => (/^\s*[({]/.test(text) ? text : `"${text.trim()}"`)
+
+function mapped<T, U>(fact: Fact<T>, change: (it: T) => U): Fact<U> {
+  return fact.kind === 'value' ? value(change(fact.value)) : fact
+}
+
+/** `sw_vers -productVersion` prints one field alone: the line that it stands for, among others that are in order. */
+function oneField({ text, args }: Capture): Concluded {
+  const [, flag = ''] = /^--?(\w+)$/.exec(args) ?? []
+  const field = FIELDS.find(({ name }) => name.toLowerCase() === flag.toLowerCase())
+  const lines = FIELDS.map(({ name, usual }) => `${name}: ${name === field?.name ? text.trim() : usual}`)
+  return concluded(readSwVers(lines.join('\n')), (version) => ({
+    os: field === undefined ? {} : { platform: 'macos', [field.key]: version[field.key] },
+  }))
+}
+
+const FIELDS = [
+  { name: 'ProductName', key: 'name', usual: 'macOS' },
+  { name: 'ProductVersion', key: 'version', usual: '11.0' },
+  { name: 'ProductVersionExtra', key: 'rapidResponse', usual: '' },
+  { name: 'BuildVersion', key: 'build', usual: '20A1' },
+] as const
 
 function installHistory({ text }: Capture): Concluded {
   const rules = readXProtectHistory(text)
@@ -55,10 +80,18 @@ function installHistory({ text }: Capture): Concluded {
 }
 
 export const readers: readonly CorpusReader[] = [
-  { of: onMacos(FILE, /SystemVersion\.plist/), read: ({ text }) => concluded(readSystemVersion(text), osInWords) },
-  { of: onMacos(/^sw_vers$/, /^$/), read: ({ text }) => concluded(readSwVers(text), osInWords) },
   {
-    of: onMacos(/^system_profiler$/, /SPHardwareDataType/),
+    of: onMacos(FILE, /SystemVersion(?:Compat)?(?:\.plist)?["']?$/),
+    read: ({ text }) => concluded(readSystemVersion(text), osInWords),
+  },
+  { of: onMacos(/^sw_vers$/, /^$/), read: ({ text }) => concluded(readSwVers(text), osInWords) },
+  { of: onMacos(/^sw_vers$/, /^--?(?:productName|productVersion|productVersionExtra|buildVersion)$/i), read: oneField },
+  {
+    of: onMacos(/^ioreg$/, /IOPlatformExpertDevice/),
+    read: (capture) => concluded(answered(capture, readIoreg), ({ model }) => ({ device: { model } })),
+  },
+  {
+    of: onMacos(/^system_profiler$/, /^(?!.*SPiBridge).*SPHardwareDataType/),
     read: (capture) => {
       const read = capture.args.includes('-json') ? readHardwareJson : readHardwareText
       return concluded(answered(capture, read), ({ model }) => ({ device: { model } }))
@@ -70,13 +103,6 @@ export const readers: readonly CorpusReader[] = [
     of: onMacos(/^softwareupdate$/, /(?:^|\s)(?:--list|-l)(?=\s|$)/),
     read: (capture) =>
       concluded(answered(capture, readSoftwareUpdateList), (offers) => ({ updates: offersInWords(offers) })),
-  },
-  {
-    of: onMacos(/^defaults$/, /com\.apple\.SoftwareUpdate(?:\.plist)? AutomaticCheckEnabled$/),
-    read: ({ text }) =>
-      concluded(readDefaultsNumber(text), (number) => ({
-        updates: { automatic: updateSettingsOf({ AutomaticCheckEnabled: number }).automatic },
-      })),
   },
   {
     of: onMacos(/^softwareupdate$/, /^--schedule$/),

@@ -1,6 +1,8 @@
 import { readDefaultsNumber } from '../../../agent/probes/macos-defaults.ts'
+import { readPowerShellRecords } from '../../../agent/probes/powershell-text.ts'
 import { CINNAMON, GNOME, lockOf, MATE, readSettings } from '../../../agent/probes/screen-lock/gnome.ts'
 import { readKscreenlocker } from '../../../agent/probes/screen-lock/kde.ts'
+import { readPlist } from '../../../agent/probes/plist.ts'
 import { readDisplaySleep } from '../../../agent/probes/screen-lock/pmset.ts'
 import { lockOfScreenSaver, SETTINGS } from '../../../agent/probes/screen-lock/screen-saver.ts'
 import { readScreenLockStatus } from '../../../agent/probes/screen-lock/sysadminctl.ts'
@@ -42,8 +44,10 @@ function registry(capture: Capture): Concluded {
   const own = valuesOf(KEYS.own)
   if (!own) return { unreadable: 'no key that locks the screen is shown' }
   const isWhole = !/\/v\b|-Name\b|\bSelect/i.test(capture.args)
-  const unset = Object.fromEntries(SETTINGS.map((name) => [name, null]))
-  return told(lockOfScreenSaver(isWhole ? { ...unset, ...own } : own))
+  const records = readPowerShellRecords(capture.text)
+  const [record = {}] = records.kind === 'value' ? records.value : []
+  const unset = SETTINGS.filter((name) => isWhole || record[name] === null).map((name) => [name, null])
+  return told(lockOfScreenSaver({ ...Object.fromEntries(unset), ...own }))
 }
 
 /** Without a limit something else may lock. */
@@ -73,7 +77,11 @@ export const readers: readonly CorpusReader[] = [
     read: ({ text }) => concluded(readDefaultsNumber(text), () => ({ screenLock: {} })),
   },
   {
-    of: { os: 'macos', program: /^pmset$/, args: /^-g custom$/ },
+    of: { os: 'macos', program: /^(?:file|plutil)$/, args: /com\.apple\.screensaver\.plist$/ },
+    read: ({ text }) => concluded(readPlist(text), () => ({ screenLock: {} })),
+  },
+  {
+    of: { os: 'macos', program: /^pmset$/, args: /^-g(?: custom| live)?$/ },
     read: ({ text }) => concluded(readDisplaySleep(text), () => ({ screenLock: {} })),
   },
   {
@@ -87,5 +95,9 @@ export const readers: readonly CorpusReader[] = [
 ]
 
 export const notStarted: readonly NotStarted[] = [
+  {
+    of: { os: 'macos', program: /^defaults$/, args: /com\.apple\.screensaver/ },
+    instead: 'sysadminctl: whether a password is asked stands there no more',
+  },
   { of: { os: 'windows', program: /^powercfg$/ }, instead: 'what locks by itself: its answers are localised' },
 ]

@@ -1,5 +1,11 @@
 import { saysMissing } from '../../../agent/host/windows/reg-query.ts'
-import { isSecure, readBridge, readPolicy, type StartupSecurity } from '../../../agent/probes/secure-boot/bridge.ts'
+import {
+  isSecure,
+  readBridge,
+  readBridgeText,
+  readPolicy,
+  type StartupSecurity,
+} from '../../../agent/probes/secure-boot/bridge.ts'
 import { readConfirmSecureBoot } from '../../../agent/probes/secure-boot/confirm.ts'
 import { isCapsOfTpm12, readEfiFlag, tpmOfMajor } from '../../../agent/probes/secure-boot/linux.ts'
 import { readBootctl, readKernelLog, readMokutil, type Told } from '../../../agent/probes/secure-boot/boot-tools.ts'
@@ -10,9 +16,10 @@ import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
 import { bytesIn } from '../dump.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
-import { registryIn } from '../registry.ts'
+import { isPathMissing, registryIn } from '../registry.ts'
+import { withNames } from '../shown-alone.ts'
 
-const POWERSHELL = /^(?:powershell|pwsh|wmi)$/
+const POWERSHELL = /^(?:powershell|pwsh|wmic?)$/
 
 const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
 const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
@@ -47,7 +54,7 @@ function offWhenSet(capture: Capture): Concluded {
 function registry(capture: Capture): Concluded {
   const state = registryIn(capture).get(STATE.toLowerCase())
   // A machine that was not started by UEFI has no such key.
-  if (!state && saysMissing(capture.text)) return isOn(value(false))
+  if (!state && (saysMissing(capture.text) || isPathMissing(capture))) return isOn(value(false))
   return isOn(state ? enabledIn(state) : unreadable('the key is not shown'))
 }
 
@@ -82,11 +89,15 @@ export const readers: readonly CorpusReader[] = [
     of: onMacos(/^system_profiler$/, /^(?=.*-json\b)(?=.*\bSPiBridgeDataType\b)/),
     read: ({ text }) => mac(readBridge(text)),
   },
+  {
+    of: onMacos(/^system_profiler$/, /^(?!.*-xml\b)(?=.*\bSPiBridgeDataType\b)/),
+    read: ({ text }) => mac(readBridgeText(text)),
+  },
   { of: onMacos(/^nvram$/, /AppleSecureBootPolicy$/), read: ({ text }) => mac(readPolicy(text)) },
-  { of: onWindows(/^(?:reg|registry|powershell)$/, /SecureBoot\\State/i), read: registry },
+  { of: onWindows(/^(?:reg|registry|powershell)$/, /Control\\SecureBoot\b/i), read: registry },
   { of: onWindows(POWERSHELL, /SecureBootUEFI/i), read: ({ text }) => isOn(readConfirmSecureBoot(text)) },
   { of: onWindows(POWERSHELL, /PnPEntity|Get-PnpDevice/i), read: ({ text }) => tpm(readTpmDevice(text)) },
-  { of: onWindows(POWERSHELL, /\bGet-Tpm\b|Win32_Tpm\b/i), read: ({ text }) => tpm(readTpm(text)) },
+  { of: onWindows(POWERSHELL, /\bGet-Tpm\b|Win32_Tpm\b/i), read: (capture) => tpm(readTpm(withNames(capture))) },
 ]
 
 const VARIABLES = "the firmware's variables themselves, and mokutil, bootctl or dmesg where they cannot be seen"

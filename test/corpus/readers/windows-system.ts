@@ -21,7 +21,8 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Conclusion, Concluded } from '../conclusion.ts'
 import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
-import { registryIn } from '../registry.ts'
+import { isPathMissing, registryIn } from '../registry.ts'
+import { withNames } from '../shown-alone.ts'
 
 const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 const REGISTRY = /^(?:reg|registry|powershell|pwsh)$/
@@ -38,16 +39,19 @@ const osInWords = (version: WindowsVersion): Conclusion => {
 
 /** The values of the key, or of the only object that is shown: a script may name the key in any way. */
 function currentVersion(capture: Capture): Concluded {
-  const records = readPowerShellRecords(capture.text)
+  const records = readPowerShellRecords(withNames(capture))
   const [only] = capture.program !== 'reg' && records.kind === 'value' ? records.value : []
   return concluded(readWindowsVersion(registryIn(capture).get(VERSION) ?? only ?? {}), osInWords)
 }
 
 /** Of a firmware that is no UEFI, which these answers name in passing, Secure Boot is off. */
-function computerInfo({ text, exitCode }: Capture): Concluded {
-  const records = (exitCode ?? 0) === 0 ? readPowerShellRecords(text) : unreadable(`it ended with ${exitCode}`)
+function computerInfo({ text, args, exitCode }: Capture): Concluded {
+  const records =
+    (exitCode ?? 0) === 0 ? readPowerShellRecords(withNames({ args, text })) : unreadable(`it ended with ${exitCode}`)
   const [record = {}] = records.kind === 'value' ? records.value : []
-  const isLegacy = [record['BiosFirmwareType'], record['FirmwareType']].some((it) => it === 1 || it === 'Legacy')
+  const isLegacy = [record['BiosFirmwareType'], record['FirmwareType']].some(
+    (it) => it === 1 || it === 'Legacy' || it === 'Bios',
+  )
   const version: Fact<WindowsVersion> = records.kind === 'value' ? readWindowsVersion(record) : records
   return concluded(version, (it) => ({ ...osInWords(it), ...(isLegacy && { secureBoot: { enabled: false } }) }))
 }
@@ -62,9 +66,11 @@ function answered<T>({ text, exitCode }: Capture, read: (text: string) => Fact<T
 /** Keys that exist only while something waits; without the others, the first two are an answer where they are missing. */
 const isAnswerWhereMissing = (args: string): boolean => /RebootPending|RebootRequired/i.test(args)
 
-function waitingKey({ text, args, program }: Capture): Concluded {
+function waitingKey(capture: Capture): Concluded {
+  const { text, args, program } = capture
   if (readRegQuery(text) || (program !== 'reg' && readPowerShellRecords(text).kind === 'value')) return restart(true)
-  if (!saysMissing(text)) return { unreadable: 'neither the key nor that it is missing is shown' }
+  if (!saysMissing(text) && !isPathMissing(capture))
+    return { unreadable: 'neither the key nor that it is missing is shown' }
   return isAnswerWhereMissing(args) ? restart(false) : {}
 }
 
@@ -106,7 +112,7 @@ export const readers: readonly CorpusReader[] = [
       })),
   },
   {
-    of: onWindows(POWERSHELL, /Get-HotFix|Win32_QuickFixEngineering|^qfe\b.*list/i),
+    of: onWindows(POWERSHELL, /Get-HotFix|Win32_QuickFixEngineering|^qfe\b/i),
     read: (capture) =>
       concluded(answered(capture, readHotFixes), ({ count, lastInstalledAt }) => ({
         updates: { installedHotfixes: count, lastInstalledAt },
@@ -151,8 +157,17 @@ export const readers: readonly CorpusReader[] = [
       return { updates: { automatic: stated.has(false) ? false : stated.has(true) ? true : null } }
     },
   },
-  { of: onWindows(POWERSHELL, /Win32_OperatingSystem|Get-ComputerInfo|^os get\b.*list/i), read: computerInfo },
+  {
+    of: onWindows(REGISTRY, /DESCRIPTION\\System\\BIOS\b/i),
+    read: (capture) => {
+      const { SystemManufacturer, SystemProductName } = registryIn(capture).get(BIOS) ?? {}
+      return { device: { manufacturer: SystemManufacturer, model: SystemProductName } }
+    },
+  },
+  { of: onWindows(POWERSHELL, /Win32_OperatingSystem|Get-ComputerInfo|^os get\b/i), read: computerInfo },
 ]
+
+const BIOS = 'hklm\\hardware\\description\\system\\bios'
 
 export const notStarted: readonly NotStarted[] = [
   {
