@@ -19,6 +19,12 @@ test('a program may be recorded by its path, or as Windows names it', async () =
   expect(await host(command('zfs', ['get'], 'x')).run('zfs', ['list'])).toMatchObject({ reason: 'not-recorded' })
 })
 
+test('options may stand in another order', async () => {
+  const recorded = host(command('zfs', ['list', '-H'], 'x'))
+  expect(await recorded.run('zfs', ['-H', 'list'])).toMatchObject({ ok: true, stdout: 'x' })
+  expect(await recorded.run('zfs', ['list'])).toMatchObject({ reason: 'not-recorded' })
+})
+
 test('PowerShell may be recorded by its question, or by a command line that has it', async () => {
   for (const args of [['Get-Service'], ['-NoProfile', '-Command', 'Get-Service | ConvertTo-Json']]) {
     expect(await host(command('powershell.exe', args, '[]')).run('powershell', ['Get-Service'])).toMatchObject({

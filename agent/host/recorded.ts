@@ -62,10 +62,13 @@ export function parseRecording(json: string): Recording {
  */
 export function recordedHost(recording: Recording): Host {
   const commands = new Map<string, CommandEntry>()
+  const sameWords = new Map<string, CommandEntry>()
   const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' }>>()
   for (const entry of recording.entries) {
-    if (entry.kind === 'command') commands.set(commandKey(entry.program, entry.args), entry)
-    else if (entry.kind === 'registry') places.set(registryKey(entry.key), entry)
+    if (entry.kind === 'command') {
+      commands.set(commandKey(entry.program, entry.args), entry)
+      sameWords.set(wordsKey(entry.program, entry.args), entry)
+    } else if (entry.kind === 'registry') places.set(registryKey(entry.key), entry)
     else places.set(`${entry.kind} ${entry.path}`, entry)
   }
 
@@ -77,6 +80,7 @@ export function recordedHost(recording: Recording): Host {
       const paths = placesOf(program)
       const found =
         [program, ...paths].map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined) ??
+        sameWords.get(wordsKey(program, args)) ??
         (program === 'powershell' ? answerTo(args[0] ?? '', recording.entries) : undefined)
       if (!found) {
         // A program that was not installed is recorded as its paths, each missing.
@@ -125,6 +129,11 @@ type CommandEntry = Extract<RecordingEntry, { kind: 'command' }>
 function commandKey(program: string, args: readonly string[]): string {
   const name = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1)
   return JSON.stringify([name.toLowerCase().replace(/\.exe$/, ''), ...args])
+}
+
+/** A person may have put the options of a program in another order, which asks the same. */
+function wordsKey(program: string, args: readonly string[]): string {
+  return commandKey(program, args.toSorted())
 }
 
 /** PowerShell is asked by name here; what a person recorded is a command line that has the name in it. */

@@ -100,5 +100,7 @@ async function readName(host: Host): Promise<string> {
     const told = ran.ok && ran.exitCode === 0 ? ran.stdout.trim() : ''
     if (/^[\w.-]{1,255}$/.test(told)) return told
   }
-  return ''
+  // What people call it may have blanks.
+  const named = await host.run('scutil', ['--get', 'ComputerName'])
+  return named.ok && named.exitCode === 0 && /^[^\r\n]{1,255}\s*$/.test(named.stdout) ? named.stdout.trim() : ''
 }

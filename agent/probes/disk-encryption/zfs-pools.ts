@@ -1,7 +1,7 @@
 import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause } from '../probe.ts'
-import { runAsRecorded } from './as-recorded.ts'
+import { runAsRecorded } from '../as-recorded.ts'
 import type { DeviceNames } from './block-devices.ts'
 import { findProtection, unknown, type Finding, type Stack } from './layers.ts'
 import type { Place } from './places.ts'

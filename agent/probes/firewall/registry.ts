@@ -26,6 +26,9 @@ export const STORES: Readonly<Record<ProfileName, readonly string[]>> = {
   ],
 }
 
+/** Of these a recording that a person wrote may know nothing: few machines have them. A machine always answers for them. */
+export const isRare = (store: string): boolean => /\\Mdm\\|\\WindowsFirewall\\StandardProfile$/.test(store)
+
 /** What the stores of a profile say together; null where none tells whether it is on. */
 export function profileIn(name: ProfileName, stores: readonly RegistryValues[]): Profile | null {
   const setting = (value: string) => stores.map((it) => it[value]).find((it) => it !== undefined)

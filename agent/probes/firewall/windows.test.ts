@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { recordedHost } from '../../host/recorded.ts'
 import { decode } from '../../host/text.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
@@ -17,6 +18,7 @@ const services = (state: string) => ({
   },
 })
 const RUNS = services('Running')
+const sc = (state: string) => `\r\nSERVICE_NAME: mpssvc \r\n        STATE              : ${state} \r\n`
 const profile = (Name: string, Enabled: unknown, DefaultInboundAction: unknown = 4) => ({
   Name,
   Enabled,
@@ -49,6 +51,21 @@ const values: readonly { name: string; it: Omit<Laptop, 'files'>; expected: obje
     name: 'the service is stopped',
     it: { programs: { ...services('Stopped'), [ASK]: { stdout: all() } } },
     expected: { enabled: false },
+  },
+  {
+    name: 'the service, asked for alone',
+    it: { programs: { 'sc query mpssvc': { stdout: sc('4  RUNNING') }, [ASK]: { stdout: all() } } },
+    expected: ON,
+  },
+  {
+    name: 'the service, asked for alone, is stopped',
+    it: { programs: { 'sc query mpssvc': { stdout: sc('1  STOPPED') }, [ASK]: { stdout: all() } } },
+    expected: { enabled: false },
+  },
+  {
+    name: 'one that is off, whatever the service does',
+    it: { programs: { [ASK]: { stdout: all(1, 0) } } },
+    expected: { enabled: false, profiles: { Private: false } },
   },
   { name: 'by the registry', it: { programs: RUNS, registry: BY_HAND }, expected: ON, source: 'mpssvc, registry' },
   {
@@ -209,4 +226,23 @@ test('damage never switches the firewall on', () => {
       expect(firewall.kind === 'value' && firewall.value.enabled).toBe(false)
     }
   }
+})
+
+const recording = (...keys: string[]) =>
+  recordedHost({
+    version: 1,
+    platform: 'windows',
+    recordedAt: '2026-11-20T12:00:00Z',
+    entries: [
+      ...keys.map((key) => ({ kind: 'registry' as const, key, values: key.startsWith(LOCAL) ? on : null })),
+      { kind: 'command', program: 'sc', args: ['query', 'mpssvc'], exitCode: 0, stdout: sc('4  RUNNING'), stderr: '' },
+    ],
+  })
+const locals = ['DomainProfile', 'StandardProfile', 'PublicProfile'].map((name) => `${LOCAL}\\${name}`)
+const policies = PROFILES.map((name) => `${POLICY}\\${name}Profile`)
+
+test('a recording by hand may lack what few machines have, and no more', async () => {
+  expect(await readFirewall(recording(...locals, ...policies))).toMatchObject({ value: { enabled: true } })
+  expect((await readFirewall(recording(...locals))).kind).toBe('unreadable')
+  expect((await readFirewall(recording(...policies))).kind).toBe('unreadable')
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
 import { laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import type { MacosVersion } from '../os/macos-version.ts'
@@ -294,4 +295,28 @@ test.each([
 test('where the settings cannot be read, the schedule is asked', async () => {
   const programs = { [LISTING]: none, 'softwareupdate --schedule': { stdout: 'Automatic check is off\n' } }
   expect(await read({ [SETTINGS]: 'bplist00' }, programs)).toMatchObject({ value: { automatic: false } })
+})
+
+const byHand = (args: string[], stdout: string, stderr = ''): RecordingEntry => ({
+  kind: 'command',
+  program: 'softwareupdate',
+  args,
+  exitCode: 0,
+  stdout,
+  stderr,
+})
+test('a recording by hand may hold the question that people ask, which looks at Apple', async () => {
+  const schedule = byHand(['--schedule'], 'Automatic checking for updates is turned on\n')
+  const system: RecordingEntry = { kind: 'file', path: SYSTEM, content: VERSION }
+  const recordedAt = '2026-11-20T12:00:00.000Z'
+  const probe = (...entries: RecordingEntry[]) =>
+    osUpdates().probe(recordedHost({ version: 1, platform: 'macos', recordedAt, entries: [system, ...entries] }))
+  expect(await probe(byHand(['-l'], HEAD, NONE), schedule)).toMatchObject({
+    value: { pendingSecurity: 0, lastCheckedAt: recordedAt, automatic: true },
+  })
+  expect(await probe(byHand(['--list'], LIST))).toMatchObject({ value: { pendingSecurity: 2 } })
+  // What was found before tells nothing of when.
+  expect(await probe(byHand(['--list', '--no-scan'], HEAD, NONE), schedule)).toMatchObject({
+    value: { pendingSecurity: null, lastCheckedAt: null },
+  })
 })

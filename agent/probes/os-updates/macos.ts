@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { readMacosVersion } from '../os/macos.ts'
 import { readPlistFile, type Plist } from '../plist.ts'
+import { runAsRecorded } from '../as-recorded.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { slowSource, type SlowSource } from '../slow-source.ts'
 import type { OsUpdates } from './answer.ts'
@@ -17,7 +18,7 @@ const SOURCE = `${SETTINGS}, softwareupdate --list --no-scan`
 const KEPT_MS = 4 * 3_600_000
 
 /** What takes too long for a reading. */
-type Listed = { offers: Fact<readonly Offer[]>; lastInstalledAt: string | null }
+type Listed = { offers: Fact<readonly Offer[]>; lastInstalledAt: string | null; isScanned: boolean }
 
 /** A reader of what macOS lacks, by what Software Update found when it last looked; and where that is asked. Needs no root. */
 export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdates>>; list: SlowSource<unknown> } {
@@ -32,10 +33,12 @@ export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdate
       ])
       const settings = updateSettingsOf(local ?? {})
       const checkedAt = settings.lastCheckedAt
-      const lastCheckedAt = checkedAt !== null && Date.parse(checkedAt) <= host.now().getTime() ? checkedAt : null
       const installed = version.kind === 'value' ? version.value : null
       // Software Update has looked again, or an update was installed.
-      const listed = (await list.read(host, JSON.stringify([installed?.build, checkedAt])))?.answer
+      const answered = await list.read(host, JSON.stringify([installed?.build, checkedAt]))
+      const listed = answered?.answer
+      const times = [checkedAt, listed?.isScanned ? (answered?.askedAt.toISOString() ?? null) : null]
+      const lastCheckedAt = times.find((it) => it !== null && Date.parse(it) <= host.now().getTime()) ?? null
       const known = [settings.offers, listed?.offers.kind === 'value' ? listed.offers.value : null]
       const offers = known.filter((it) => it !== null)
       const counted = countOffers(together(offers), installed)
@@ -72,9 +75,11 @@ function doubtOf({ pendingSecurity }: CountedOffers, lastCheckedAt: string | nul
 
 /** What is managed counts, then what is set by hand; where nothing is, macOS looks for updates. */
 async function isAutomatic(host: Host, local: Plist | null, managed: Plist | null): Promise<boolean | null> {
-  if (managed === null) return null
-  const stated = updateSettingsOf(managed).automatic ?? (local && updateSettingsOf(local).automatic)
-  if (stated !== null || local !== null) return stated ?? true
+  if (managed !== null) {
+    const stated = updateSettingsOf(managed).automatic ?? (local && updateSettingsOf(local).automatic)
+    if (stated !== null || local !== null) return stated ?? true
+  }
+  // It looks at both.
   const ran = await host.run('softwareupdate', ['--schedule'])
   const schedule = ran.ok ? readSchedule(ran.stdout) : null
   return schedule?.kind === 'value' ? schedule.value : null
@@ -89,13 +94,17 @@ async function readSettings(host: Host, path: string): Promise<Plist | null> {
 }
 
 async function askSoftwareUpdate(host: Host): Promise<Listed> {
-  const ran = await host.run('softwareupdate', ['--list', '--no-scan'], { timeoutMs: 60_000 })
+  const cached = await host.run('softwareupdate', ['--list', '--no-scan'], { timeoutMs: 60_000 })
+  // People ask Apple; the agent does not.
+  const isScanned = !cached.ok && cached.reason === 'not-recorded'
+  const ran = isScanned ? await runAsRecorded(host, 'softwareupdate', [['--list'], ['-l']]) : cached
   const offers = !ran.ok
-    ? unreadableBecause(ran)
+    ? unreadableBecause(cached.ok ? ran : cached)
     : ran.exitCode === 0
       ? readSoftwareUpdateList(ran.stdout, ran.stderr)
       : unreadable(`softwareupdate ended with ${ran.exitCode}`)
   const file = await host.readFile(HISTORY, { maxBytes: 8 * 1024 * 1024 })
   const history = file.ok ? readInstallHistory(file.text) : null
-  return { offers, lastInstalledAt: history?.kind === 'value' ? lastUpdateIn(history.value) : null }
+  const lastInstalledAt = history?.kind === 'value' ? lastUpdateIn(history.value) : null
+  return { offers, lastInstalledAt, isScanned: isScanned && ran.ok }
 }

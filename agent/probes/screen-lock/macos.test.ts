@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { unread } from '../../host/host.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readDisplaySleep } from './pmset.ts'
@@ -125,4 +126,11 @@ test('damage never makes a lock of what is none', () => {
     const read = readDisplaySleep(text)
     expect(read.kind !== 'value' || read.value.every((it) => Number.isInteger(it))).toBe(true)
   }
+})
+
+test('a recording by hand names nobody at the console', async () => {
+  const host = mac({ display: BOTH })
+  const run: typeof host.run = async (program, args, options) =>
+    program === 'stat' ? unread('not-recorded', 'x') : host.run(program, args, options)
+  expect(await readScreenLock({ ...host, run })).toMatchObject({ value: { enabled: true, afterSeconds: 600 } })
 })

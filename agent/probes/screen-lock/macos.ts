@@ -46,11 +46,13 @@ function lockAfter(delay: number, saver: Fact<number>, display: Fact<readonly nu
 
 const never = (seconds: number): number => (seconds === 0 ? Infinity : seconds)
 
-type ConsoleUser = { name: string; options: RunOptions }
+type ConsoleUser = { name: string | null; options: RunOptions }
 
 /** The owner of the console is whoever sits there; at the login screen it is root, or one of the system's own accounts. */
 async function readConsoleUser(host: Host): Promise<Fact<ConsoleUser>> {
   const owner = await host.run('stat', ['-f', '%u %Su', '/dev/console'])
+  // A recording that a person wrote holds the answers that they got, and names nobody.
+  if (!owner.ok && owner.reason === 'not-recorded') return value({ name: null, options: {} })
   if (!owner.ok) return unreadableBecause(owner)
   const [, uid = '', name = ''] = /^(\d{1,10}) ([\w.@-]+)\s*$/.exec(owner.stdout) ?? []
   if (uid === '') return unreadable('whoever sits at this Mac could not be told')
@@ -77,7 +79,7 @@ async function readPasswordDelay(host: Host, { options }: ConsoleUser): Promise<
 
 /** Seconds until the screen saver begins: as a profile fixes it, as the user has set it, or as it is from the factory. */
 async function readIdleTime(host: Host, { name, options }: ConsoleUser): Promise<Fact<number>> {
-  for (const folder of [`${MANAGED}/${name}`, MANAGED]) {
+  for (const folder of [...(name === null ? [] : [`${MANAGED}/${name}`]), MANAGED]) {
     const managed = await readPlistFile(host, `${folder}/${SAVER}.plist`)
     const idle = managed.kind === 'value' ? managed.value['idleTime'] : undefined
     if (typeof idle === 'number' && idle >= 0) return value(idle)

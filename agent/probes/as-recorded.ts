@@ -1,5 +1,5 @@
-import { unread, type Host, type Ran, type Unread } from '../../host/host.ts'
-import type { ProgramName } from '../../host/programs.ts'
+import { unread, type Host, type Ran, type Unread } from '../host/host.ts'
+import type { ProgramName } from '../host/programs.ts'
 
 /**
  * Asks a program in the first of several ways. The others are for recordings that a person wrote, who asked the same in
