@@ -28,6 +28,18 @@ const cases: readonly { name: string; it: Omit<Laptop, 'files'>; files?: Laptop[
     },
     { name: 'by its settings', it: {}, files: { [PLIST]: plist('<integer>1</integer>') }, enabled: true },
     { name: 'off by its settings', it: {}, files: { [PLIST]: plist('<integer>0</integer>') }, enabled: false },
+    {
+      name: 'its settings, as defaults shows them',
+      it: {
+        programs: {
+          'defaults read /Library/Preferences/com.apple.alf': {
+            stdout: '{\n    globalstate = 2;\n    version = "1.6";\n}\n',
+          },
+        },
+      },
+      files: { [PLIST]: 'bplist00' },
+      enabled: true,
+    },
     { name: 'settings that make no sense', it: {}, files: { [PLIST]: plist('<string>1</string>') }, enabled: null },
     { name: 'nothing at all', it: {}, enabled: null },
   ]
@@ -46,6 +58,7 @@ test.each([
   ],
   ['Firewall has block all state set to enabled.', { blockAll: true }],
   ['Firewall stealth mode is off', { stealth: false }],
+  ['Firewall is enabled. (State = 1)\nFirewall is enabled. (State = 1)', { enabled: true }],
   ['Firewall is enabled. (State = 0)', null],
   ['Firewall is disabled. (State = 1)', null],
   ['Firewall is enabled. (State %#= 1)\nStealth mode enabled', null],

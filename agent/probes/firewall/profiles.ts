@@ -60,6 +60,6 @@ function wordOf(it: unknown): string {
   return typeof it === 'boolean' ? String(it) : (textOf(it) ?? '').toLowerCase()
 }
 
-export function profileNamed(name: string | null): ProfileName | undefined {
+function profileNamed(name: string | null): ProfileName | undefined {
   return PROFILES.find((it) => it.toLowerCase() === name?.toLowerCase())
 }

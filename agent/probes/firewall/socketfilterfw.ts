@@ -5,7 +5,7 @@ import type { Plist } from '../plist.ts'
 export type ApplicationFirewall = { enabled?: boolean; blockAll?: boolean; stealth?: boolean }
 
 /** `globalstate` of the firewall, in its settings as in its answers: 2 is on, and lets nothing in that is not essential. */
-export function stateOf(state: unknown): ApplicationFirewall | null {
+function stateOf(state: unknown): ApplicationFirewall | null {
   if (state === 0) return { enabled: false }
   return state === 1 || state === 2 ? { enabled: true, blockAll: state === 2 } : null
 }
@@ -45,7 +45,9 @@ export function readSocketfilterfw(stdout: string): Fact<ApplicationFirewall> {
       if (/^Firewall is\b.*\bState\b/.test(line)) return unreadable('socketfilterfw tells a state that makes no sense')
       continue
     }
-    if (found.enabled !== undefined && told.enabled !== undefined) return unreadable('socketfilterfw tells two states')
+    if (found.enabled !== undefined && told.enabled !== undefined && found.enabled !== told.enabled) {
+      return unreadable('socketfilterfw tells two states')
+    }
     if (told.blockAll !== undefined && found.blockAll !== undefined && told.blockAll !== found.blockAll) {
       return unreadable('socketfilterfw contradicts itself')
     }
