@@ -41,6 +41,45 @@ test('keys of the registry have their short or their long root, in any letters',
   expect(await recorded.readRegistry('HKCU\\SOFTWARE\\x')).toMatchObject({ reason: 'not-recorded' })
 })
 
+const STATE = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State'
+const DESKTOP = 'HKCU\\Control Panel\\Desktop'
+const query = (key: string, options: string[], stdout: string, exitCode = 0): RecordingEntry => ({
+  kind: 'command',
+  program: 'reg',
+  args: ['query', key, ...options],
+  exitCode,
+  stdout,
+  stderr: '',
+})
+
+test('names of values are those that the agent knows, in any letters', async () => {
+  const recorded = host({ kind: 'registry', key: DESKTOP, values: { ScreenSaveTimeout: '600', Other: 'x' } })
+  expect(await recorded.readRegistry(DESKTOP)).toEqual({ ok: true, values: { ScreenSaveTimeOut: '600', Other: 'x' } })
+})
+
+test('what reg.exe printed of a key tells of it', async () => {
+  const state = `\r\n${STATE}\r\n    UEFISecureBootEnabled    REG_DWORD    0x1\r\n`
+  for (const options of [[], ['/v', 'UEFISecureBootEnabled'], ['/reg:64']]) {
+    expect(await host(query(STATE, options, state)).readRegistry(STATE)).toEqual({
+      ok: true,
+      values: { UEFISecureBootEnabled: 1 },
+    })
+  }
+  const missing = 'ERROR: The system was unable to find the specified registry key or value.\r\n'
+  expect(await host(query(STATE, [], missing, 1)).readRegistry(STATE)).toMatchObject({ reason: 'missing' })
+  expect(await host(query(STATE, ['/v', 'x'], missing, 1)).readRegistry(STATE)).toEqual({ ok: true, values: {} })
+  expect(await host(query(STATE, [], 'ERROR: Access is denied.', 1)).readRegistry(STATE)).toMatchObject({
+    reason: 'not-recorded',
+  })
+})
+
+test('one of several values does not tell of the others', async () => {
+  const one = `${DESKTOP}\r\n    ScreenSaveActive    REG_SZ    1\r\n`
+  expect(await host(query(DESKTOP, ['/v', 'ScreenSaveActive'], one)).readRegistry(DESKTOP)).toMatchObject({
+    reason: 'not-recorded',
+  })
+})
+
 test.each([
   '',
   '{}',

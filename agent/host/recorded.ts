@@ -4,6 +4,7 @@ import { Time } from '../../shared/fact.ts'
 import { jsonParserOf, nullable, oneOf } from '../../shared/schema.ts'
 import { unread, type Host, type Unread } from './host.ts'
 import { placesOf } from './programs.ts'
+import { recordedKey } from './recorded-registry.ts'
 
 const Entry = Type.Union([
   Type.Object({
@@ -63,13 +64,12 @@ export function parseRecording(json: string): Recording {
 export function recordedHost(recording: Recording): Host {
   const commands = new Map<string, CommandEntry>()
   const sameWords = new Map<string, CommandEntry>()
-  const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' }>>()
+  const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' | 'registry' }>>()
   for (const entry of recording.entries) {
     if (entry.kind === 'command') {
       commands.set(commandKey(entry.program, entry.args), entry)
       sameWords.set(wordsKey(entry.program, entry.args), entry)
-    } else if (entry.kind === 'registry') places.set(registryKey(entry.key), entry)
-    else places.set(`${entry.kind} ${entry.path}`, entry)
+    } else if (entry.kind !== 'registry') places.set(`${entry.kind} ${entry.path}`, entry)
   }
 
   const host: Host = {
@@ -104,14 +104,14 @@ export function recordedHost(recording: Recording): Host {
       const entry = places.get(`file ${path}`) ?? places.get(`directory ${path}`)
       if (entry?.kind === 'file' && entry.content === null) return missing(path)
       if (entry?.kind === 'directory' && entry.names === null) return missing(path)
-      if (!entry || entry.kind === 'registry' || entry.modifiedAt === undefined) return notRecorded(`time of ${path}`)
+      if (entry?.modifiedAt === undefined) return notRecorded(`time of ${path}`)
       const bytes = entry.kind === 'file' ? Buffer.byteLength(entry.content ?? '') : 0
       return { ok: true, modifiedAt: new Date(entry.modifiedAt), bytes }
     },
     async readRegistry(key) {
-      const entry = places.get(registryKey(key))
-      if (entry?.kind !== 'registry') return notRecorded(key)
-      return entry.values === null ? missing(key) : { ok: true, values: entry.values }
+      const values = recordedKey(recording.entries, key)
+      if (values === undefined) return notRecorded(key)
+      return values === null ? missing(key) : { ok: true, values }
     },
     isAlive: () => null,
     forReading: () => host,
@@ -158,16 +158,6 @@ export function withDrive(stdout: string, command: string): string {
   const isNumber = letter !== undefined && /^\s*\d\s*$/.test(stdout)
   return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(stdout) }) : stdout
 }
-
-function registryKey(key: string): string {
-  const root = key.split('\\', 1)[0] ?? ''
-  return `registry ${ROOTS.get(root.toUpperCase()) ?? root}${key.slice(root.length)}`.toLowerCase()
-}
-
-const ROOTS: ReadonlyMap<string, string> = new Map([
-  ['HKEY_LOCAL_MACHINE', 'HKLM'],
-  ['HKEY_CURRENT_USER', 'HKCU'],
-])
 
 function notRecorded(what: string): Unread {
   return unread('not-recorded', `not in the recording: ${what}`)
