@@ -32,8 +32,16 @@ const BORDERS: [folder: string, mayImport: string[], why: string][] = [
   ['agent/probes/all.ts', ['agent'], 'the list of the probes is where they meet the agent'],
   [
     'agent/probes',
-    ['shared', 'agent/probes', 'agent/host/host.ts', 'agent/host/programs.ts', 'typebox', '@xmldom'],
-    'a probe knows only a Host',
+    [
+      'shared',
+      'agent/probes',
+      'agent/host/host.ts',
+      'agent/host/programs.ts',
+      'agent/host/code-pages.ts',
+      'typebox',
+      '@xmldom',
+    ],
+    'a probe knows only a Host, and in which letters it may have answered',
   ],
   ['agent/host', ['shared', 'agent/host', 'typebox', 'node', 'systeminformation'], 'one door to the operating system'],
   ['agent', ['shared', 'agent', 'npm', 'node'], 'the programs share nothing but shared/'],
