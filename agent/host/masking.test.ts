@@ -133,13 +133,20 @@ describe('what readers go by stays', () => {
     expect(maskText(text, { hostnames: ['debian', 'localhost'] })).toBe(text)
   })
 
-  test('checksums of package lists, which are public', () => {
-    const entry: RecordingEntry = {
-      kind: 'file',
-      path: '/var/lib/apt/lists/a_Release',
-      content: `SHA256:\n ${'ab'.repeat(32)}\n`,
-    }
-    expect(mask([entry]).recording.entries).toEqual([entry])
+  test('checksums and maintainers of package lists, which are public', () => {
+    const content = `SHA256:\n ${'ab'.repeat(32)}\nMaintainer: Ada <ada@example.org>\n`
+    const entries: RecordingEntry[] = [
+      { kind: 'file', path: '/var/lib/apt/lists/a_Release', content },
+      {
+        kind: 'command',
+        program: 'apt-helper',
+        args: ['cat-file', '/x.lz4'],
+        exitCode: 0,
+        stdout: content,
+        stderr: '',
+      },
+    ]
+    expect(mask(entries)).toMatchObject({ recording: { entries }, replaced: 0 })
   })
 
   test('what is the same before is the same after, in texts and in paths', () => {
