@@ -15,6 +15,13 @@ test.each([
   ['denies, and lets all in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    Anywhere\n`), false],
   ['numbered, and lets all in', 'Status: active\n\n[ 1] Anywhere                   ALLOW IN    Anywhere\n', false],
   ['lets all of TCP in', verbose('deny', `${RULES}1:65535/tcp                ALLOW IN    Anywhere\n`), false],
+  ['lets all in on its card', verbose('deny', `${RULES}Anywhere on wlp2s0         ALLOW IN    Anywhere\n`), false],
+  [
+    'lets all in on its card, by IPv6',
+    verbose('deny', `${RULES}Anywhere (v6) on eth0      ALLOW IN    Anywhere (v6)\n`),
+    false,
+  ],
+  ['lets containers in', verbose('deny', `${RULES}Anywhere on docker0        ALLOW IN    Anywhere\n`), true],
   ['lets all out', verbose('deny', `${RULES}Anywhere                   ALLOW OUT   Anywhere\n`), true],
   ['lets one network in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    10.0.0.0/8\n`), true],
   ['another word', verbose('verweigern'), null],
@@ -37,7 +44,7 @@ test.each([
 })
 
 const zone = (name: string, target: string, ports = '', interfaces = '') =>
-  `${name}\n  target: ${target}\n  interfaces: ${interfaces}\n  services: ssh\n  ports: ${ports}\n  rich rules: \n\trule family="ipv4" accept\n\n`
+  `${name}\n  target: ${target}\n  interfaces: ${interfaces}\n  services: ssh\n  ports: ${ports}\n  rich rules: \n\trule family="ipv4" source address="10.0.0.0/8" accept\n\n`
 
 test.each([
   ['the zone in use refuses', zone('trusted', 'ACCEPT') + zone('public (active, default)', 'default'), true],
@@ -56,6 +63,8 @@ test.each([
     zone('trusted (active)', 'ACCEPT', '', 'virbr0 eth0') + zone('public (default)', 'default'),
     false,
   ],
+  ['a rule lets all in', zone('public (active)', 'default').replace('source address="10.0.0.0/8" ', ''), false],
+  ['all of TCP is let in', `${zone('public (active)', 'default').trimEnd()}\n  protocols: icmp tcp\n`, false],
   ['bridges alone are in use', zone('libvirt (active)', 'ACCEPT', '', 'virbr0'), null],
   ['the default zone trusts all', zone('trusted (default, active)', 'ACCEPT', '', 'docker0'), false],
   ['none is in use', zone('public', 'default'), null],

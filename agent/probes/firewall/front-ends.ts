@@ -1,5 +1,5 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
-import { isAllPorts } from './unasked-packet.ts'
+import { isAllPorts, isFromCard } from './unasked-packet.ts'
 
 /**
  * Reads `ufw status` or `ufw status verbose` as root: whether ufw is loaded and refuses what comes in. The default stands
@@ -16,9 +16,12 @@ export function readUfwStatus(stdout: string): Fact<boolean> {
   if (incoming !== undefined && !/^(?:deny|reject|allow)$/.test(incoming)) {
     return unreadable('ufw does not tell what becomes of what comes in')
   }
-  const letsAllIn = /^(?:\[ *\d+\] )?(?:Anywhere|1:65535\/tcp)(?: \(v6\))?\s+ALLOW(?: IN)?\s+Anywhere\b/m.test(text)
+  const letsAllIn = [...text.matchAll(ALL_LET_IN)].some(([, card]) => card === undefined || isFromCard(card))
   return value(incoming !== 'allow' && !letsAllIn)
 }
+
+/** A rule that lets everything in from everywhere, on all cards or on one. */
+const ALL_LET_IN = /^(?:\[ *\d+\] )?(?:Anywhere|1:65535\/tcp)(?: \(v6\))?(?: on (\S+))?\s+ALLOW(?: IN)?\s+Anywhere\b/gm
 
 /** The policies stand in this order, and in English, in every language; ufw tells them only while it is active. */
 const DEFAULTS =
@@ -39,7 +42,7 @@ export function readFirewalldZones(stdout: string): Fact<boolean> {
   if (used.length === 0) return unreadable('firewalld does not tell which zones are in use')
   const targets = used.map((block) => /^ {2}target: (\S+)$/m.exec(block)?.[1] ?? '')
   if (!targets.every((target) => TARGETS.has(target))) return unreadable('a zone of firewalld has no target')
-  return value(targets.every((target) => TARGETS.get(target) === true) && !used.some(opensAllPorts))
+  return value(targets.every((target) => TARGETS.get(target) === true) && !used.some(letsAllIn))
 }
 
 /** Whether a zone with this target refuses; `default` rejects all but pings. */
@@ -64,10 +67,16 @@ function isVirtual(block: string): boolean {
   return names.length > 0 && sources.trim() === '' && names.every((name) => VIRTUAL.test(name))
 }
 
-function opensAllPorts(block: string): boolean {
+/** By its ports, by a protocol as a whole, or by a rule without a condition. */
+function letsAllIn(block: string): boolean {
+  if (/^ {2}protocols: (?:.* )?tcp\b/m.test(block) || RULE_FOR_ALL.test(block)) return true
   const [, ports = ''] = /^ {2}ports: (.+)$/m.exec(block) ?? []
   return ports.split(' ').some((port) => {
     const [, from, to] = /^(\d+)-(\d+)\/tcp$/.exec(port) ?? []
     return isAllPorts(Number(from), Number(to))
   })
 }
+
+/** Of one family, or from a network that is all there is, it lets everything in as well. */
+const RULE_FOR_ALL =
+  /^\s+rule(?: priority="-?\d+")?(?: family="ipv[46]")?(?: source address="(?:0\.0\.0\.0|::)\/0")?(?: log\b.*?)? accept\s*$/m
