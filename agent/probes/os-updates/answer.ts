@@ -57,6 +57,11 @@ export async function writtenAt(host: Host, paths: readonly string[]): Promise<D
   return files.flatMap((file) => (file.ok && file.modifiedAt <= now ? [file.modifiedAt] : []))
 }
 
+/** A moment as facts carry it; one to come is none. */
+export function notAhead(time: string | null, now: Date): string | null {
+  return time !== null && Date.parse(time) <= now.getTime() ? time : null
+}
+
 export function newest(times: readonly Date[]): Date | null {
   return times.reduce<Date | null>((latest, time) => (latest && latest >= time ? latest : time), null)
 }

@@ -29,13 +29,15 @@ function isAutomatic(plist: Plist): boolean | null {
 
 function offersIn(plist: Plist): readonly Offer[] | null {
   const { RecommendedUpdates: listed, LastRecommendedUpdatesAvailable: count, LastSessionSuccessful: isDone } = plist
-  if (listed === undefined) return count === 0 && isDone !== false ? [] : null
+  // Of `defaults` a flag is a number.
+  const hasFailed = isDone === false || isDone === 0
+  if (listed === undefined) return count === 0 && !hasFailed ? [] : null
   if (!Array.isArray(listed)) return null
   const offers = listed.map(offerOf)
   const known = offers.filter((it) => it !== null)
   if (known.length < offers.length) return null
   const isLess = typeof count === 'number' && known.length < count
-  return known.length === 0 && (isLess || isDone === false || isDone === 0) ? null : known
+  return known.length === 0 && (isLess || hasFailed) ? null : known
 }
 
 function offerOf(it: unknown): Offer | null {

@@ -188,6 +188,7 @@ test.each([
   ['a count of none without a list', plist(count(0)), 0],
   ['an empty list with a count of one', plist(recommended(), count(1)), null],
   ['an empty list of a search that failed', plist(recommended(), key('LastSessionSuccessful', '<false/>')), null],
+  ['a number of a search that failed', '{ LastRecommendedUpdatesAvailable = 0; LastSessionSuccessful = 0; }', null],
   ['no list', plist(CHECKED), null],
   ['a list with something else in it', plist(recommended('<string>x</string>')), null],
   ['an update without a name', plist(recommended(offered('', '<string>1</string>', 'x'))), null],
@@ -251,6 +252,11 @@ test('the settings, the list and the history together', async () => {
     },
     source: `${SETTINGS}, ${LISTING}`,
   })
+})
+
+test('what was installed in the future was not', async () => {
+  const files = { [SETTINGS]: PENDING, [HISTORY]: history(installed('macOS 26.6', '2027-10-01T00:00:00Z')) }
+  expect(await read(files)).toMatchObject({ value: { lastInstalledAt: null } })
 })
 
 const none = { stdout: HEAD, stderr: NONE }

@@ -5,7 +5,7 @@ import { readPlistFile, type Plist } from '../plist.ts'
 import { runAsRecorded } from '../as-recorded.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { slowSource, type SlowSource } from '../slow-source.ts'
-import type { OsUpdates } from './answer.ts'
+import { notAhead, type OsUpdates } from './answer.ts'
 import { lastUpdateIn, readInstallHistory } from './install-history.ts'
 import { countOffers, together, type CountedOffers, type Offer } from './macos-offers.ts'
 import { updateSettingsOf } from './macos-settings.ts'
@@ -38,7 +38,7 @@ export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdate
       const answered = await list.read(host, JSON.stringify([installed?.build, checkedAt]))
       const listed = answered?.answer
       const times = [checkedAt, listed?.isScanned ? (answered?.askedAt.toISOString() ?? null) : null]
-      const lastCheckedAt = times.find((it) => it !== null && Date.parse(it) <= host.now().getTime()) ?? null
+      const lastCheckedAt = times.map((it) => notAhead(it, host.now())).find((it) => it !== null) ?? null
       const known = [settings.offers, listed?.offers.kind === 'value' ? listed.offers.value : null]
       const offers = known.filter((it) => it !== null)
       const counted = countOffers(together(offers), installed)
@@ -46,7 +46,7 @@ export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdate
       const updates: OsUpdates = {
         pendingSecurity: why === null ? counted.pendingSecurity : null,
         pending: why === null ? counted.pending.length : null,
-        lastInstalledAt: listed?.lastInstalledAt ?? null,
+        lastInstalledAt: notAhead(listed?.lastInstalledAt ?? null, host.now()),
         lastCheckedAt,
         automatic: await isAutomatic(host, local, managed),
         // Nothing that a program may read tells it.

@@ -2,7 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { slowSource, type SlowSource } from '../slow-source.ts'
-import { anyOf, type OsUpdates } from './answer.ts'
+import { anyOf, notAhead, type OsUpdates } from './answer.ts'
 import {
   countMissing,
   readHotFixes,
@@ -96,8 +96,4 @@ async function ask<T>(host: Host, question: string, read: (text: string) => Fact
   const ran = await host.run('powershell', [question])
   if (!ran.ok) return unreadableBecause(ran)
   return ran.exitCode === 0 ? read(ran.stdout) : unreadable(`${question}: ${ran.stderr}`)
-}
-
-function notAhead(time: string | null, now: Date): string | null {
-  return time !== null && Date.parse(time) <= now.getTime() ? time : null
 }
