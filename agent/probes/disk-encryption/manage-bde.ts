@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
+import { readingsOf } from '../../host/code-pages.ts'
 import { NOTHING_TOLD, type BitLocker, type Conversion } from './bitlocker.ts'
 import {
   autoUnlockIn,
@@ -18,7 +19,7 @@ import {
  * and protectors. That a volume is plain can be told from the layout alone; for the rest the words have to be known.
  */
 export function readManageBde(stdout: string): Fact<readonly BitLocker[]> {
-  const [first, ...others] = [stdout, ...inOtherCodePages(stdout)].map(volumesIn)
+  const [first, ...others] = readingsOf(stdout).map(volumesIn)
   if (!first || first.length === 0) return unreadable('manage-bde shows no volume')
   const clearest = others.find((it) => it.length === first.length && unknowns(it) < unknowns(first))
   return value(unknowns(first) > 0 && clearest ? clearest : first)
@@ -28,21 +29,6 @@ function unknowns(volumes: readonly BitLocker[]): number {
   return volumes.flatMap((it) => [it.role, it.conversion, it.protection, it.isLocked]).filter((it) => it === null)
     .length
 }
-
-/** The code pages of consoles that can be told from one another by their words. */
-const CODE_PAGES = ['ibm866', 'shift_jis', 'gbk', 'big5', 'euc-kr'] as const
-
-/** What was decoded as Windows-1252, for want of a mark, decoded as what it may have been. */
-function inOtherCodePages(text: string): string[] {
-  const bytes = text.split('').map((char) => WINDOWS_1252.get(char))
-  const whole = bytes.flatMap((byte) => byte ?? [])
-  if (whole.length < bytes.length || whole.every((byte) => byte < 0x80)) return []
-  return CODE_PAGES.map((page) => new TextDecoder(page).decode(Uint8Array.from(whole)))
-}
-
-const WINDOWS_1252: ReadonlyMap<string, number> = new Map(
-  Array.from({ length: 256 }, (_, byte) => [new TextDecoder('windows-1252').decode(Uint8Array.of(byte)), byte]),
-)
 
 type Entry = { value: string; below: string[] }
 type Block = { mount: string | null; kind: string; entries: Entry[] }
