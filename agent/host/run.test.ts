@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,7 +47,6 @@ test.skipIf(process.getuid?.() !== 0)(
       path,
       'console.log(JSON.stringify([process.getuid(), process.getgid(), process.getgroups(), process.env]))',
     )
-    const { chmodSync } = await import('node:fs')
     chmodSync(join(path, '..'), 0o755)
     const ran = await runner.runNode(path, { asUser: { uid: 65534, gid: 65534, home: '/nonexistent' } })
     rmSync(join(path, '..'), { recursive: true })
@@ -152,6 +151,24 @@ test('the first path that exists is the program', async () => {
     why: 'it is not installed',
   })
   expect(await firstExisting('it', ['/\0'])).toMatchObject({ ok: false, reason: 'failed' })
+})
+
+test.skipIf(process.getuid?.() !== 0)('root starts nothing that others can change (needs root)', async () => {
+  const path = script('owned', '')
+  const cases = [
+    { mode: 0o755, uid: 0, gid: 0, isStarted: true },
+    { mode: 0o775, uid: 0, gid: 0, isStarted: true },
+    { mode: 0o755, uid: 499, gid: 499, isStarted: true },
+    { mode: 0o755, uid: 1000, gid: 0, isStarted: false },
+    { mode: 0o775, uid: 0, gid: 80, isStarted: false },
+    { mode: 0o757, uid: 0, gid: 0, isStarted: false },
+  ]
+  for (const { mode, uid, gid, isStarted } of cases) {
+    chownSync(path, uid, gid)
+    chmodSync(path, mode)
+    expect(await firstExisting('it', [path])).toMatchObject(isStarted ? { ok: true } : { reason: 'failed' })
+  }
+  expect(await firstExisting('it', [path, '/bin/sh'])).toMatchObject({ ok: false, reason: 'failed' })
 })
 
 test('arguments that no program can take are a failure, not an exception', async () => {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { unread, type Host, type Ran, type RunOptions, type Unread } from './host.ts'
 import { placesOf } from './programs.ts'
@@ -70,7 +71,8 @@ export function programRunner(): Runner {
 
 /**
  * Where the program is: the first of the paths that it may have. Where a folder's name carries the version of what is
- * in it, a path has a `*` for the version, and the highest one counts.
+ * in it, a path has a `*` for the version, and the highest one counts. Root starts nothing that somebody else could have
+ * put there: on a Mac every admin may write in /Applications, without a password.
  */
 export async function firstExisting(
   name: string,
@@ -80,8 +82,9 @@ export async function firstExisting(
     let path: string = pattern
     try {
       path = await highestVersion(pattern)
-      await stat(path)
-      return { ok: true, path }
+      const stats = await stat(path)
+      if (process.getuid?.() !== 0 || !isOfOthers(stats)) return { ok: true, path }
+      return unread('failed', `${path} is not started: others than root can change it`)
     } catch (error) {
       const code = codeOf(error)
       if (code !== 'ENOENT' && code !== 'ENOTDIR') {
@@ -90,6 +93,13 @@ export async function firstExisting(
     }
   }
   return unread('missing', `${name} is not installed`)
+}
+
+/** Accounts of services, such as a product may have for its files, have lower numbers. */
+const FIRST_PERSON = process.platform === 'darwin' ? 500 : 1000
+
+function isOfOthers({ uid, gid, mode }: Stats): boolean {
+  return uid >= FIRST_PERSON || (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
 }
 
 async function highestVersion(pattern: string): Promise<string> {
