@@ -107,8 +107,8 @@ export const MAC: Laptop = {
     'systemextensionsctl list': {
       stdout: `1 extension(s)\n--- com.apple.system_extension.endpoint_security\nenabled\tactive\tteamID\tbundleID (version)\tname\t[state]\n*\t*\tX9E956P446\t${EXTENSION} (7.21/190.1)\tFalcon\t[activated enabled]\n`,
     },
-    'ps -axww -o pid= -o state= -o comm=': {
-      stdout: `1 Ss /sbin/launchd\n301 Ss /Library/SystemExtensions/0A1B/${EXTENSION}.systemextension/Contents/MacOS/${EXTENSION}\n`,
+    'ps -axww -o pid= -o uid= -o state= -o comm=': {
+      stdout: `1 0 Ss /sbin/launchd\n301 0 Ss /Library/SystemExtensions/0A1B/${EXTENSION}.systemextension/Contents/MacOS/${EXTENSION}\n`,
     },
     'falconctl stats': {
       stdout:

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { endpointProtection } from './probe.ts'
 
-const PS = 'ps -axww -o pid= -o state= -o comm='
+const PS = 'ps -axww -o pid= -o uid= -o state= -o comm='
 const LIST = 'systemextensionsctl list'
 const FALCON = 'com.crowdstrike.falcon.Agent'
 const SENSOR = `/Library/SystemExtensions/0A1B/${FALCON}.systemextension/Contents/MacOS/${FALCON}`
@@ -18,7 +18,7 @@ const extensions = (state = 'activated enabled', teamId = 'X9E956P446', bundleId
 })
 const NO_EXTENSIONS = { stdout: '0 extension(s)\n' }
 const processes = (...paths: string[]) => ({
-  stdout: ['/sbin/launchd', ...paths].map((path, at) => `${at * 300 + 1} Ss ${path}\n`).join(''),
+  stdout: ['/sbin/launchd', ...paths].map((path, at) => `${at * 300 + 1} 0 Ss ${path}\n`).join(''),
 })
 const STATS = {
   stdout:
@@ -65,6 +65,11 @@ const cases: readonly { name: string; it: Partial<Laptop>; expected: string[] | 
   {
     name: 'a process of that name elsewhere',
     it: { programs: { ...GOOD, [PS]: processes(`/Users/alice/${FALCON}.systemextension/${FALCON}`) } },
+    expected: ['crowdstrike-falcon off'],
+  },
+  {
+    name: 'a process of a user that says it is the extension',
+    it: { programs: { ...GOOD, [PS]: { stdout: `1 0 Ss /sbin/launchd\n301 501 S ${SENSOR}\n` } } },
     expected: ['crowdstrike-falcon off'],
   },
   {

@@ -95,7 +95,7 @@ function runningOf(macos: MacosProduct, { extensions, processes }: Seen): IsRunn
   }
   if (processes.kind !== 'value') return unknown(processes.why)
   const groups = [
-    ...(extension ? [processes.value.filter(({ path }) => isOfExtension(path, extension.bundleId))] : []),
+    ...(extension ? [processes.value.filter((it) => isOfExtension(it, extension.bundleId))] : []),
     ...(paths.length > 0 ? [processes.value.filter(({ path }) => paths.some((it) => isAt(path, it)))] : []),
   ]
   if (groups.length === 0) return unknown('which processes it has is not known')
@@ -106,10 +106,10 @@ function runningOf(macos: MacosProduct, { extensions, processes }: Seen): IsRunn
     : { told: { running: true }, pids, unread: [] }
 }
 
-function isOfExtension(path: string, bundleId: string): boolean {
-  return path.startsWith(EXTENSIONS) && path.includes(`/${bundleId}.systemextension/`)
+function isOfExtension({ path, isRoot }: MacProcess, bundleId: string): boolean {
+  return isRoot && path.startsWith(EXTENSIONS) && path.includes(`/${bundleId}.systemextension/`)
 }
 
 function isAt(path: string, place: string): boolean {
-  return place.endsWith('/') ? path.startsWith(place) : path === place
+  return place.endsWith('/') ? path.startsWith(place) && !path.includes('/../') : path === place
 }

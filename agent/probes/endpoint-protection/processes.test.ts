@@ -3,11 +3,12 @@ import { mutations } from '../../../test/fakes/mutations.ts'
 import { readPs } from './processes.ts'
 
 const PS = [
-  '    1 Ss   /sbin/launchd',
-  '  421 S    /Library/Example Agent/bin/agent d',
-  '  500 T    /Library/Example/stopped',
-  '  501 Z    /Library/Example/zombie',
-  '  502 S    (unnamed)',
+  '    1     0 Ss   /sbin/launchd',
+  '  421   501 S    /Library/Example Agent/bin/agent d',
+  '  422    -2 S    /usr/bin/nobodys',
+  '  500     0 T    /Library/Example/stopped',
+  '  501     0 Z    /Library/Example/zombie',
+  '  502     0 S    (unnamed)',
   '',
 ].join('\n')
 
@@ -15,13 +16,14 @@ test('reads the paths of what lives, blanks and all', () => {
   expect(readPs(PS)).toEqual({
     kind: 'value',
     value: [
-      { pid: 1, path: '/sbin/launchd' },
-      { pid: 421, path: '/Library/Example Agent/bin/agent d' },
+      { pid: 1, path: '/sbin/launchd', isRoot: true },
+      { pid: 421, path: '/Library/Example Agent/bin/agent d', isRoot: false },
+      { pid: 422, path: '/usr/bin/nobodys', isRoot: false },
     ],
   })
 })
 
-test.each(['', '  421 S /bin/zsh\n', 'ps: illegal option'])('nothing is drawn from %j', (text) => {
+test.each(['', '  421 0 S /bin/zsh\n', 'ps: illegal option'])('nothing is drawn from %j', (text) => {
   expect(readPs(text).kind).toBe('unreadable')
 })
 

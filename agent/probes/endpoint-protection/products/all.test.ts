@@ -177,7 +177,7 @@ test('linux: a state that is an hour old does not count', async () => {
 })
 
 const LIST = 'systemextensionsctl list'
-const PS = 'ps -axww -o pid= -o state= -o comm='
+const PS = 'ps -axww -o pid= -o uid= -o state= -o comm='
 const xprotect = '/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info.plist'
 
 /** A Mac with an extension (its bundle and team) or a process. */
@@ -193,7 +193,7 @@ function mac(
     platform: 'macos',
     files: {},
     ...more,
-    programs: { [LIST]: says(list), [PS]: says(`1 Ss /sbin/launchd\n300 S ${path}\n`), ...more.programs },
+    programs: { [LIST]: says(list), [PS]: says(`1 0 Ss /sbin/launchd\n300 0 S ${path}\n`), ...more.programs },
   }
 }
 
