@@ -1,5 +1,7 @@
-import { unread, type Host, type Ran, type Unread } from '../host/host.ts'
+import type { Host, Ran, Unread } from '../host/host.ts'
 import type { ProgramName } from '../host/programs.ts'
+
+type Arguments = readonly string[]
 
 /**
  * Asks a program in the first of several ways. The others are for recordings that a person wrote, who asked the same in
@@ -8,10 +10,13 @@ import type { ProgramName } from '../host/programs.ts'
 export async function runAsRecorded(
   host: Host,
   program: ProgramName,
-  [asked, ...others]: readonly (readonly string[])[],
+  [asked, ...others]: readonly [Arguments, ...Arguments[]],
 ): Promise<Ran | Unread> {
-  const ran = asked ? await host.run(program, asked) : unread('not-recorded', `nobody asks ${program}`)
-  if (ran.ok || ran.reason !== 'not-recorded' || others.length === 0) return ran
-  const other = await runAsRecorded(host, program, others)
-  return other.ok ? other : ran
+  const ran = await host.run(program, asked)
+  if (ran.ok || ran.reason !== 'not-recorded') return ran
+  for (const args of others) {
+    const other = await host.run(program, args)
+    if (other.ok) return other
+  }
+  return ran
 }
