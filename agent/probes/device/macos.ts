@@ -2,7 +2,8 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { isPlist } from '../plist.ts'
-import { unreadableBecause, type Reading } from '../probe.ts'
+import { askProgram } from '../ask-program.ts'
+import type { Reading } from '../probe.ts'
 import { deviceOf, type Device } from './inventory.ts'
 
 /** What a Mac says of itself: `Mac14,6`, and the name that people know it by, where that is told. */
@@ -23,12 +24,7 @@ export async function readMacosDevice(host: Host): Promise<Reading<Device>> {
   if (hostname === '') return { ...unreadable('scutil did not tell the name of the machine'), source: 'scutil' }
   const whys: string[] = []
   for (const { program, args, read } of SOURCES) {
-    const ran = await host.run(program, args)
-    const hardware = !ran.ok
-      ? unreadableBecause(ran)
-      : ran.exitCode === 0
-        ? read(ran.stdout)
-        : unreadable(`${program} ended with ${ran.exitCode}`)
+    const hardware = await askProgram(host, program, args, read)
     if (hardware.kind === 'value') return { ...value(macOf(hostname, hardware.value)), source: program }
     whys.push(hardware.why)
   }

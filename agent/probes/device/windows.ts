@@ -2,6 +2,7 @@ import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import { numberOf, textOf } from '../powershell.ts'
+import { askPowerShell } from '../ask-program.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { chassisOf } from './chassis.ts'
 import { deviceOf, type Device } from './inventory.ts'
@@ -46,9 +47,8 @@ async function readName(host: Host): Promise<string> {
 
 /** The serial number and the shape; none where CIM does not tell them. */
 async function askBios(host: Host): Promise<PowerShellRecord> {
-  const ran = await host.run('powershell', ['Win32_BIOS'])
-  const records = ran.ok && ran.exitCode === 0 ? readPowerShellRecords(ran.stdout) : null
-  return (records?.kind === 'value' ? records.value[0] : undefined) ?? {}
+  const records = await askPowerShell(host, 'Win32_BIOS', readPowerShellRecords)
+  return (records.kind === 'value' ? records.value[0] : undefined) ?? {}
 }
 
 /** The first shape that is one: 1 and 2 are "other" and "unknown". */

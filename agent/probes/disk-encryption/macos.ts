@@ -1,7 +1,7 @@
-import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
-import type { ProgramName } from '../../host/programs.ts'
+import { askProgram } from '../ask-program.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readApfsList, readApfsListText, toldByApfsList } from './diskutil-apfs.ts'
 import { readDiskutilInfo, readDiskutilInfoText } from './diskutil-info.ts'
@@ -32,7 +32,7 @@ export async function readMacos(host: Host): Promise<Reading<SignalValue['disk-e
 
 async function readSystem(host: Host): Promise<Fact<ToldVolume>> {
   const [status, info] = await Promise.all([
-    ask(host, 'fdesetup', ['status'], readFdesetupStatus),
+    askProgram(host, 'fdesetup', ['status'], readFdesetupStatus),
     askInEitherForm(host, ['info', '/'], readDiskutilInfo, readDiskutilInfoText),
   ])
   // In a language that is not known this still answers true or false.
@@ -76,7 +76,7 @@ async function findsMigration(host: Host, { device = '' }: DiskutilVolume): Prom
 }
 
 async function readData(host: Host): Promise<ToldVolume[]> {
-  const mounted = await ask(host, 'diskutil', ['list', '-plist', 'internal'], readMountedDataVolumes)
+  const mounted = await askProgram(host, 'diskutil', ['list', '-plist', 'internal'], readMountedDataVolumes)
   if (mounted.kind !== 'value' || mounted.value.length === 0) return []
   const hasApfs = mounted.value.some(({ fileSystem }) => fileSystem === 'apfs')
   const list = hasApfs ? await askApfs(host) : value([])
@@ -106,19 +106,8 @@ async function askInEitherForm<T>(
 ): Promise<Fact<T>> {
   // `diskutil info -plist /`, but `diskutil apfs list -plist`.
   const args = verb === 'info' ? [verb, '-plist', object] : [verb, object, '-plist']
-  const plist = await ask(host, 'diskutil', args, read)
+  const plist = await askProgram(host, 'diskutil', args, read)
   if (plist.kind === 'value') return plist
-  const text = await ask(host, 'diskutil', [verb, object], readText)
+  const text = await askProgram(host, 'diskutil', [verb, object], readText)
   return text.kind === 'value' ? text : plist
-}
-
-async function ask<T>(
-  host: Host,
-  program: ProgramName,
-  args: readonly string[],
-  read: (stdout: string) => Fact<T>,
-): Promise<Fact<T>> {
-  const ran = await host.run(program, args)
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? read(ran.stdout) : unreadable(`${program} ${args[0]} ended with ${ran.exitCode}`)
 }

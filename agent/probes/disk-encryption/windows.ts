@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
+import { askPowerShell } from '../ask-program.ts'
 import { runAsRecorded } from '../as-recorded.ts'
 import { toldByBitLocker } from './bitlocker.ts'
 import { readEncryptableVolumes } from './encryptable-volume.ts'
@@ -21,7 +22,7 @@ export async function readWindows(host: Host): Promise<Reading<SignalValue['disk
   let told: Told = byClass
   if (!isSettled(byClass)) {
     sources.push('System.Volume.BitLockerProtection')
-    told = completed(byClass, await askShell(host))
+    told = completed(byClass, await askPowerShell(host, 'System.Volume.BitLockerProtection', readShellProtection))
   }
   if (told.kind !== 'value' && host.privileged !== false) {
     sources.push('manage-bde -status')
@@ -46,12 +47,6 @@ async function askClass(host: Host): Promise<Told> {
 
 /** WBEM_E_ACCESS_DENIED and E_ACCESSDENIED, as they are and as signed numbers; the sentence beside it is localised. */
 const DENIED = /0x80041003|0x80070005|-2147217405|-2147024891|UnauthorizedAccess|PermissionDenied/i
-
-async function askShell(host: Host): Promise<Told> {
-  const ran = await host.run('powershell', ['System.Volume.BitLockerProtection'])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readShellProtection(ran.stdout) : unreadable('the shell does not answer')
-}
 
 async function askManageBde(host: Host): Promise<Told> {
   const ran = await runAsRecorded(host, 'manage-bde', [['-status'], ['-status', 'C:'], ['-status', 'c:']])

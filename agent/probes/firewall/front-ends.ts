@@ -16,8 +16,8 @@ export function readUfwStatus(stdout: string): Fact<boolean> {
   if (incoming !== undefined && !/^(?:deny|reject|allow)$/.test(incoming)) {
     return unreadable('ufw does not tell what becomes of what comes in')
   }
-  const letsAllIn = [...text.matchAll(ALL_LET_IN)].some(([, card]) => card === undefined || isFromCard(card))
-  return value(incoming !== 'allow' && !letsAllIn)
+  const isOpen = [...text.matchAll(ALL_LET_IN)].some(([, card]) => card === undefined || isFromCard(card))
+  return value(incoming !== 'allow' && !isOpen)
 }
 
 /** A rule that lets everything in from everywhere, on all cards or on one. */

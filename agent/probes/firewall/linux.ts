@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { askRunning, readServiceProcesses, readSlices } from '../services.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { hasIpv6, isUfwForIpv6, readUfw } from './configured.ts'
@@ -55,17 +56,17 @@ async function readNft(host: Host): Promise<Fact<Families>> {
   if (!ran.ok) return unreadableBecause(ran)
   if (ran.exitCode === 0) return readNftRuleset(ran.stdout)
   if (!/JSON support not compiled-in/.test(ran.stderr)) return unreadable(`nft ended with ${ran.exitCode}`)
-  const text = await host.run('nft', ['list', 'ruleset'], { maxBytes: MOST_BYTES })
-  if (!text.ok) return unreadableBecause(text)
-  return text.exitCode === 0 ? readNftText(text.stdout) : unreadable(`nft ended with ${text.exitCode}`)
+  return askProgram(host, 'nft', ['list', 'ruleset'], readNftText, { maxBytes: MOST_BYTES })
 }
 
-async function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {
-  const ran = await host.run(program, ['-S'], { maxBytes: MOST_BYTES })
-  if (!ran.ok) return unreadableBecause(ran)
-  if (ran.exitCode !== 0) return unreadable(`${program} ended with ${ran.exitCode}`)
-  const [warning = ''] = /^# Warning: .*$/m.exec(ran.stderr) ?? []
-  return readIptables(`${warning}\n${ran.stdout}`)
+function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {
+  return askProgram(host, program, ['-S'], readWithWarning, { maxBytes: MOST_BYTES })
+}
+
+/** That there are rules of the old kind, the new iptables says on stderr. */
+function readWithWarning(stdout: string, stderr: string): Fact<boolean> {
+  const [warning = ''] = /^# Warning: .*$/m.exec(stderr) ?? []
+  return readIptables(`${warning}\n${stdout}`)
 }
 
 /** `iptables -S` is IPv4. ufw loads both families or none, so that the one tells of the other. */
@@ -103,9 +104,8 @@ async function hasProcess(host: Host, slices: readonly string[]): Promise<Fact<b
 /** firewalld loads its rules when it starts and removes them when it ends. Its zone `trusted` lets everything in. */
 async function readFirewalld(host: Host, isRunning: Fact<boolean>): Promise<Reading<Firewall> | null> {
   if (isRunning.kind !== 'value' || !isRunning.value) return null
-  const zones = await host.run('firewall-cmd', ['--list-all-zones'])
-  const refuses = zones.ok && zones.exitCode === 0 ? readFirewalldZones(zones.stdout) : null
-  if (refuses?.kind === 'value') {
+  const refuses = await askProgram(host, 'firewall-cmd', ['--list-all-zones'], readFirewalldZones)
+  if (refuses.kind === 'value') {
     return refuses.value ? { ...value({ enabled: true }), source: 'firewall-cmd (the rules not seen)' } : null
   }
   const conf = await host.readFile('/etc/firewalld/firewalld.conf')
@@ -114,8 +114,7 @@ async function readFirewalld(host: Host, isRunning: Fact<boolean>): Promise<Read
 }
 
 async function readUfwSetting(host: Host): Promise<Reading<Firewall> | null> {
-  const asked = host.privileged === false ? null : await host.run('ufw', ['status', 'verbose'])
-  const status = asked?.ok && asked.exitCode === 0 ? readUfwStatus(asked.stdout) : null
+  const status = host.privileged === false ? null : await askProgram(host, 'ufw', ['status', 'verbose'], readUfwStatus)
   if (status?.kind === 'value') {
     return status.value ? { ...value({ enabled: true }), source: 'ufw (the rules not seen)' } : null
   }

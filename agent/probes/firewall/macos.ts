@@ -1,8 +1,9 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { readPlistFile } from '../plist.ts'
-import { unreadableBecause, type Reading } from '../probe.ts'
+import type { Reading } from '../probe.ts'
 import { readSocketfilterfw, settingsOf, type ApplicationFirewall } from './socketfilterfw.ts'
 
 /** Its own settings; the file is gone since macOS 15, which says nothing about the firewall. */
@@ -10,7 +11,7 @@ export const SETTINGS = '/Library/Preferences/com.apple.alf.plist'
 
 /** Reads the application firewall of macOS, which is set for all networks at once. Needs no rights. */
 export async function readMacos(host: Host): Promise<Reading<SignalValue['firewall']>> {
-  const asked = await askFirewall(host)
+  const asked = await askProgram(host, 'socketfilterfw', ['--getglobalstate'], readSocketfilterfw)
   const isTold = asked.kind === 'value' && asked.value.enabled !== undefined
   const told = isTold ? asked : await readSettings(host)
   const enabled = told.kind === 'value' ? told.value.enabled : undefined
@@ -18,12 +19,6 @@ export async function readMacos(host: Host): Promise<Reading<SignalValue['firewa
   if (enabled !== undefined) return { ...value({ enabled }), source }
   const why = asked.kind === 'value' ? 'socketfilterfw does not tell the state of the firewall' : asked.why
   return { ...unreadable(why), source }
-}
-
-async function askFirewall(host: Host): Promise<Fact<ApplicationFirewall>> {
-  const ran = await host.run('socketfilterfw', ['--getglobalstate'])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readSocketfilterfw(ran.stdout) : unreadable(`socketfilterfw ended with ${ran.exitCode}`)
 }
 
 async function readSettings(host: Host): Promise<Fact<ApplicationFirewall>> {

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host, RegistryValues } from '../../host/host.ts'
+import { askPowerShell } from '../ask-program.ts'
 import { runAsRecorded } from '../as-recorded.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readSc, readWindowsServices } from '../windows-services.ts'
@@ -12,7 +13,10 @@ type Profiles = Fact<readonly Profile[]>
 
 /** What can tell of the profiles, the best first. */
 const SOURCES: readonly { source: string; read: (host: Host) => Promise<Profiles> }[] = [
-  { source: 'Get-NetFirewallProfile', read: readActiveStore },
+  {
+    source: 'Get-NetFirewallProfile',
+    read: (host) => askPowerShell(host, 'Get-NetFirewallProfile', readNetFirewallProfiles),
+  },
   { source: 'registry', read: readStores },
   { source: 'netsh', read: readNetshProfiles },
 ]
@@ -51,12 +55,6 @@ async function readProfiles(host: Host): Promise<Reading<SignalValue['firewall']
     whys.push(`${source}: ${fact.why}`)
   }
   return { ...unreadable(whys.join('; ')), source: SOURCES.map(({ source }) => source).join(', ') }
-}
-
-async function readActiveStore(host: Host): Promise<Profiles> {
-  const ran = await host.run('powershell', ['Get-NetFirewallProfile'])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readNetFirewallProfiles(ran.stdout) : unreadable(ran.stderr)
 }
 
 async function readStores(host: Host): Promise<Profiles> {

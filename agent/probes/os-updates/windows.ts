@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import { unreadableBecause, type Reading } from '../probe.ts'
+import { askPowerShell } from '../ask-program.ts'
+import type { Reading } from '../probe.ts'
 import { slowSource, type SlowSource } from '../slow-source.ts'
 import { anyOf, notAhead, type OsUpdates } from './answer.ts'
 import {
@@ -28,7 +29,7 @@ export function windowsUpdates(): { read: (host: Host) => Promise<Reading<OsUpda
     search,
     async read(host) {
       const [results, isOwed, automatic, version] = await Promise.all([
-        ask(host, 'Microsoft.Update.AutoUpdate', readUpdateResults),
+        askPowerShell(host, 'Microsoft.Update.AutoUpdate', readUpdateResults),
         isRestartOwed(host),
         isWindowsAutomatic(host),
         host.readRegistry(VERSION),
@@ -70,12 +71,12 @@ function countOf(missing: Fact<readonly MissingUpdate[]> | undefined, lastChecke
 }
 
 async function askWindowsUpdate(host: Host): Promise<Searched> {
-  const missing = await ask(host, 'Microsoft.Update.Session', readMissingUpdates)
-  const history = await ask(host, 'QueryHistory', readUpdateHistory)
+  const missing = await askPowerShell(host, 'Microsoft.Update.Session', readMissingUpdates)
+  const history = await askPowerShell(host, 'QueryHistory', readUpdateHistory)
   const { lastInstalledAt = null, isRestartOwed: isOwed = false } = history.kind === 'value' ? history.value : {}
   if (lastInstalledAt !== null) return { missing, lastInstalledAt, isRestartOwed: isOwed }
   // An upgrade to another release of Windows empties the history.
-  const fixes = await ask(host, 'Get-HotFix', readHotFixes)
+  const fixes = await askPowerShell(host, 'Get-HotFix', readHotFixes)
   return {
     missing,
     lastInstalledAt: fixes.kind === 'value' ? fixes.value.lastInstalledAt : null,
@@ -86,14 +87,8 @@ async function askWindowsUpdate(host: Host): Promise<Searched> {
 async function isRestartOwed(host: Host): Promise<boolean | null> {
   const [byKeys, bySystem] = await Promise.all([
     isRestartOwedByWindows(host),
-    ask(host, 'Microsoft.Update.SystemInfo', readSystemInfo),
+    askPowerShell(host, 'Microsoft.Update.SystemInfo', readSystemInfo),
   ])
   // That Windows Update waits for nothing says nothing of what else installs, and that it cannot be asked nothing at all.
   return bySystem.kind === 'value' ? anyOf([byKeys, bySystem.value]) : byKeys
-}
-
-async function ask<T>(host: Host, question: string, read: (text: string) => Fact<T>): Promise<Fact<T>> {
-  const ran = await host.run('powershell', [question])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? read(ran.stdout) : unreadable(`${question}: ${ran.stderr}`)
 }

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { macosOs, readSwVers, readSystemVersion, type MacosVersion } from './macos-version.ts'
 
@@ -23,12 +24,7 @@ export async function readMacosVersion(host: Host): Promise<Fact<MacosVersion> &
     const isSame = cryptex.kind === 'value' && cryptex.value.version === system.value.version
     return isSame ? { ...cryptex, source: `${SYSTEM}, ${CRYPTEX}` } : { ...system, source: SYSTEM }
   }
-  const ran = await host.run('sw_vers', [])
-  const told = !ran.ok
-    ? unreadableBecause(ran)
-    : ran.exitCode === 0
-      ? readSwVers(ran.stdout)
-      : unreadable(`sw_vers ended with ${ran.exitCode}`)
+  const told = await askProgram(host, 'sw_vers', [], readSwVers)
   if (told.kind === 'value') return { ...told, source: 'sw_vers' }
   return { ...unreadable(`${system.why}; ${told.why}`), source: `${SYSTEM}, sw_vers` }
 }

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
+import { askPowerShell } from '../ask-program.ts'
 import { readPowerShellRecords } from '../powershell-text.ts'
 import { numberOf } from '../powershell.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
@@ -46,9 +47,7 @@ async function askVer(host: Host): Promise<Fact<WindowsVersion>> {
 }
 
 async function askOperatingSystem(host: Host): Promise<Fact<WindowsVersion>> {
-  const ran = await host.run('powershell', ['Win32_OperatingSystem'])
-  if (!ran.ok) return unreadableBecause(ran)
-  const records = ran.exitCode === 0 ? readPowerShellRecords(ran.stdout) : unreadable(ran.stderr)
+  const records = await askPowerShell(host, 'Win32_OperatingSystem', readPowerShellRecords)
   return records.kind === 'value' ? readWindowsVersion(records.value[0] ?? {}) : records
 }
 
@@ -64,7 +63,6 @@ async function archOf(host: Host): Promise<string> {
 async function takesHotpatches(host: Host): Promise<boolean> {
   const policy = await host.readRegistry(UPDATE_POLICY)
   if (!policy.ok || policy.values['AllowRebootlessUpdates'] !== 1) return false
-  const ran = await host.run('powershell', ['Win32_DeviceGuard'])
-  const records = ran.ok && ran.exitCode === 0 ? readPowerShellRecords(ran.stdout) : null
-  return records?.kind === 'value' && numberOf(records.value[0]?.['VirtualizationBasedSecurityStatus']) === 2
+  const records = await askPowerShell(host, 'Win32_DeviceGuard', readPowerShellRecords)
+  return records.kind === 'value' && numberOf(records.value[0]?.['VirtualizationBasedSecurityStatus']) === 2
 }

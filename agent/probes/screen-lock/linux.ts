@@ -1,8 +1,9 @@
 import { unreadable, unsupported, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host, RunOptions } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { CINNAMON, GNOME, lockOf, MATE, readSettings, type Schemas, type Settings } from './gnome.ts'
+import { CINNAMON, GNOME, lockOf, MATE, readSettings, type Schemas } from './gnome.ts'
 import { readKscreenlocker } from './kde.ts'
 import { accountIn, accountOfManager, foremost, readSession, type Account, type Session } from './sessions.ts'
 
@@ -97,15 +98,9 @@ async function readGsettings(host: Host, account: Account, schemas: Schemas): Pr
   // Also for oneself: their home and their bus are not in the environment that programs get.
   const options: RunOptions = { asUser: account }
   const settings = new Map<string, string>()
-  const read = async (schema: string): Promise<Fact<Settings>> => {
-    const ran = await host.run('gsettings', ['list-recursively', schema], options)
-    if (!ran.ok) return unreadableBecause(ran)
-    if (ran.exitCode !== 0) return unreadable(`gsettings ended with ${ran.exitCode}`)
-    return readSettings(ran.stdout, ran.stderr)
-  }
   const asksLockdown = await mayDisable(host, account)
   for (const schema of [screensaver, session, ...(asksLockdown ? [lockdown] : [])]) {
-    const told = await read(schema)
+    const told = await askProgram(host, 'gsettings', ['list-recursively', schema], readSettings, options)
     if (told.kind !== 'value') return told
     for (const [key, text] of told.value) settings.set(key, text)
   }

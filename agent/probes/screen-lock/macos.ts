@@ -1,12 +1,13 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host, RunOptions } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { readDefaultsNumber } from '../macos-defaults.ts'
 import { readPlistFile } from '../plist.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readDisplaySleep } from './pmset.ts'
 import { capped } from './seconds.ts'
-import { readScreenLockStatus, type PasswordDelay } from './sysadminctl.ts'
+import { readScreenLockStatus } from './sysadminctl.ts'
 
 type ScreenLock = SignalValue['screen-lock']
 
@@ -23,10 +24,19 @@ export async function readMacos(host: Host): Promise<Reading<ScreenLock>> {
 async function readLock(host: Host): Promise<Fact<ScreenLock>> {
   const user = await readConsoleUser(host)
   if (user.kind !== 'value') return user
-  const password = await readPasswordDelay(host, user.value)
+  const password = await askProgram(
+    host,
+    'sysadminctl',
+    ['-screenLock', 'status'],
+    readScreenLockStatus,
+    user.value.options,
+  )
   if (password.kind !== 'value') return password
   if (!password.value.isAsked) return value({ enabled: false, afterSeconds: null })
-  const [saver, display] = await Promise.all([readIdleTime(host, user.value), readDisplay(host)])
+  const [saver, display] = await Promise.all([
+    readIdleTime(host, user.value),
+    askProgram(host, 'pmset', ['-g', 'custom'], readDisplaySleep),
+  ])
   return lockAfter(password.value.afterSeconds, saver, display)
 }
 
@@ -70,13 +80,6 @@ async function readConsoleUser(host: Host): Promise<Fact<ConsoleUser>> {
 const FIRST_PERSON = 500
 const STAFF = 20
 
-async function readPasswordDelay(host: Host, { options }: ConsoleUser): Promise<Fact<PasswordDelay>> {
-  const ran = await host.run('sysadminctl', ['-screenLock', 'status'], options)
-  if (!ran.ok) return unreadableBecause(ran)
-  if (ran.exitCode !== 0) return unreadable(`sysadminctl ended with ${ran.exitCode}`)
-  return readScreenLockStatus(`${ran.stdout}\n${ran.stderr}`)
-}
-
 /** Seconds until the screen saver begins: as a profile fixes it, as the user has set it, or as it is from the factory. */
 async function readIdleTime(host: Host, { name, options }: ConsoleUser): Promise<Fact<number>> {
   for (const folder of [...(name === null ? [] : [`${MANAGED}/${name}`]), MANAGED]) {
@@ -88,10 +91,4 @@ async function readIdleTime(host: Host, { name, options }: ConsoleUser): Promise
   if (!ran.ok) return unreadableBecause(ran)
   const idle = readDefaultsNumber(ran.stdout, ran.stderr)
   return idle.kind === 'absent' ? value(USUAL_IDLE_SECONDS) : idle
-}
-
-async function readDisplay(host: Host): Promise<Fact<readonly number[]>> {
-  const ran = await host.run('pmset', ['-g', 'custom'])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readDisplaySleep(ran.stdout) : unreadable(`pmset ended with ${ran.exitCode}`)
 }

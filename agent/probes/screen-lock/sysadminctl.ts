@@ -1,15 +1,15 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 
 /** Whether a password is asked after the screen saver has begun or the display has gone off, and how many seconds later. */
-export type PasswordDelay = { isAsked: false } | { isAsked: true; afterSeconds: number }
+type PasswordDelay = { isAsked: false } | { isAsked: true; afterSeconds: number }
 
 /** The line is a log entry, with a time, the name of the program and its process before it. */
 const LINE =
   /^(?:.*\bsysadminctl\[[\da-f:]+\] +)?screenLock (is off|delay is immediate|delay is (\d{1,10}) seconds?)\.?$/
 
 /** Reads `sysadminctl -screenLock status`, which answers on stderr. Two answers that differ, or none, tell nothing. */
-export function readScreenLockStatus(output: string): Fact<PasswordDelay> {
-  const answers = output.split(/\r?\n/).flatMap((line) => {
+export function readScreenLockStatus(stdout: string, stderr = ''): Fact<PasswordDelay> {
+  const answers = `${stdout}\n${stderr}`.split(/\r?\n/).flatMap((line) => {
     const found = LINE.exec(line.trim())
     return found ? [found] : []
   })

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host, RegistryValues } from '../../host/host.ts'
+import { askPowerShell } from '../ask-program.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readConfirmSecureBoot } from './confirm.ts'
 import { readTpm, readTpmDevice, type Tpm } from './windows-tpm.ts'
@@ -41,9 +42,8 @@ const SOURCES: readonly { question: string; read: (text: string) => Fact<Tpm> }[
 
 async function readVersion(host: Host): Promise<SecureBoot['tpm']> {
   for (const { question, read } of SOURCES) {
-    const ran = await host.run('powershell', [question])
-    const told = ran.ok && ran.exitCode === 0 ? read(ran.stdout) : null
-    if (told?.kind === 'value' && told.value.tpm !== null) return told.value.tpm
+    const told = await askPowerShell(host, question, read)
+    if (told.kind === 'value' && told.value.tpm !== null) return told.value.tpm
   }
   return null
 }
