@@ -30,9 +30,16 @@ describe('what is private', () => {
     ['a key of a site', 'Site-Key   1234abcd5678', '1234abcd5678'],
     ['a token', 'token = eyJ4NTdW1', 'eyJ4NTdW1'],
     ['a security id', 'S-1-5-21-1004336348-1177238915-682003330-512', '1177238915'],
+    ['a password that is a word', 'Acquire::http { User "x"; Password "swordfish"; };', 'swordfish'],
+    ['a token of a word', '"enrollmentToken":"","token":"sesame"', 'sesame'],
     ['an address of mail', 'owner: alice.b@example.com', 'alice.b'],
     ['an address of a card', 'ether 3c:22:fb:01:02:03', '3c:22:fb:01:02:03'],
     ['credentials of a proxy', 'Acquire::http::Proxy "http://alice:s3cret@proxy:3128";', 's3cret'],
+    ['credentials of a proxy with an @', 'http_proxy=http://alice:p@ss@proxy:3128', 'ss@proxy'],
+    ['a user by the folder in JSON', '{"path":"C:\\\\Users\\\\Bob\\\\x"}', 'Bob'],
+    ['a user whose name is not ASCII', '/Users/jörgen/Library', 'jörgen'],
+    ['a user by a folder in a property list', '<string>/Users/carol</string>', 'carol'],
+    ['a user by their session', 'UID=1234500001\nUSER=mallory\n', 'mallory'],
     ['a user by the folder', '/home/alice/.config, C:\\Users\\Bob Smith\\AppData, /Users/carol', 'alice'],
     ['a user by the folder of Windows', 'C:\\Users\\Bob Smith\\AppData', 'Bob'],
     ['a user by name', "Deferred enablement appears to be active for user 'carol'.", 'carol'],
@@ -93,6 +100,12 @@ describe('what is private', () => {
     expect(entry).toMatchObject({ content: 'root:x:0:0::/root:/bin/bash\nuser1:x:1000:1000::/home/user1:/bin/bash\n' })
   })
 
+  test('of an environment all but the home folder', () => {
+    const content = 'NOT_HOME=x\0GITHUB_SECRET=a b\nc\0HOME=/home/alice\0LANG=C\0'
+    const [entry] = mask([{ kind: 'file', path: '/proc/812/environ', content }]).recording.entries
+    expect(entry).toMatchObject({ content: 'HOME=/home/user1' })
+  })
+
   test('files, keys and folders that hold nothing else', () => {
     const { entries } = mask([
       { kind: 'file', path: '/sys/class/dmi/id/product_serial', content: 'PF3ABC12\n' },
@@ -104,7 +117,14 @@ describe('what is private', () => {
         values: { ComputerName: 'ALICE-PC', EditionID: 'Professional', ReleaseId: '2009' },
       },
       { kind: 'directory', path: '/home', names: ['alice', 'lost+found'] },
-      { kind: 'command', program: 'scutil', args: ['--get', 'ComputerName'], exitCode: 0, stdout: 'mac\n', stderr: '' },
+      {
+        kind: 'command',
+        program: 'scutil',
+        args: ['--get', 'ComputerName'],
+        exitCode: 0,
+        stdout: 'MacBook of Ada\n',
+        stderr: '',
+      },
     ]).recording
     expect(entries[0]).toMatchObject({ content: expect.stringMatching(/^[A-Z]{2}\d[A-Z]{3}\d{2}\n$/) as string })
     expect(entries[0]).not.toMatchObject({ content: 'PF3ABC12\n' })
@@ -128,6 +148,7 @@ describe('what readers go by stays', () => {
     'aid is not set.\ncid is not set.',
     'Site-Key: unavailable',
     'FileVault is On.',
+    'askForPassword = 1; token = unavailable; Password: true; Numerical Password:\n      ID: x',
     '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
   ])('%j', (text) => {
     expect(maskText(text, { hostnames: ['debian', 'localhost'] })).toBe(text)

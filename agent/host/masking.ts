@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Recording, RecordingEntry } from './recorded.ts'
+import { isOfEverybody, usersIn } from './people.ts'
+import { isPublicFile, type Recording, type RecordingEntry } from './recorded.ts'
 
 /** What is known of a machine that must not leave it with a recording. */
 export type Private = {
@@ -27,7 +28,9 @@ export function maskRecording(recording: Recording, known: Private, salt: string
   const sameForm = (text: string) => maskOf(text, () => formOf(text, salt))
 
   const names = [
-    ...distinct([...known.users, ...usersIn(recording)]).map((name, at) => ({ name, stand: `user${at + 1}` })),
+    ...distinct([...known.users, ...usersIn(recording)])
+      .filter((name) => !isOfEverybody(name))
+      .map((name, at) => ({ name, stand: `user${at + 1}` })),
     // A machine called "debian" must not change what its system is called: a plain word is masked in its own places only.
     ...distinct(known.hostnames)
       .filter((name) => /[\d.-]/.test(name) && name !== 'localhost')
@@ -37,10 +40,11 @@ export function maskRecording(recording: Recording, known: Private, salt: string
     (a, b) => b.name.length - a.name.length,
   )
   const maskByWord = new Map(words.map(({ name, stand }) => [name.toLowerCase(), stand]))
-  const inText = words.length > 0 ? new RegExp(words.map(({ name }) => wholeWord(name)).join('|'), 'gi') : null
+  const inText = words.length > 0 ? new RegExp(words.map(({ name }) => wholeWord(name)).join('|'), 'giu') : null
 
   function mask(text: string): string {
     let masked = text
+      .replace(SECRETS, (whole, label: string, it: string) => (NO_SECRET.test(it) ? whole : `${label}${sameForm(it)}`))
       .replace(LABELLED, (whole, label: string, id: string) => (isId(id) ? `${label}${sameForm(id)}` : whole))
       .replace(CREDENTIALS, 'user:password@')
       .replace(IDS, (id) => (PUBLIC_IDS.has(id.toLowerCase()) ? id : sameForm(id)))
@@ -57,9 +61,6 @@ export function maskRecording(recording: Recording, known: Private, salt: string
   return { recording: { ...recording, entries }, replaced: masks.size }
 }
 
-/** Lists of packages are public, large, and full of checksums that look like ids. */
-const PUBLIC_FILES = /^\/var\/lib\/(?:apt\/lists|dpkg)\//
-
 function maskEntry(
   entry: RecordingEntry,
   mask: (text: string) => string,
@@ -70,13 +71,14 @@ function maskEntry(
       // It unpacks the lists.
       if (entry.program === 'apt-helper') return entry
       const said = entry.program === 'dmesg' ? ofTheStart(entry.stdout) : entry.stdout
-      const stdout = /^(?:scutil|hostname)$/.test(entry.program) ? asHostname(said) : mask(said)
+      const isName = entry.program === 'scutil' && entry.exitCode === 0
+      const stdout = isName ? asHostname(said) : mask(said)
       return { ...entry, args: entry.args.map(mask), stdout, stderr: mask(entry.stderr) }
     }
     case 'file': {
-      if (PUBLIC_FILES.test(entry.path)) return entry
+      if (isPublicFile(entry.path)) return entry
       if (entry.content === null) return { ...entry, path: mask(entry.path) }
-      const content = entry.path === '/etc/passwd' ? withoutComments(entry.content) : entry.content
+      const content = leastOf(entry.path, entry.content)
       if (entry.path.endsWith('/hostname')) return { ...entry, content: asHostname(entry.content) }
       const isSerial = /serial|uuid/i.test(entry.path) && isId(content.trim())
       return {
@@ -98,26 +100,35 @@ function maskEntry(
   }
 }
 
-const asHostname = (text: string): string => text.replace(/[^\s"]+/, 'host1')
+/** All that stands in the line: a Mac may be called "MacBook of Ada Example". */
+const asHostname = (text: string): string => text.replace(/\S.*\S|\S/, 'host1')
 
 /** The kernel also tells what was plugged in and who sent what was refused: only what a probe reads is kept. */
 const ofTheStart = (log: string): string => log.replaceAll(/^(?!.*(?:secure ?boot|\btpm_)).*(?:\n|$)/gim, '')
 
-/** The full names of people stand in the fifth field (passwd(5)). */
-function withoutComments(passwd: string): string {
-  return passwd.replace(/^((?:[^:\n]*:){4})[^:\n]*/gm, '$1')
+/** Of files that hold more than a probe takes from them: what nobody needs is left out, masked or not. */
+function leastOf(path: string, content: string): string {
+  // The full names of people stand in the fifth field (passwd(5)).
+  if (path === '/etc/passwd') return content.replace(/^((?:[^:\n]*:){4})[^:\n]*/gm, '$1')
+  // People keep tokens in their environment.
+  if (!/^\/proc\/\w+\/environ$/.test(path)) return content
+  return (content.match(/(?<![^\0])HOME=[^\0]*/) ?? []).join('')
 }
 
 /** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail (not units of systemd) and of network cards. */
 const IDS =
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@(?![\w-]+\.(?:service|socket|mount|timer|scope|slice)\b)[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
 
-/** Of a proxy or an archive, in its address. */
-const CREDENTIALS = /(?<=:\/\/)[^/\s"'@]+@/g
+/** Of a proxy or an archive, in its address; the last @ ends them. */
+const CREDENTIALS = /(?<=:\/\/)[^/\s"']+@/g
+
+/** What is called a secret, whatever it looks like: a password may be a plain word. */
+const SECRETS = /(\b(?:token|password|passphrase|secret)\\?["']?[ \t]*(?:[:=][ \t]*\\?["']?|["']))([^\s"'\\;,<>]{4,})/gi
+const NO_SECRET = /^(?:true|false|null|none|unset|unavailable|enabled|disabled|required)$/i
 
 /** What is called a serial number, an id or a key where it stands: `serial: X`, `"SerialNumber":"X"`, `aid="X"`. */
 const LABELLED =
-  /((?:serial(?:[ _-]?(?:number|no\.?|num))?|site[ _-]?key|(?:agent|customer|machine|device|org|tenant|sensor|endpoint|account|organization|registration)[ _-]?(?:id|key)|[ac]id|guid|u[ud]id|token|password|passphrase|secret)(?:\s*\([^)\n]*\))?\\?["']?\s*[:=|]?\s*\\?["']?)([\w+/=.-]{6,})/gi
+  /((?:serial(?:[ _-]?(?:number|no\.?|num))?|site[ _-]?key|(?:agent|customer|machine|device|org|tenant|sensor|endpoint|account|organization|registration)[ _-]?(?:id|key)|[ac]id|guid|u[ud]id|token)(?:\s*\([^)\n]*\))?\\?["']?\s*[:=|]?\s*\\?["']?)([\w+/=.-]{6,})/gi
 
 const SECRET_NAME = /serial|key|token|password|secret|^(?:ag|cu|cid|aid)$|id$/i
 
@@ -165,49 +176,10 @@ function byteStream(seed: string): () => number {
   }
 }
 
-/** Folders below those of people that are nobody's, and accounts that every machine has. */
-const NOBODY =
-  /^(?:shared|public|default|default user|all users|defaultuser\d*|\.localized|guest|root|linuxbrew|lost\+found|nobody|system|administrator|user\d+)$/i
-
-/** The people of a machine: accounts with a number from 1000 on, and whoever has a folder. */
-function usersIn({ entries }: Recording): string[] {
-  const found: string[] = []
-  for (const entry of entries) {
-    for (const text of textsOf(entry)) {
-      for (const [, , name = ''] of text.matchAll(/(\/home\/|\/Users\/|\\Users\\)([\w.+ -]+?)(?=[/\\'"\s,:;)\]]|$)/g)) {
-        found.push(name)
-      }
-      for (const [, name = ''] of text.matchAll(/\buser '([\w.+-]+)'/g)) found.push(name)
-    }
-    if (entry.kind === 'command' && entry.args.includes('/dev/console')) {
-      found.push(entry.stdout.trim().split(' ').at(-1) ?? '')
-    }
-    if (entry.kind === 'file' && entry.path === '/etc/passwd') {
-      for (const [, name = ''] of (entry.content ?? '').matchAll(/^([^:\n]+):[^:\n]*:[1-9]\d{3,4}:/gm)) found.push(name)
-    }
-    if (entry.kind === 'directory' && /^(?:\/home|\/Users|C:\\Users)$/i.test(entry.path))
-      found.push(...(entry.names ?? []))
-  }
-  return found.filter((name) => name.length > 1 && !NOBODY.test(name))
-}
-
-function textsOf(entry: RecordingEntry): string[] {
-  switch (entry.kind) {
-    case 'command':
-      return entry.program === 'apt-helper' ? [] : [entry.stdout, entry.stderr, ...entry.args]
-    case 'file':
-      return PUBLIC_FILES.test(entry.path) ? [] : [entry.path, entry.content ?? '']
-    case 'directory':
-      return [entry.path]
-    case 'registry':
-      return Object.values(entry.values ?? {}).filter((it) => typeof it === 'string')
-  }
-}
-
 function distinct(names: readonly string[]): string[] {
-  return [...new Set(names.map((name) => name.trim()).filter((name) => name.length > 1 && !NOBODY.test(name)))]
+  return [...new Set(names.map((name) => name.trim()).filter((name) => name.length > 1))]
 }
 
 function wholeWord(name: string): string {
-  return `(?<![\\w-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`
+  return `(?<![\\p{L}\\p{N}_-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_-])`
 }

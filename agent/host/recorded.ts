@@ -48,6 +48,11 @@ export const Recording = Type.Object({
 export type Recording = Static<typeof Recording>
 export type RecordingEntry = Static<typeof Entry>
 
+/** Lists of packages are the same for everybody, large, and full of checksums that look like ids. */
+export function isPublicFile(path: string): boolean {
+  return /^\/var\/lib\/(?:apt\/lists|dpkg)\//.test(path)
+}
+
 const parse = jsonParserOf(Recording)
 
 /** @throws MusterError `recording-invalid` */
