@@ -4,8 +4,15 @@ import { unreadableBecause } from '../probe.ts'
 
 export type OsUpdates = SignalValue['os-updates']
 
-/** What a family's reader found, and why it could not count where it could not. */
-export type Answer = { value: OsUpdates; why: string; source: string }
+/** What a family's reader found, and where it took the count from. */
+export type Answer = {
+  count: Count
+  source: string
+  lastInstalledAt: Date | null
+  lastCheckedAt: Date | null
+  automatic: boolean | null
+  rebootRequired: boolean | null
+}
 
 /** How many security updates are missing; null with the reason where nobody knows. */
 export type Count = { pendingSecurity: number | null; pending: number | null; why: string }
@@ -15,16 +22,12 @@ export type Listing = { pending: ReadonlySet<string>; security: ReadonlySet<stri
 
 export const notCounted = (why: string): Count => ({ pendingSecurity: null, pending: null, why })
 
-/** A count with nothing more to say. */
-export const counted = (pendingSecurity: number | null, pending: number | null, why = ''): Count => ({
-  pendingSecurity,
-  pending,
-  why,
-})
-
 /** Updates without a class of their own: that no security update is missing is known only where nothing is. */
-export const countedWithoutClass = (pending: number, system: string): Count =>
-  counted(pending === 0 ? 0 : null, pending, `${system} does not tell which updates are security updates`)
+export const countedWithoutClass = (pending: number, system: string): Count => ({
+  pendingSecurity: pending === 0 ? 0 : null,
+  pending,
+  why: `${system} does not tell which updates are security updates`,
+})
 
 /** Why something could not be read, in words. */
 export function reasonOf(it: Unread): string {
@@ -50,18 +53,18 @@ export async function isThere(host: Host, path: string): Promise<boolean | null>
   return file.reason === 'missing' ? false : null
 }
 
-/** When each of the paths was last written, for those where it can be seen. A time to come is no time. */
-export async function writtenAt(host: Host, paths: readonly string[]): Promise<Date[]> {
+/** When the last of the paths was written, of those where it can be seen. A time to come is no time. */
+export async function lastWritten(host: Host, paths: readonly string[]): Promise<Date | null> {
   const files = await Promise.all(paths.map((path) => host.stat(path)))
   const now = host.now()
-  return files.flatMap((file) => (file.ok && file.modifiedAt <= now ? [file.modifiedAt] : []))
+  return newest(files.flatMap((file) => (file.ok && file.modifiedAt <= now ? [file.modifiedAt] : [])))
+}
+
+export function newest(times: readonly Date[]): Date | null {
+  return times.reduce<Date | null>((latest, time) => (latest && latest >= time ? latest : time), null)
 }
 
 /** A moment as facts carry it; one to come is none. */
 export function notAhead(time: string | null, now: Date): string | null {
   return time !== null && Date.parse(time) <= now.getTime() ? time : null
-}
-
-export function newest(times: readonly Date[]): Date | null {
-  return times.reduce<Date | null>((latest, time) => (latest && latest >= time ? latest : time), null)
 }

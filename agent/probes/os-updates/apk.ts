@@ -1,8 +1,8 @@
 import type { Host } from '../../host/host.ts'
 import { readApkList } from './apk-list.ts'
-import { countedWithoutClass, newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
+import { countedWithoutClass, lastWritten, notCounted, type Answer, type Count } from './answer.ts'
 import { isKernelReplaced } from './reboot.ts'
-import { rememberLast, stateOf, type Computed } from './remember.ts'
+import { lasting, passing, rememberLast, stateOf, stateOfFirst, type Computed } from './remember.ts'
 
 /** The database of what is installed, of apk 2 and 3. */
 const DATABASES = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'] as const
@@ -20,37 +20,32 @@ export function apkReader(): (host: Host) => Promise<Answer> {
         ? folder.names.filter((name) => /^APKINDEX\..*\.gz$/.test(name)).map((name) => `${CACHES[n]}/${name}`)
         : [],
     )
-    const databases = await Promise.all(DATABASES.map((path) => stateOf(host, [path])))
-    const packages = databases.find((state) => state !== null)
+    const packages = await stateOfFirst(host, DATABASES)
     const state = indexes.length > 0 ? await stateOf(host, indexes) : null
     const count = await remember(state && packages ? [state, packages].join('\n') : null, () =>
       countMissing(host, indexes.length > 0),
     )
-    const lastCheckedAt = newest(await writtenAt(host, indexes))
-    const lastInstalledAt = newest(await writtenAt(host, DATABASES))
+    const lastCheckedAt = await lastWritten(host, indexes)
+    const lastInstalledAt = await lastWritten(host, DATABASES)
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: null,
-        rebootRequired: await isKernelReplaced(host, { keepsRunning: false }),
-      },
-      why: count.why,
+      count,
       source: `apk ${LIST.join(' ')}`,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: null,
+      rebootRequired: await isKernelReplaced(host, { keepsRunning: false }),
     }
   }
 }
 
 async function countMissing(host: Host, hasIndex: boolean): Promise<Computed<Count>> {
   // Without an index nothing is newer than what is installed.
-  if (!hasIndex) return { result: notCounted('apk has no index of packages'), repeatable: true }
+  if (!hasIndex) return lasting(notCounted('apk has no index of packages'))
   const ran = await host.run('apk', LIST)
-  if (!ran.ok) return { result: notCounted(ran.why), repeatable: false }
+  if (!ran.ok) return passing(notCounted(ran.why))
   const found = ran.exitCode === 0 ? readApkList(ran.stdout) : null
   if (found?.kind !== 'value') {
-    return { result: notCounted(found?.why ?? `apk ended with ${ran.exitCode}`), repeatable: false }
+    return passing(notCounted(found?.why ?? `apk ended with ${ran.exitCode}`))
   }
-  return { result: countedWithoutClass(found.value.size, 'Alpine'), repeatable: true }
+  return lasting(countedWithoutClass(found.value.size, 'Alpine'))
 }

@@ -5,7 +5,7 @@ import type { Count } from './answer.ts'
 import { readAptCheck } from './apt-check.ts'
 import { readAptList } from './apt-list.ts'
 import { readSimulation } from './apt-simulation.ts'
-import type { Computed } from './remember.ts'
+import { lasting, passing, type Computed } from './remember.ts'
 import { readPro } from './ubuntu-pro.ts'
 
 /** What a program counts. `none` is what an answer without fixes means: whether all were looked at, or some are not told. */
@@ -83,21 +83,20 @@ export async function askApt(
 ): Promise<Computed<{ count: Count; source: string }>> {
   let last: { why: string; source: string } | undefined
   const kept = isUbuntu ? await readKept(host) : null
-  if (kept) return { result: { count: countOf(kept, failed, 'update-notifier'), source: KEPT }, repeatable: true }
+  if (kept) return lasting({ count: countOf(kept, failed, 'update-notifier'), source: KEPT })
   for (const question of isUbuntu ? [...UBUNTU, ...APT] : APT) {
     const { program, args, read } = question
     const source = [program, ...args].join(' ')
     const ran = await host.run(program, args, RUN)
     const told = !ran.ok || ran.exitCode !== 0 ? null : read(ran)
-    if (told?.kind === 'value')
-      return { result: { count: countOf(told.value, failed, program), source }, repeatable: true }
+    if (told?.kind === 'value') return lasting({ count: countOf(told.value, failed, program), source })
     const why = !ran.ok ? ran.why : ran.exitCode !== 0 ? `${program} ended with ${ran.exitCode}` : (told?.why ?? '')
     // That a helper is not installed explains nothing; that apt-get is not, does.
     if (ran.ok || program === 'apt-get') last = { why, source }
   }
   const { why = '', source = 'apt-get' } = last ?? {}
   const count = { pendingSecurity: null, pending: null, why: `${failed.why}; ${why}` }
-  return { result: { count, source }, repeatable: false }
+  return passing({ count, source })
 }
 
 /** Where update-notifier keeps what it counted, which it does whenever lists or packages have changed. */

@@ -1,6 +1,6 @@
 import type { Host, Unread } from '../../host/host.ts'
 import type { OsRelease } from '../os/os-release.ts'
-import { newest, notCounted, reasonOf, writtenAt, type Answer, type Count } from './answer.ts'
+import { lastWritten, newest, notCounted, reasonOf, type Answer, type Count } from './answer.ts'
 import { codenamesOf, isDistribution, parseRelease, securityLists, type Archive } from './apt-lists.ts'
 import { askApt, type Failed } from './apt-programs.ts'
 import { isAptAutomatic } from './automatic.ts'
@@ -8,7 +8,7 @@ import { parseDpkgStatus } from './dpkg-status.ts'
 import { needrestartAsker } from './needrestart.ts'
 import { newerIn } from './package-list.ts'
 import { isRestartOwedByApt } from './reboot.ts'
-import { rememberLast, stateOf, type Computed } from './remember.ts'
+import { lasting, rememberLast, stateOf, type Computed } from './remember.ts'
 
 const STATUS = '/var/lib/dpkg/status'
 const LISTS = '/var/lib/apt/lists'
@@ -41,18 +41,14 @@ export function aptReader(): (host: Host, release: OsRelease) => Promise<Answer>
     )
     const { count, source } = examined
     const lastCheckedAt = await checkedAt(host, examined)
-    const [lastInstalledAt] = await writtenAt(host, [STATUS])
+    const lastInstalledAt = await lastWritten(host, [STATUS])
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: await isAptAutomatic(host),
-        rebootRequired: await isRestartOwedByApt(host, () => askNeedrestart(host)),
-      },
-      why: count.why,
+      count,
       source,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: await isAptAutomatic(host),
+      rebootRequired: await isRestartOwedByApt(host, () => askNeedrestart(host)),
     }
   }
 }
@@ -77,11 +73,11 @@ async function examine(host: Host, names: readonly string[], of: System): Promis
     own: own.map(({ prefix }) => `${LISTS}/${prefix}`),
   }
   if (!lists.ok && unread === undefined) {
-    return { result: { ...about, count: notCounted(lists.why), source: LISTS }, repeatable: true }
+    return lasting({ ...about, count: notCounted(lists.why), source: LISTS })
   }
   const counted = lists.ok ? await countNewer(host, lists.names) : { ok: false as const, why: unread ?? lists.why }
   if (counted.ok) {
-    return { result: { ...about, count: counted.count, source: `${STATUS}, ${LISTS}` }, repeatable: true }
+    return lasting({ ...about, count: counted.count, source: `${STATUS}, ${LISTS}` })
   }
   const asked = await askApt(host, counted, of)
   return { ...asked, result: { ...asked.result, ...about } }
@@ -91,7 +87,7 @@ async function examine(host: Host, names: readonly string[], of: System): Promis
 async function withoutLists(host: Host, folder: Unread, of: System): Promise<Computed<Examined>> {
   const about = { publishedAt: null, validUntil: null, own: [] }
   if (folder.reason === 'missing') {
-    return { result: { ...about, count: notCounted('apt has no package lists'), source: LISTS }, repeatable: true }
+    return lasting({ ...about, count: notCounted('apt has no package lists'), source: LISTS })
   }
   const asked = await askApt(host, { why: reasonOf(folder) }, of)
   return { ...asked, result: { ...asked.result, ...about } }
@@ -130,6 +126,6 @@ async function readList(host: Host, path: string): Promise<string | null> {
  */
 async function checkedAt(host: Host, { own, publishedAt, validUntil }: Examined): Promise<Date | null> {
   const releases = own.flatMap((prefix) => [`${prefix}InRelease`, `${prefix}Release`])
-  const written = newest(await writtenAt(host, [...STAMPS, ...releases])) ?? publishedAt
+  const written = (await lastWritten(host, [...STAMPS, ...releases])) ?? publishedAt
   return written && validUntil && validUntil < written ? validUntil : written
 }

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import { newest, writtenAt } from './answer.ts'
+import { lastWritten } from './answer.ts'
 
 /** A repository as it stands in a cache: its id and where its index lies. */
 export type Repository = { id: string; folder: string; repomd: string }
@@ -60,5 +60,5 @@ export async function checkedAt(host: Host, repositories: readonly Repository[])
           .map((name) => `${repositories[n]?.folder}/${name}`)
       : [],
   )
-  return newest(await writtenAt(host, [...repositories.map(({ repomd }) => repomd), ...lists]))
+  return lastWritten(host, [...repositories.map(({ repomd }) => repomd), ...lists])
 }

@@ -1,12 +1,12 @@
 import type { Host, Ran, Unread } from '../../host/host.ts'
-import { newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
+import { lastWritten, notCounted, type Answer, type Count } from './answer.ts'
 import { isDnfAutomatic } from './automatic.ts'
 import { readAdvisories, readAdvisoryTable, readUpdateinfo } from './dnf-advisories.ts'
 import { checkedAt, contentOf, dnfRepositories, isDistribution, yumRepositories, type Repository } from './dnf-cache.ts'
 import { readCheckUpdate } from './dnf-check-update.ts'
 import { restartsBy } from './needs-restarting.ts'
 import { isKernelReplaced } from './reboot.ts'
-import { rememberLast, stateOf, type Computed } from './remember.ts'
+import { lasting, passing, rememberLast, stateOf, stateOfFirst, type Computed } from './remember.ts'
 
 /**
  * Which dnf, the newer first, with what it answers from. It asks nobody: `-C` is its cache alone. `advisories` are
@@ -68,25 +68,20 @@ export function dnfReader(): (host: Host) => Promise<Answer> {
       GENERATIONS.map(async (it) => ({ ...it, repos: await it.repositories(host, it.cache) })),
     )
     const repos = caches.flatMap((it) => it.repos)
-    const databases = await Promise.all(DATABASES.map((path) => stateOf(host, [path])))
-    const packages = databases.find((state) => state !== null) ?? null
+    const packages = await stateOfFirst(host, DATABASES)
     const indexes = await stateOf(host, await existing(host, repos))
     // Without a database or a cache to look at, nothing tells that the answer is still the same.
     const key = repos.length > 0 && indexes && packages ? [indexes, packages].join('\n') : null
     const { source, ...count } = await remember(key, () => countMissing(host, caches))
-    const lastInstalledAt = newest(await writtenAt(host, HISTORIES)) ?? newest(await writtenAt(host, DATABASES))
+    const lastInstalledAt = (await lastWritten(host, HISTORIES)) ?? (await lastWritten(host, DATABASES))
     const lastCheckedAt = await checkedAt(host, repos.filter(isDistribution))
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: await isDnfAutomatic(host),
-        rebootRequired: await restarts(host, await isKernelReplaced(host), packages),
-      },
-      why: count.why,
+      count,
       source,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: await isDnfAutomatic(host),
+      rebootRequired: await restarts(host, await isKernelReplaced(host), packages),
     }
   }
 }
@@ -102,7 +97,7 @@ async function countMissing(host: Host, caches: readonly Cached[]): Promise<Comp
     const found = await askOne(host, generation)
     if (found !== null) return found
   }
-  return { result: { ...notCounted('dnf is not installed'), source: 'dnf' }, repeatable: false }
+  return passing({ ...notCounted('dnf is not installed'), source: 'dnf' })
 }
 
 /** The answer of one generation, in the last way that it was asked; null where it is not installed. */
@@ -127,22 +122,22 @@ async function answerOf(
 ): Promise<Computed<Counted>> {
   const { program, repos } = generation
   const source = `${program} ${args.join(' ')}`
-  const unknown = (why: string, repeatable: boolean) => ({ result: { ...notCounted(why), source }, repeatable })
-  if (!ran.ok) return unknown(ran.why, false)
-  if (ran.exitCode !== 0) return unknown(`${program} ended with ${ran.exitCode}`, false)
+  const unknown = (why: string) => ({ ...notCounted(why), source })
+  if (!ran.ok) return passing(unknown(ran.why))
+  if (ran.exitCode !== 0) return passing(unknown(`${program} ended with ${ran.exitCode}`))
   const found = read(ran.stdout)
-  if (!found) return unknown(`the answer of ${program} makes no sense`, true)
+  if (!found) return lasting(unknown(`the answer of ${program} makes no sense`))
   const { size } = found.security
-  if (size > 0) return { result: { pendingSecurity: size, pending: null, why: '', source }, repeatable: true }
+  if (size > 0) return lasting({ pendingSecurity: size, pending: null, why: '', source })
   /*
    * dnf answers "none" from an empty cache too, leaving out in silence what it has no copy of. So it is believed only
    * where the system's cache has the distribution's advisories; a user may have been answered from a cache of their own.
    */
-  if (host.privileged === false) return unknown(`${program} may have answered from the cache of a user`, true)
+  if (host.privileged === false) return lasting(unknown(`${program} may have answered from the cache of a user`))
   const content = await contentOf(host, repos.filter(isDistribution))
-  if (content.hasAdvisories) return { result: { pendingSecurity: 0, pending: null, why: '', source }, repeatable: true }
+  if (content.hasAdvisories) return lasting({ pendingSecurity: 0, pending: null, why: '', source })
   const why = `${program} has no advisories in its cache`
-  return content.hasIndex ? countUpdates(host, generation, why) : unknown(why, true)
+  return content.hasIndex ? countUpdates(host, generation, why) : lasting(unknown(why))
 }
 
 /** CentOS publishes no advisories. There "no security update" is known only where nothing at all is missing. */
@@ -156,5 +151,5 @@ async function countUpdates(host: Host, { program, updates }: Cached, why: strin
     return { result: { ...notCounted(why), source }, repeatable: isAnswer }
   }
   const pendingSecurity = names.size === 0 ? 0 : null
-  return { result: { pendingSecurity, pending: names.size, why, source }, repeatable: true }
+  return lasting({ pendingSecurity, pending: names.size, why, source })
 }

@@ -30,15 +30,23 @@ export function linuxUpdates(): (host: Host) => Promise<Reading<OsUpdates>> {
       return { ...unreadable(`this version of the agent does not read updates of ${family.other}`), source: found.path }
     }
     const answer = await readers[family.reads](host, found.release)
-    return isAnything(answer.value)
-      ? { ...value(withDetail(answer)), source: answer.source }
-      : { ...unreadable(answer.why), source: answer.source }
+    const updates = updatesOf(answer)
+    return { ...(isAnything(updates) ? value(updates) : unreadable(answer.count.why)), source: answer.source }
   }
 }
 
-/** Why nothing was counted, for the person who has to mend that. */
-function withDetail({ value: updates, why }: Answer): OsUpdates {
-  return updates.pendingSecurity === null && why !== '' ? { ...updates, detail: why.slice(0, 200) } : updates
+function updatesOf({ count, lastInstalledAt, lastCheckedAt, automatic, rebootRequired }: Answer): OsUpdates {
+  const { pendingSecurity, pending, why } = count
+  return {
+    pendingSecurity,
+    pending,
+    lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
+    lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
+    automatic,
+    rebootRequired,
+    // For the person who has to mend that nothing was counted.
+    ...(pendingSecurity === null && why !== '' && { detail: why.slice(0, 200) }),
+  }
 }
 
 /** Whether a count or a time is known: without either, there is nothing to judge and a reason says more. */

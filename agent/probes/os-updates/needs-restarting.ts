@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import { rememberLast } from './remember.ts'
+import { lasting, rememberLast } from './remember.ts'
 
 /**
  * What `needs-restarting -r` of yum and dnf, or `zypper needs-rebooting`, says: whether the kernel, the C library,
@@ -51,7 +51,7 @@ async function ask(host: Host, questions: readonly Question[]) {
   for (const { program, args } of questions) {
     const ran = await host.run(program, args, RUN)
     const said = ran.ok ? readNeedsRestarting(ran.stdout, ran.exitCode) : null
-    if (said?.kind === 'value') return { result: said.value, repeatable: true }
+    if (said?.kind === 'value') return lasting(said.value)
     // A program that is not there stays so until packages change.
     if (!ran.ok && ran.reason === 'timed-out') repeatable = false
   }

@@ -1,10 +1,10 @@
 import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause } from '../probe.ts'
-import { notCounted, writtenAt, type Answer, type Count } from './answer.ts'
+import { lastWritten, notCounted, type Answer, type Count } from './answer.ts'
 import { isOstreeAutomatic } from './automatic.ts'
 import { readOstreeStatus, type OstreeStatus } from './ostree-status.ts'
-import { rememberLast, stateOf } from './remember.ts'
+import { passing, rememberLast, stateOf } from './remember.ts'
 
 /** ostree touches it whenever it makes or removes a deployment. */
 const DEPLOYMENTS = '/ostree/deploy'
@@ -22,25 +22,21 @@ export function ostreeReader(): (host: Host) => Promise<Answer> {
     const key = states[0] === null ? null : states.join('\n')
     const status = await remember(key, async () => {
       const ran = await host.run('rpm-ostree', ARGS)
-      if (!ran.ok) return { result: unreadableBecause(ran), repeatable: false }
+      if (!ran.ok) return passing(unreadableBecause(ran))
       const isWell = ran.exitCode === 0
       const result = isWell ? readOstreeStatus(ran.stdout) : unreadable(`rpm-ostree ended with ${ran.exitCode}`)
       return { result, repeatable: isWell }
     })
-    const [lastInstalledAt] = await writtenAt(host, [DEPLOYMENTS])
-    const [lastCheckedAt] = await writtenAt(host, [FOUND])
+    const lastInstalledAt = await lastWritten(host, [DEPLOYMENTS])
+    const lastCheckedAt = await lastWritten(host, [FOUND])
     const count = countOf(status)
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: await isOstreeAutomatic(host),
-        rebootRequired: status.kind === 'value' ? status.value.rebootRequired : null,
-      },
-      why: count.why,
+      count,
       source: `rpm-ostree ${ARGS.join(' ')}`,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: await isOstreeAutomatic(host),
+      rebootRequired: status.kind === 'value' ? status.value.rebootRequired : null,
     }
   }
 }

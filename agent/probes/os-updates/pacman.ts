@@ -1,8 +1,8 @@
 import type { Host } from '../../host/host.ts'
-import { countedWithoutClass, newest, notCounted, writtenAt, type Answer, type Count } from './answer.ts'
+import { countedWithoutClass, lastWritten, notCounted, type Answer, type Count } from './answer.ts'
 import { readPacman } from './pacman-list.ts'
 import { isKernelReplaced } from './reboot.ts'
-import { rememberLast, stateOf, type Computed } from './remember.ts'
+import { lasting, passing, rememberLast, stateOf, type Computed } from './remember.ts'
 
 /** A folder of packages: each that comes or goes changes it. */
 const PACKAGES = '/var/lib/pacman/local'
@@ -18,19 +18,15 @@ export function pacmanReader(): (host: Host) => Promise<Answer> {
     const lists = names.map((name) => `${LISTS}/${name}`)
     const state = lists.length > 0 ? await stateOf(host, [PACKAGES, ...lists]) : null
     const count = await remember(state, () => countMissing(host, names))
-    const lastCheckedAt = newest(await writtenAt(host, lists))
-    const [lastInstalledAt] = await writtenAt(host, [PACKAGES])
+    const lastCheckedAt = await lastWritten(host, lists)
+    const lastInstalledAt = await lastWritten(host, [PACKAGES])
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: null,
-        rebootRequired: await isKernelReplaced(host, { keepsRunning: false }),
-      },
-      why: count.why,
+      count,
       source: `pacman ${LIST.join(' ')}`,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: null,
+      rebootRequired: await isKernelReplaced(host, { keepsRunning: false }),
     }
   }
 }
@@ -40,11 +36,10 @@ const OWN_LIST = /^(?:core|system)(?:-[\w.]+)?\.db$/
 
 async function countMissing(host: Host, lists: readonly string[]): Promise<Computed<Count>> {
   // Without lists everything is the newest there is.
-  if (!lists.some((name) => OWN_LIST.test(name)))
-    return { result: notCounted('pacman has no package lists'), repeatable: true }
+  if (!lists.some((name) => OWN_LIST.test(name))) return lasting(notCounted('pacman has no package lists'))
   const ran = await host.run('pacman', LIST)
-  if (!ran.ok) return { result: notCounted(ran.why), repeatable: false }
+  if (!ran.ok) return passing(notCounted(ran.why))
   const found = readPacman(ran.exitCode, ran.exitCode === 0 ? ran.stdout : `${ran.stdout}${ran.stderr}`)
-  if (found.kind !== 'value') return { result: notCounted(found.why), repeatable: false }
-  return { result: countedWithoutClass(found.value.size, 'Arch Linux'), repeatable: true }
+  if (found.kind !== 'value') return passing(notCounted(found.why))
+  return lasting(countedWithoutClass(found.value.size, 'Arch Linux'))
 }

@@ -2,20 +2,11 @@ import { unreadable, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import type { OsRelease } from '../os/os-release.ts'
 import { unreadableBecause } from '../probe.ts'
-import {
-  counted,
-  countedWithoutClass,
-  newest,
-  notCounted,
-  writtenAt,
-  type Answer,
-  type Count,
-  type Listing,
-} from './answer.ts'
+import { countedWithoutClass, lastWritten, notCounted, type Answer, type Count, type Listing } from './answer.ts'
 import { isZypperAutomatic } from './automatic.ts'
 import { restartsBy } from './needs-restarting.ts'
 import { isRestartOwedByZypper } from './reboot.ts'
-import { rememberLast, stateOf, type Computed } from './remember.ts'
+import { lasting, passing, rememberLast, stateOf, stateOfFirst, type Computed } from './remember.ts'
 import { readZypperList } from './zypper-list.ts'
 
 const CACHE = '/var/cache/zypp/raw'
@@ -46,30 +37,23 @@ export function zypperReader(): (host: Host, release: OsRelease) => Promise<Answ
     const isRolling = ROLLING.test(release.get('ID') ?? '')
     const repos = await repositories(host)
     const indexes = repos.flatMap(({ files }) => files)
-    const databases = await Promise.all(DATABASES.map((path) => stateOf(host, [path])))
-    const packages = databases.find((state) => state !== null) ?? null
+    const packages = await stateOfFirst(host, DATABASES)
     const state = indexes.length > 0 ? await stateOf(host, indexes) : null
     const key = state && packages ? [String(isRolling), state, packages].join('\n') : null
     const { source, ...count } = await remember(key, () => countMissing(host, repos, isRolling))
     const checked = repos.filter(({ alias, hasPatches }) => isRolling || hasPatches || UPDATES.test(alias))
-    const lastCheckedAt = newest(
-      await writtenAt(
-        host,
-        checked.flatMap(({ files }) => files),
-      ),
+    const lastCheckedAt = await lastWritten(
+      host,
+      checked.flatMap(({ files }) => files),
     )
-    const lastInstalledAt = newest(await writtenAt(host, DATABASES))
+    const lastInstalledAt = await lastWritten(host, DATABASES)
     return {
-      value: {
-        pendingSecurity: count.pendingSecurity,
-        pending: count.pending,
-        lastInstalledAt: lastInstalledAt?.toISOString() ?? null,
-        lastCheckedAt: lastCheckedAt?.toISOString() ?? null,
-        automatic: await isZypperAutomatic(host),
-        rebootRequired: await restarts(host, await isRestartOwedByZypper(host), packages),
-      },
-      why: count.why,
+      count,
       source,
+      lastInstalledAt,
+      lastCheckedAt,
+      automatic: await isZypperAutomatic(host),
+      rebootRequired: await restarts(host, await isRestartOwedByZypper(host), packages),
     }
   }
 }
@@ -106,17 +90,17 @@ async function countMissing(
   const args = [...QUIET, isRolling ? 'list-updates' : 'list-patches']
   const source = `zypper ${args.join(' ')}`
   const list = await ask(host, args)
-  if (list.kind !== 'value') return { result: { ...notCounted(list.why), source }, repeatable: false }
+  if (list.kind !== 'value') return passing({ ...notCounted(list.why), source })
   const { pending, security } = list.value
   if (isRolling && pending.size === 0 && !repos.some(({ files }) => files.length > 0)) {
-    return { result: { ...notCounted('zypper has no cache to answer from'), source }, repeatable: true }
+    return lasting({ ...notCounted('zypper has no cache to answer from'), source })
   }
-  if (isRolling) return { result: { ...countedWithoutClass(pending.size, 'openSUSE'), source }, repeatable: true }
+  if (isRolling) return lasting({ ...countedWithoutClass(pending.size, 'openSUSE'), source })
   // It answers "none" where it has no list of patches, too.
   if (security === null || (security.size === 0 && !repos.some(({ hasPatches }) => hasPatches))) {
-    return { result: { ...notCounted('zypper has no patches in its cache'), source }, repeatable: true }
+    return lasting({ ...notCounted('zypper has no patches in its cache'), source })
   }
-  return { result: { ...counted(security.size, pending.size), source }, repeatable: true }
+  return lasting({ pendingSecurity: security.size, pending: pending.size, why: '', source })
 }
 
 async function ask(host: Host, args: readonly string[]): Promise<Fact<Listing>> {
