@@ -3,25 +3,30 @@ import type { RecordingEntry } from './recorded.ts'
 import { readRegQuery, saysMissing } from './windows/reg-query.ts'
 import { valuesOf } from './windows/registry.ts'
 
+type Told = RegistryValues | null | undefined
+
 /** The values of a key in a recording, null where the recording says that it does not exist; undefined where it says nothing. */
-export function recordedKey(entries: readonly RecordingEntry[], key: string): RegistryValues | null | undefined {
+export function recordedKey(entries: readonly RecordingEntry[], key: string): Told {
   const name = plainKey(key)
-  const isKey = (entry: RecordingEntry) => entry.kind === 'registry' && plainKey(entry.key) === name
-  const entry = entries.findLast(isKey)
-  if (entry?.kind === 'registry') return entry.values && named(entry.values, key)
-  const listed = valuesOf(key) ?? []
-  for (const command of entries) {
-    if (command.kind !== 'command' || !/(?:^|\\)reg(?:\.exe)?$/i.test(command.program)) continue
-    const [verb = '', asked = '', ...options] = command.args
-    if (verb.toLowerCase() !== 'query' || plainKey(asked) !== name) continue
-    // One value alone does not tell that the others are not set.
-    const isAboutOne = options.some((it) => it.toLowerCase() === '/v')
-    if (isAboutOne && listed.length !== 1) continue
-    if (command.exitCode !== 0 && saysMissing(`${command.stdout}\n${command.stderr}`)) return isAboutOne ? {} : null
-    const shown = command.exitCode === 0 ? readRegQuery(command.stdout) : null
-    if (shown) return named(shown.values, key)
-  }
-  return undefined
+  const entry = entries.findLast((it) => it.kind === 'registry' && plainKey(it.key) === name)
+  const told = entry?.kind === 'registry' ? entry.values : entries.map((it) => toldByQuery(it, name)).find(isTold)
+  return told && named(told, key)
+}
+
+const isTold = (it: Told): boolean => it !== undefined
+
+/** What `reg.exe query`, which people ask where the agent asks PowerShell, told of a key. */
+function toldByQuery(entry: RecordingEntry, name: string): Told {
+  if (entry.kind !== 'command' || !/(?:^|\\)reg(?:\.exe)?$/i.test(entry.program)) return undefined
+  const [verb = '', key = '', ...options] = entry.args
+  if (verb.toLowerCase() !== 'query' || plainKey(key) !== name) return undefined
+  const at = options.findIndex((it) => it.toLowerCase() === '/v')
+  // One value tells nothing of others.
+  const isAboutOne = at >= 0
+  if (isAboutOne && valuesOf(name)?.join().toLowerCase() !== options[at + 1]?.toLowerCase()) return undefined
+  if (entry.exitCode === 0) return readRegQuery(entry.stdout)?.values
+  const isMissing = saysMissing(`${entry.stdout}\n${entry.stderr}`)
+  return isMissing ? (isAboutOne ? {} : null) : undefined
 }
 
 /** Neither of keys nor of values does Windows mind the letters. */

@@ -4,6 +4,7 @@ import { Time } from '../../shared/fact.ts'
 import { jsonParserOf, nullable, oneOf } from '../../shared/schema.ts'
 import { unread, type Host, type Unread } from './host.ts'
 import { placesOf } from './programs.ts'
+import { recordedAnswer } from './recorded-powershell.ts'
 import { recordedKey } from './recorded-registry.ts'
 
 const Entry = Type.Union([
@@ -47,6 +48,7 @@ export const Recording = Type.Object({
 })
 export type Recording = Static<typeof Recording>
 export type RecordingEntry = Static<typeof Entry>
+export type CommandEntry = Extract<RecordingEntry, { kind: 'command' }>
 
 /** Lists of packages are the same for everybody, large, and full of checksums that look like ids. */
 export function isPublicFile(path: string): boolean {
@@ -68,13 +70,10 @@ export function parseRecording(json: string): Recording {
  */
 export function recordedHost(recording: Recording): Host {
   const commands = new Map<string, CommandEntry>()
-  const sameWords = new Map<string, CommandEntry>()
   const places = new Map<string, Exclude<RecordingEntry, { kind: 'command' | 'registry' }>>()
   for (const entry of recording.entries) {
-    if (entry.kind === 'command') {
-      commands.set(commandKey(entry.program, entry.args), entry)
-      sameWords.set(wordsKey(entry.program, entry.args), entry)
-    } else if (entry.kind !== 'registry') places.set(`${entry.kind} ${entry.path}`, entry)
+    if (entry.kind === 'command') commands.set(commandKey(entry.program, entry.args), entry)
+    else if (entry.kind !== 'registry') places.set(`${entry.kind} ${entry.path}`, entry)
   }
 
   const host: Host = {
@@ -85,15 +84,11 @@ export function recordedHost(recording: Recording): Host {
       const paths = placesOf(program)
       const found =
         [program, ...paths].map((path) => commands.get(commandKey(path, args))).find((entry) => entry !== undefined) ??
-        sameWords.get(wordsKey(program, args)) ??
-        (program === 'powershell' ? answerTo(args[0] ?? '', recording.entries) : undefined)
-      if (!found) {
-        // A program that was not installed is recorded as its paths, each missing.
-        const absent = paths.length > 0 && paths.every((path) => isMissing(places.get(`file ${path}`)))
-        return absent ? missing(program) : notRecorded([program, ...args].join(' '))
-      }
-      const stdout = program === 'powershell' ? withDrive(found.stdout, found.args.join(' ')) : found.stdout
-      return { ok: true, exitCode: found.exitCode, stdout, stderr: found.stderr }
+        (program === 'powershell' ? recordedAnswer(recording.entries, args[0] ?? '') : undefined)
+      if (found) return { ok: true, exitCode: found.exitCode, stdout: found.stdout, stderr: found.stderr }
+      // A program that was not installed is recorded as its paths, each missing.
+      const isAbsent = paths.length > 0 && paths.every((path) => isMissing(places.get(`file ${path}`)))
+      return isAbsent ? missing(program) : notRecorded([program, ...args].join(' '))
     },
     async readFile(path) {
       const entry = places.get(`file ${path}`)
@@ -128,40 +123,10 @@ function isMissing(entry: RecordingEntry | undefined): boolean {
   return entry?.kind === 'file' && entry.content === null
 }
 
-type CommandEntry = Extract<RecordingEntry, { kind: 'command' }>
-
-/** A recording that a person wrote may name a program by its path, or as Windows does. */
+/** A recording that a person wrote may name a program by its path, or as Windows does, and have its options in another order. */
 function commandKey(program: string, args: readonly string[]): string {
   const name = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1)
-  return JSON.stringify([name.toLowerCase().replace(/\.exe$/, ''), ...args])
-}
-
-/** A person may have put the options of a program in another order, which asks the same. */
-function wordsKey(program: string, args: readonly string[]): string {
-  return commandKey(program, args.toSorted())
-}
-
-/** PowerShell is asked by name here; what a person recorded is a command line that has the name in it. */
-function answerTo(question: string, entries: readonly RecordingEntry[]): CommandEntry | undefined {
-  const has = (entry: RecordingEntry, name: string) =>
-    entry.kind === 'command' &&
-    /\b(?:powershell|pwsh)(?:\.exe)?$/i.test(entry.program) &&
-    entry.args.some((argument) => argument.split(/[\s|;(){}'",]+/).includes(name))
-  return [question, ...(ALSO_ASKED.get(question) ?? [])]
-    .map((name) => entries.find((entry): entry is CommandEntry => has(entry, name)))
-    .find((entry) => entry !== undefined)
-}
-
-/** Commands of people that are answered with the same. */
-const ALSO_ASKED: ReadonlyMap<string, readonly string[]> = new Map([
-  ['Win32_EncryptableVolume', ['Get-BitLockerVolume']],
-])
-
-/** Asked for a property of one drive the shell answers with the number alone; which drive it was the command says. */
-export function withDrive(stdout: string, command: string): string {
-  const [, letter] = /NameSpace\([\\'"]*([A-Z]:)/i.exec(command) ?? []
-  const isNumber = letter !== undefined && /^\s*\d\s*$/.test(stdout)
-  return isNumber ? JSON.stringify({ DriveLetter: letter, BitLockerProtection: Number(stdout) }) : stdout
+  return JSON.stringify([name.toLowerCase().replace(/\.exe$/, ''), ...args.toSorted()])
 }
 
 function notRecorded(what: string): Unread {

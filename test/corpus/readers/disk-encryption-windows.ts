@@ -1,4 +1,4 @@
-import { withDrive } from '../../../agent/host/recorded.ts'
+import { withDrive } from '../../../agent/host/recorded-powershell.ts'
 import { toldByBitLocker } from '../../../agent/probes/disk-encryption/bitlocker.ts'
 import { readEncryptableVolumes } from '../../../agent/probes/disk-encryption/encryptable-volume.ts'
 import { readManageBde } from '../../../agent/probes/disk-encryption/manage-bde.ts'
