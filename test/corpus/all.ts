@@ -1,12 +1,11 @@
-import * as device from './readers/device.ts'
 import * as diskEncryption from './readers/disk-encryption.ts'
 import * as diskEncryptionMacos from './readers/disk-encryption-macos.ts'
 import * as diskEncryptionWindows from './readers/disk-encryption-windows.ts'
 import * as endpointProtectionMore from './readers/endpoint-protection-more.ts'
 import * as endpointProtection from './readers/endpoint-protection.ts'
 import * as firewall from './readers/firewall.ts'
-import * as os from './readers/os.ts'
-import * as osUpdates from './readers/os-updates.ts'
+import * as osLinux from './readers/os-linux.ts'
+import * as osUpdatesLinux from './readers/os-updates-linux.ts'
 import * as screenLock from './readers/screen-lock.ts'
 import * as secureBoot from './readers/secure-boot.ts'
 import * as macosSystem from './readers/macos-system.ts'
@@ -15,10 +14,10 @@ import * as windowsSystem from './readers/windows-system.ts'
 import type { CorpusReader, NotStarted } from './reader.ts'
 
 const ALL = [
-  os,
+  osLinux,
   windowsSystem,
   macosSystem,
-  osUpdates,
+  osUpdatesLinux,
   diskEncryption,
   diskEncryptionMacos,
   diskEncryptionWindows,
@@ -27,7 +26,6 @@ const ALL = [
   firewall,
   screenLock,
   secureBoot,
-  device,
   services,
 ]
 

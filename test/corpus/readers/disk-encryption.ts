@@ -18,7 +18,7 @@ import { value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted } from '../reader.ts'
+import { concluded, mapped, type CorpusReader, type NotStarted } from '../reader.ts'
 
 type Told = Partial<Omit<Volume, 'state'>> & { state?: Volume['state'] | null; device?: string }
 
@@ -40,10 +40,6 @@ function program(name: RegExp, args: RegExp, read: (capture: Capture) => Conclud
 
 function file(path: RegExp, read: (text: string) => Fact<readonly Told[]>): CorpusReader {
   return { of: { os: 'linux', program: /^file$/, args: path }, read: ({ text }) => volumes(read(text)) }
-}
-
-function map<From, To>(fact: Fact<From>, convert: (it: From) => To): Fact<To> {
-  return fact.kind === 'value' ? value(convert(fact.value)) : fact
 }
 
 function readMounts(text: string): Fact<readonly Told[]> {
@@ -90,7 +86,7 @@ function readSysfs(text: string): Fact<readonly Told[]> {
 
 function readLsblkVolumes({ text }: Capture): Concluded {
   return volumes(
-    map(readLsblk(text), ({ devices, places }) => {
+    mapped(readLsblk(text), ({ devices, places }) => {
       const stack = unverified(devices, 'lsblk shows no tables')
       return places.map((place) => volumeOf(place, findingOf(place, stack, NO_ZFS), stack))
     }),
@@ -99,7 +95,7 @@ function readLsblkVolumes({ text }: Capture): Concluded {
 
 function readZfs({ text }: Capture): Concluded {
   return volumes(
-    map(readZfsGet(text), (datasets) =>
+    mapped(readZfsGet(text), (datasets) =>
       [...datasets.values()].map(({ mountPoint, state, keyProtector }) => {
         const mounted = mountPoint === null ? {} : { mount: mountPoint, role: roleOf(mountPoint) }
         return { ...mounted, state, keyProtector, method: state === 'off' ? null : 'zfs' }
@@ -115,35 +111,35 @@ function roleOf(mount: string): Volume['role'] {
 export const readers: readonly CorpusReader[] = [
   file(/^\/proc\/(self|1|\d+)\/mountinfo$/, readMounts),
   file(/^\/proc\/swaps$/, (text) =>
-    map(readSwaps(text), (swaps) => swaps.map(({ path }) => ({ role: 'swap', device: path }))),
+    mapped(readSwaps(text), (swaps) => swaps.map(({ path }) => ({ role: 'swap', device: path }))),
   ),
   file(/^\/sys\/(class\/)?block\/dm-\d+\/dm\/uuid$/, readUuid),
   file(/^\/sys\/(class\/)?block\/dm-/, readSysfs),
   program(/^lsblk$/, /^/, readLsblkVolumes),
   program(/^dmsetup$/, /^table\b/, ({ text }) =>
     volumes(
-      map(readDmsetupTable(text), (tables) =>
+      mapped(readDmsetupTable(text), (tables) =>
         [...tables].map(([name, { state }]) => ({ device: `/dev/mapper/${name}`, state })),
       ),
     ),
   ),
   program(/^cryptsetup$/, /\bstatus\b/, ({ text }) =>
-    volumes(map(readCryptStatus(text), ({ state, method }) => [{ state, method }])),
+    volumes(mapped(readCryptStatus(text), ({ state, method }) => [{ state, method }])),
   ),
   program(/^cryptsetup$/, /\bluksDump\b/, ({ text }) =>
-    volumes(map(readLuksDump(text), ({ state, method, keyProtector }) => [{ state, method, keyProtector }])),
+    volumes(mapped(readLuksDump(text), ({ state, method, keyProtector }) => [{ state, method, keyProtector }])),
   ),
   program(/^zfs$/, /^(?:get\b|list\b.*\bencryption\b)/, readZfs),
-  program(/^zpool$/, /^status\b/, ({ text }) => volumes(map(readZpoolStatus(text), () => []))),
+  program(/^zpool$/, /^status\b/, ({ text }) => volumes(mapped(readZpoolStatus(text), () => []))),
   program(/^fscrypt$/, /^status +\S/, ({ text }) =>
     volumes(
-      map(readFolderStatus(text), ({ path, state }) => [{ mount: path, role: 'data', state, method: 'fscrypt' }]),
+      mapped(readFolderStatus(text), ({ path, state }) => [{ mount: path, role: 'data', state, method: 'fscrypt' }]),
     ),
   ),
-  program(/^fscrypt$/, /^status *$/, ({ text }) => volumes(map(readFscryptMounts(text), () => []))),
+  program(/^fscrypt$/, /^status *$/, ({ text }) => volumes(mapped(readFscryptMounts(text), () => []))),
   program(/^veracrypt$/, /(--list|-l)\b/, ({ text }) =>
     volumes(
-      map(readVeraCryptList(text), (open) =>
+      mapped(readVeraCryptList(text), (open) =>
         open.map(({ mount, mapping }) => ({
           ...(mount === null ? {} : { mount, role: roleOf(mount) }),
           device: `/dev/mapper/${mapping}`,
@@ -154,10 +150,10 @@ export const readers: readonly CorpusReader[] = [
     ),
   ),
   program(/^bcachefs$/, /^show-super\b/, ({ text }) =>
-    volumes(map(readShowSuper(text), ({ hasKey }) => [{ state: hasKey ? 'unknown' : 'off' }])),
+    volumes(mapped(readShowSuper(text), ({ hasKey }) => [{ state: hasKey ? 'unknown' : 'off' }])),
   ),
   program(/^sedutil-cli$/, /--query\b/, ({ text }) =>
-    volumes(map(readSedutilQuery(text), (state) => [{ state, method: state === 'off' ? null : 'opal' }])),
+    volumes(mapped(readSedutilQuery(text), (state) => [{ state, method: state === 'off' ? null : 'opal' }])),
   ),
 ]
 

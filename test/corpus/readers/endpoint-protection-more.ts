@@ -36,8 +36,8 @@ import {
   readXProtectStatus,
   readXProtectVersion,
 } from '../../../agent/probes/endpoint-protection/products/xprotect.ts'
-import type { CorpusReader, NotStarted, Of } from '../reader.ts'
-import { keyOf, onLinux, onMacos, onWindows, saysOf } from './endpoint-protection.ts'
+import { onLinux, onMacos, onWindows, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { keyOf, saysOf } from './endpoint-protection.ts'
 
 const of = (program: RegExp, args?: RegExp): Of => ({ program, ...(args && { args }) })
 const FILE = /^(?:file|cat|type|grep|plutil|powershell)$/

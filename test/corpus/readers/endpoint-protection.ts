@@ -33,7 +33,7 @@ import { readSc, readServiceRecords, type WindowsService } from '../../../agent/
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { concluded, onLinux, onMacos, onWindows, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
 import { registryIn } from '../registry.ts'
 import { withField, withNames } from '../shown-alone.ts'
 import { unitsIn } from '../units.ts'
@@ -208,10 +208,6 @@ function serviceOf({ name, isRunning, isEnabled }: UnitState): { name: string } 
 const UNITS = PRODUCTS.flatMap(({ linux }) => linux?.units.map((unit) => unit.replace(/\.service$/, '')) ?? [])
 
 const asksFor = (verb: string) => new RegExp(`^(?:-\\S+\\s+)*${verb}\\b.*\\b(?:${UNITS.join('|')})\\b`)
-
-export const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
-export const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
-export const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 export const readers: readonly CorpusReader[] = [
   saysOf(onLinux(/^falconctl$/), 'crowdstrike-falcon', { read: readFalconctl, readError: readFalconctlError }),

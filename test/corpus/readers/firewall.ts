@@ -14,23 +14,23 @@ import { profileIn, STORES } from '../../../agent/probes/firewall/registry.ts'
 import { readSocketfilterfw, settingsOf } from '../../../agent/probes/firewall/socketfilterfw.ts'
 import { readDefaultsNumber } from '../../../agent/probes/macos-defaults.ts'
 import { readPlist, type Plist } from '../../../agent/probes/plist.ts'
-import { unreadable, type Fact } from '../../../shared/fact.ts'
+import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import {
+  answered,
+  concluded,
+  mapped,
+  onLinux,
+  onMacos,
+  onWindows,
+  type CorpusReader,
+  type NotStarted,
+} from '../reader.ts'
 import { registryIn } from '../registry.ts'
 import { withNames } from '../shown-alone.ts'
 
 const POWERSHELL = /^(?:powershell|pwsh|wmic?)$/
-
-const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
-const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
-const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
-
-/** As the agent asks: of a program that ended with an error nothing is taken. */
-function answered<T>({ exitCode }: Capture, fact: Fact<T>): Fact<T> {
-  return (exitCode ?? 0) === 0 ? fact : unreadable(`it ended with ${exitCode}`)
-}
 
 function isOn(fact: Fact<boolean>): Concluded {
   return concluded(fact, (enabled) => ({ firewall: { enabled } }))
@@ -42,8 +42,8 @@ function profiles(fact: Fact<readonly Profile[]>): Concluded {
   }))
 }
 
-const nft = (capture: Capture, fact: Fact<Filtered>): Concluded =>
-  isOn(mapped(answered(capture, fact), ({ ipv4, ipv6 }) => ipv4 && ipv6))
+const nft = (capture: Capture, read: (text: string) => Fact<Filtered>): Concluded =>
+  isOn(mapped(answered(capture, read), ({ ipv4, ipv6 }) => ipv4 && ipv6))
 
 /** The profiles that were asked for; which one is in use only its heading tells. */
 function asked(args: string): readonly ProfileName[] {
@@ -72,18 +72,18 @@ function settings({ text, args }: Capture): Concluded {
 export const readers: readonly CorpusReader[] = [
   {
     of: onLinux(/^nft$/, /(?:^|\s)(?:-\w*j\w*|--json)\b.*\blist ruleset\b/),
-    read: (capture) => nft(capture, readNftRuleset(capture.text)),
+    read: (capture) => nft(capture, readNftRuleset),
   },
-  { of: onLinux(/^nft$/, /\blist ruleset$/), read: (capture) => nft(capture, readNftText(capture.text)) },
+  { of: onLinux(/^nft$/, /\blist ruleset$/), read: (capture) => nft(capture, readNftText) },
   {
     of: onLinux(
       /^ip6?tables(?:-nft|-legacy)?$/,
       /^(?:-t filter |--table filter )?(?:(?:-[vw]+|--wait) )*(?:-S|--list-rules)(?: -[vw]+)*$/,
     ),
-    read: (capture) => isOn(answered(capture, readIptables(capture.text))),
+    read: (capture) => isOn(answered(capture, readIptables)),
   },
   { of: onLinux(/^file$/, /\/ufw\.conf$/), read: ({ text }) => isOn(readUfw(text, null)) },
-  { of: onLinux(/^ufw$/, /^status\b/), read: (capture) => isOn(answered(capture, readUfwStatus(capture.text))) },
+  { of: onLinux(/^ufw$/, /^status\b/), read: (capture) => isOn(answered(capture, readUfwStatus)) },
   {
     of: onLinux(/^firewall-cmd$/, /--list-all(?:-zones)?\b|^--state$/),
     read: ({ text }) => isOn(readFirewalldZones(text)),
@@ -99,18 +99,14 @@ export const readers: readonly CorpusReader[] = [
   { of: onMacos(/^(?:file|plutil)$/, /com\.apple\.alf\.plist/), read: settings },
   {
     of: onWindows(POWERSHELL, /NetFirewallProfile/i),
-    read: (capture) => profiles(answered(capture, readNetFirewallProfiles(withNames(capture)))),
+    read: (capture) => profiles(answered({ ...capture, text: withNames(capture) }, readNetFirewallProfiles)),
   },
   {
     of: onWindows(/^netsh$/, /^advfirewall\s+show\s+\w+profiles?\b/i),
-    read: (capture) => profiles(answered(capture, readNetsh(capture.text, asked(capture.args)))),
+    read: (capture) => profiles(answered(capture, (text) => readNetsh(text, asked(capture.args)))),
   },
   { of: onWindows(/^(?:registry|reg|powershell)$/, /FirewallPolicy|\\WindowsFirewall\b/i), read: registry },
 ]
-
-function mapped<T, U>(fact: Fact<T>, change: (it: T) => U): Fact<U> {
-  return fact.kind === 'value' ? { kind: 'value', value: change(fact.value) } : fact
-}
 
 const RULES = 'nft -j list ruleset, and iptables -S where old rules stand beside'
 

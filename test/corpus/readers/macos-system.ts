@@ -7,12 +7,11 @@ import { countOffers, type Offer } from '../../../agent/probes/os-updates/macos-
 import { updateSettingsOf } from '../../../agent/probes/os-updates/macos-settings.ts'
 import { readSchedule, readSoftwareUpdateList } from '../../../agent/probes/os-updates/softwareupdate.ts'
 import { readPlist } from '../../../agent/probes/plist.ts'
-import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { answered, concluded, mapped, onMacos, type CorpusReader, type NotStarted } from '../reader.ts'
 
-const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
 const FILE = /^(?:file|plutil|cat|defaults)$/
 
 const osInWords = (version: MacosVersion): Conclusion => ({ os: { platform: 'macos', ...version } })
@@ -21,10 +20,6 @@ const osInWords = (version: MacosVersion): Conclusion => ({ os: { platform: 'mac
 function offersInWords(offers: readonly Offer[]) {
   const { pending, pendingSecurity } = countOffers(offers, null)
   return { pending: pending.length, pendingSecurity, names: pending.map(({ title }) => title) }
-}
-
-function answered<T>({ text, exitCode }: Capture, read: (text: string) => Fact<T>): Fact<T> {
-  return (exitCode ?? 0) === 0 ? read(text) : unreadable(`it ended with ${exitCode}`)
 }
 
 /** All settings, or one that was asked for by its name; those beside the first say nothing where they stand alone. */
@@ -48,10 +43,6 @@ function settingIn(text: string): Fact<unknown> {
 }
 
 const quoted = (text: string): string => (/^\s*[({]/.test(text) ? text : `"${text.trim()}"`)
-
-function mapped<T, U>(fact: Fact<T>, change: (it: T) => U): Fact<U> {
-  return fact.kind === 'value' ? value(change(fact.value)) : fact
-}
 
 /** `sw_vers -productVersion` prints one field alone: the line that it stands for, among others that are in order. */
 function oneField({ text, args }: Capture): Concluded {

@@ -3,9 +3,7 @@ import { parseOsRelease, type OsRelease } from '../../../agent/probes/os/os-rele
 import { RELEASE_FILES, readLsbRelease, readReleaseLine } from '../../../agent/probes/os/release-files.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
-
-const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+import { concluded, onLinux, type CorpusReader, type NotStarted } from '../reader.ts'
 
 function osOf(release: OsRelease | null): Concluded {
   if (!release) return { unreadable: 'it names no system' }
@@ -33,36 +31,36 @@ function uname({ args, text }: Capture): Concluded {
 /** Those of the agent's list, and those of systems that all have os-release too, in the same form. */
 const RELEASE_PATHS = /^\/etc\/(?:[\w-]+[-_](?:release|version)|linuxmint\/info)$/
 
-export const linuxReaders: readonly CorpusReader[] = [
-  { of: linux(/^file$/, /^\/(?:etc|usr\/lib)\/os-release$/), read: ({ text }) => osOf(parseOsRelease(text)) },
-  { of: linux(/^file$/, RELEASE_PATHS), read: releaseFile },
+export const readers: readonly CorpusReader[] = [
+  { of: onLinux(/^file$/, /^\/(?:etc|usr\/lib)\/os-release$/), read: ({ text }) => osOf(parseOsRelease(text)) },
+  { of: onLinux(/^file$/, RELEASE_PATHS), read: releaseFile },
   {
-    of: linux(/^lsb_release$/),
+    of: onLinux(/^lsb_release$/),
     read: ({ text, exitCode }) =>
       (exitCode ?? 0) === 0 ? osOf(readLsbRelease(text)) : { unreadable: `it ended with ${exitCode}` },
   },
   // The agent reads what uname prints from /proc/sys/kernel/osrelease.
-  { of: linux(/^uname$/), read: uname },
+  { of: onLinux(/^uname$/), read: uname },
   {
-    of: linux(/^file$/, /^\/proc\/sys\/kernel\/osrelease$/),
+    of: onLinux(/^file$/, /^\/proc\/sys\/kernel\/osrelease$/),
     read: ({ text }) => uname({ args: '-r', text } as Capture),
   },
 ]
 
-export const linuxNotStarted: readonly NotStarted[] = [
+export const notStarted: readonly NotStarted[] = [
   {
-    of: linux(/^hostnamectl$/),
+    of: onLinux(/^hostnamectl$/),
     instead: 'os-release and files of the kernel: hostnamectl waits for D-Bus, which can hang',
   },
-  { of: linux(/^file$/, /^\/proc\/(?:version|cmdline)/), instead: '/proc/sys/kernel/osrelease' },
-  { of: linux(/^sysctl$/, /kernel\.osrelease/), instead: '/proc/sys/kernel/osrelease' },
+  { of: onLinux(/^file$/, /^\/proc\/(?:version|cmdline)/), instead: '/proc/sys/kernel/osrelease' },
+  { of: onLinux(/^sysctl$/, /kernel\.osrelease/), instead: '/proc/sys/kernel/osrelease' },
   {
-    of: linux(/^(?:file|ls)$/, /^(?:-\S+\s+)*\/(?:etc\/issue|lib\/modules)/),
+    of: onLinux(/^(?:file|ls)$/, /^(?:-\S+\s+)*\/(?:etc\/issue|lib\/modules)/),
     instead: 'os-release, and the kernel of each folder of /lib/modules',
   },
   {
-    of: linux(/^file$/, /^\/sys\/kernel\/security\//),
+    of: onLinux(/^file$/, /^\/sys\/kernel\/security\//),
     instead: 'the variables of the firmware: what the kernel locks follows from them',
   },
-  { of: linux(/^(?:fwupdmgr|fwupdagent)$/), instead: 'nothing: firmware is no signal' },
+  { of: onLinux(/^(?:fwupdmgr|fwupdagent)$/), instead: 'nothing: firmware is no signal' },
 ]

@@ -23,9 +23,7 @@ import { readZypperList } from '../../../agent/probes/os-updates/zypper-list.ts'
 import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
-
-const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
+import { concluded, onLinux, type CorpusReader, type NotStarted } from '../reader.ts'
 
 /** A program that ended with anything else than these told the agent nothing, whatever it printed. */
 function whereWell(codes: readonly number[], read: (capture: Capture) => Concluded): CorpusReader['read'] {
@@ -112,58 +110,58 @@ const XML = String.raw`(?:^|\s)(?:--xmlout|-x)\b`
 const isFlag = (path: string): boolean =>
   Object.values(RESTART_FLAGS).some((flags) => flags.some((flag) => flag === path))
 
-export const linuxReaders: readonly CorpusReader[] = [
-  { of: linux(/^apt-get$/, /\b(?:dist-|full-)?upgrade\b/), read: whereWell([0], aptGet) },
-  { of: linux(/^apt$/, /\bupgrade\b/), read: whereWell([0], aptGet) },
-  { of: linux(/^apt$/, /\blist\b.*--upgrad/), read: whereWell([0], ({ text }) => listing(readAptList(text), false)) },
+export const readers: readonly CorpusReader[] = [
+  { of: onLinux(/^apt-get$/, /\b(?:dist-|full-)?upgrade\b/), read: whereWell([0], aptGet) },
+  { of: onLinux(/^apt$/, /\bupgrade\b/), read: whereWell([0], aptGet) },
+  { of: onLinux(/^apt$/, /\blist\b.*--upgrad/), read: whereWell([0], ({ text }) => listing(readAptList(text), false)) },
   {
-    of: linux(/^apt-check$/),
+    of: onLinux(/^apt-check$/),
     read: whereWell([0], ({ text }) => concluded(readAptCheck(text), (updates) => ({ updates }))),
   },
   {
-    of: linux(/^file$/, /^\/var\/lib\/update-notifier\/updates-available$/),
+    of: onLinux(/^file$/, /^\/var\/lib\/update-notifier\/updates-available$/),
     read: ({ text }) => concluded(readAptCheck(text), (updates) => ({ updates })),
   },
   {
-    of: linux(/^(?:pro|ua|ubuntu-advantage)$/),
+    of: onLinux(/^(?:pro|ua|ubuntu-advantage)$/),
     read: whereWell([0], ({ text }) => concluded(readPro(text), (updates) => ({ updates }))),
   },
   {
-    of: linux(/^apt-config$/, /^dump\b/),
+    of: onLinux(/^apt-config$/, /^dump\b/),
     read: whereWell([0], ({ text, args }) => aptConfig(readAptConfigDump(text), args === 'dump')),
   },
-  { of: linux(/^file$/, /^\/etc\/apt\/apt\.conf/), read: aptConfigFile },
+  { of: onLinux(/^file$/, /^\/etc\/apt\/apt\.conf/), read: aptConfigFile },
   {
-    of: linux(/^file$/, /^\/var\/lib\/apt\/lists\/.*Release$/),
+    of: onLinux(/^file$/, /^\/var\/lib\/apt\/lists\/.*Release$/),
     // When the archive was published is a bound for when the machine can have looked, and no such time itself.
     read: ({ text }) => (parseRelease(text) ? { updates: {} } : { unreadable: 'this is no release file' }),
   },
   {
-    of: linux(
+    of: onLinux(
       /^(?:dnf[45]?|yum)$/,
       /\b(?:updateinfo|advisory)\b(?!.*(?:--?installed\b|\binfo\b|\bsummary\b| installed\b)).*\blist\b|\blist-sec(?:urity)?\b/,
     ),
     read: whereWell([0], advisories),
   },
   {
-    of: linux(/^(?:dnf[45]?|yum)$/, /\bcheck-?(?:update|upgrade)\b|\blist\s+(?:--)?(?:updates|upgrades)\b/),
+    of: onLinux(/^(?:dnf[45]?|yum)$/, /\bcheck-?(?:update|upgrade)\b|\blist\s+(?:--)?(?:updates|upgrades)\b/),
     read: whereWell([0, 100], checkUpdate),
   },
   {
-    of: linux(/^zypper$/, new RegExp(`${XML}.*(?:\\b(?:list-patches|lp|list-updates|lu)\\b)`)),
+    of: onLinux(/^zypper$/, new RegExp(`${XML}.*(?:\\b(?:list-patches|lp|list-updates|lu)\\b)`)),
     read: whereWell([0, 100, 101, 102, 103], ({ text, args }) =>
       // Of one category alone, the others are not told.
       listing(readZypperList(text), true, !/\s(?:--category|--severity|-g)\b/.test(args)),
     ),
   },
   {
-    of: linux(/^pacman$/, /^-\w*Q\w*u/),
+    of: onLinux(/^pacman$/, /^-\w*Q\w*u/),
     read: ({ text, exitCode }) => withoutClass(readPacman(exitCode ?? 0, text)),
   },
-  { of: linux(/^checkupdates$/), read: ({ text, exitCode }) => withoutClass(readPacman(exitCode ?? 0, text, 2)) },
-  { of: linux(/^apk$/, /\b(?:version|list)\b/), read: whereWell([0], ({ text }) => withoutClass(readApkList(text))) },
+  { of: onLinux(/^checkupdates$/), read: ({ text, exitCode }) => withoutClass(readPacman(exitCode ?? 0, text, 2)) },
+  { of: onLinux(/^apk$/, /\b(?:version|list)\b/), read: whereWell([0], ({ text }) => withoutClass(readApkList(text))) },
   {
-    of: linux(/^rpm-ostree$/, /\bstatus\b.*--json\b|--json\b.*\bstatus\b/),
+    of: onLinux(/^rpm-ostree$/, /\bstatus\b.*--json\b|--json\b.*\bstatus\b/),
     read: whereWell([0], ({ text, args }) =>
       concluded(readOstreeStatus(text), ({ update, rebootRequired }) => ({
         updates: {
@@ -177,7 +175,7 @@ export const linuxReaders: readonly CorpusReader[] = [
     ),
   },
   {
-    of: linux(/^file$/, /^\/etc\/rpm-ostreed\.conf$/),
+    of: onLinux(/^file$/, /^\/etc\/rpm-ostreed\.conf$/),
     // Without its timer a policy does nothing.
     read: ({ text }) => {
       const policy = readOstreePolicy(text)
@@ -185,21 +183,21 @@ export const linuxReaders: readonly CorpusReader[] = [
     },
   },
   {
-    of: linux(/^file$/, /^\/etc\/sysconfig\/automatic_online_update$/),
+    of: onLinux(/^file$/, /^\/etc\/sysconfig\/automatic_online_update$/),
     // Without it there may still be a timer.
     read: ({ text }) => ({ updates: { automatic: readOnlineUpdate(text) || null } }),
   },
   {
-    of: linux(/^file$/, /reboot-(?:required|needed)/),
+    of: onLinux(/^file$/, /reboot-(?:required|needed)/),
     read: whereWell([0], ({ args }) =>
       isFlag(args) ? { updates: { rebootRequired: true } } : { unreadable: 'the agent knows no such flag' },
     ),
   },
-  { of: linux(/^needs-restarting$/), read: restart },
-  { of: linux(/^(?:dnf[45]?|yum)$/, /\bneeds-restarting\b/), read: restart },
-  { of: linux(/^zypper$/, /\bneeds-rebooting\b/), read: restart },
+  { of: onLinux(/^needs-restarting$/), read: restart },
+  { of: onLinux(/^(?:dnf[45]?|yum)$/, /\bneeds-restarting\b/), read: restart },
+  { of: onLinux(/^zypper$/, /\bneeds-rebooting\b/), read: restart },
   {
-    of: linux(/^needrestart$/),
+    of: onLinux(/^needrestart$/),
     read: whereWell([0], ({ text }) =>
       concluded(readNeedrestart(text), ({ rebootRequired, kernel }) => ({
         os: { kernel },
@@ -209,33 +207,33 @@ export const linuxReaders: readonly CorpusReader[] = [
   },
 ]
 
-export const linuxNotStarted: readonly NotStarted[] = [
-  { of: linux(/^ls$/, /reboot-required/), instead: 'the agent looks for the files itself' },
+export const notStarted: readonly NotStarted[] = [
+  { of: onLinux(/^ls$/, /reboot-required/), instead: 'the agent looks for the files itself' },
   {
-    of: linux(/^(?:snap|flatpak)$/),
+    of: onLinux(/^(?:snap|flatpak)$/),
     instead: 'applications in boxes of their own are not the system, and asking is over the network',
   },
-  { of: linux(/^rpm-ostree$/), instead: 'rpm-ostree status --json' },
-  { of: linux(/^zypper$/), instead: 'zypper --xmlout list-patches, and list-updates where there are no patches' },
+  { of: onLinux(/^rpm-ostree$/), instead: 'rpm-ostree status --json' },
+  { of: onLinux(/^zypper$/), instead: 'zypper --xmlout list-patches, and list-updates where there are no patches' },
   {
-    of: linux(/^(?:dnf[45]?|yum)$/, /\b(?:updateinfo|advisory)\b/),
+    of: onLinux(/^(?:dnf[45]?|yum)$/, /\b(?:updateinfo|advisory)\b/),
     instead: 'the list of advisories that are available: a sum counts advisories, and not what lacks them',
   },
-  { of: linux(/^pacman$/), instead: 'pacman -Qu' },
-  { of: linux(/^arch-audit$/), instead: 'nothing: it asks over the network' },
-  { of: linux(/^apt$/), instead: 'apt list --upgradable, or the lists themselves' },
-  { of: linux(/^apk$/), instead: "apk version -l '<'" },
-  { of: linux(/^apt-config$/), instead: 'apt-config dump' },
-  { of: linux(/^do-release-upgrade$/), instead: 'nothing: a newer release is no update of this one' },
-  { of: linux(/^dpkg-query$/), instead: '/var/lib/dpkg/status, as dpkg-query reads it' },
-  { of: linux(/^rpm$/, /\bkernel/), instead: 'the folders of /lib/modules, as each kernel has one' },
+  { of: onLinux(/^pacman$/), instead: 'pacman -Qu' },
+  { of: onLinux(/^arch-audit$/), instead: 'nothing: it asks over the network' },
+  { of: onLinux(/^apt$/), instead: 'apt list --upgradable, or the lists themselves' },
+  { of: onLinux(/^apk$/), instead: "apk version -l '<'" },
+  { of: onLinux(/^apt-config$/), instead: 'apt-config dump' },
+  { of: onLinux(/^do-release-upgrade$/), instead: 'nothing: a newer release is no update of this one' },
+  { of: onLinux(/^dpkg-query$/), instead: '/var/lib/dpkg/status, as dpkg-query reads it' },
+  { of: onLinux(/^rpm$/, /\bkernel/), instead: 'the folders of /lib/modules, as each kernel has one' },
   {
-    of: linux(/^(?:canonical-livepatch|kpatch)$/),
+    of: onLinux(/^(?:canonical-livepatch|kpatch)$/),
     instead: 'nothing: a kernel that is patched while it runs still owes its restart',
   },
   {
-    of: linux(/^file$/, /(?:dnf\/automatic|yum-cron)\.conf$/),
+    of: onLinux(/^file$/, /(?:dnf\/automatic|yum-cron)\.conf$/),
     instead: 'the timers that start it: what it does with updates is not asked',
   },
-  { of: linux(/^systemctl$/, /\btimer/), instead: 'the links in timers.target.wants' },
+  { of: onLinux(/^systemctl$/, /\btimer/), instead: 'the links in timers.target.wants' },
 ]

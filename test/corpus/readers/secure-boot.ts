@@ -15,15 +15,11 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded } from '../conclusion.ts'
 import { bytesIn } from '../dump.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { answered, concluded, onLinux, onMacos, onWindows, type CorpusReader, type NotStarted } from '../reader.ts'
 import { isPathMissing, registryIn } from '../registry.ts'
 import { withNames } from '../shown-alone.ts'
 
 const POWERSHELL = /^(?:powershell|pwsh|wmic?)$/
-
-const onLinux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
-const onMacos = (program: RegExp, args?: RegExp): Of => ({ os: 'macos', program, ...(args && { args }) })
-const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 function isOn(fact: Fact<boolean>): Concluded {
   return concluded(fact, (enabled) => ({ secureBoot: { enabled } }))
@@ -77,8 +73,7 @@ export const readers: readonly CorpusReader[] = [
   { of: onLinux(/^bootctl$/, /^status\b|^--no-pager\b|^$/), read: ({ text }) => tool(readBootctl(text)) },
   {
     of: onLinux(/^dmesg$/),
-    read: ({ text, exitCode }) =>
-      (exitCode ?? 0) === 0 ? tool(readKernelLog(text)) : { unreadable: `it ended with ${exitCode}` },
+    read: (capture) => tool(answered(capture, readKernelLog)),
   },
   { of: onLinux(/^(?:file|cat)$/, /\/tpm_version_major$|\/tpm\d\/\{tpm_version_major/), read: tpmFiles },
   {

@@ -2,10 +2,8 @@ import { readIsActive, readIsEnabled, readUnits } from '../../../agent/probes/sy
 import type { Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Concluded, Conclusion } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { concluded, onLinux, type CorpusReader, type NotStarted } from '../reader.ts'
 import { unitsIn } from '../units.ts'
-
-const linux = (program: RegExp, args?: RegExp): Of => ({ os: 'linux', program, ...(args && { args }) })
 
 /** As the agent has it where the rules cannot be seen: firewalld that runs filters, and of others nothing follows. */
 function withFirewall(services: readonly { name: string; running?: boolean | null }[]): Conclusion {
@@ -27,7 +25,7 @@ function flags(
 
 export const readers: readonly CorpusReader[] = [
   {
-    of: linux(/^systemctl$/, /^(?:-\S+\s+)*show\b/),
+    of: onLinux(/^systemctl$/, /^(?:-\S+\s+)*show\b/),
     read: ({ text, args }) =>
       concluded(readUnits(text, unitsIn(args)), (units) =>
         withFirewall(
@@ -37,22 +35,25 @@ export const readers: readonly CorpusReader[] = [
         ),
       ),
   },
-  { of: linux(/^systemctl$/, /^(?:-\S+\s+)*is-active\b/), read: (capture) => flags(capture, readIsActive, 'running') },
   {
-    of: linux(/^systemctl$/, /^(?:-\S+\s+)*is-enabled\b/),
+    of: onLinux(/^systemctl$/, /^(?:-\S+\s+)*is-active\b/),
+    read: (capture) => flags(capture, readIsActive, 'running'),
+  },
+  {
+    of: onLinux(/^systemctl$/, /^(?:-\S+\s+)*is-enabled\b/),
     read: (capture) => flags(capture, readIsEnabled, 'enabled'),
   },
 ]
 
 export const notStarted: readonly NotStarted[] = [
-  { of: linux(/^systemctl$/, /\bstatus\b/), instead: 'control groups, or systemctl show: status is for people' },
+  { of: onLinux(/^systemctl$/, /\bstatus\b/), instead: 'control groups, or systemctl show: status is for people' },
   {
-    of: linux(/^systemctl$/, /\blist-|--failed/),
+    of: onLinux(/^systemctl$/, /\blist-|--failed/),
     instead: 'control groups, or systemctl show: a list of all units stops a slow manager for minutes',
   },
-  { of: linux(/^(?:ps|top|pgrep|pidof)$/), instead: 'control groups: whoever wants can give a process any name' },
+  { of: onLinux(/^(?:ps|top|pgrep|pidof)$/), instead: 'control groups: whoever wants can give a process any name' },
   {
-    of: linux(/^(?:service|rc-status|rc-service|chkconfig|initctl)$/),
+    of: onLinux(/^(?:service|rc-status|rc-service|chkconfig|initctl)$/),
     instead: 'control groups of systemd; without it nothing',
   },
 ]

@@ -17,18 +17,16 @@ import {
   windowsOs,
   type WindowsVersion,
 } from '../../../agent/probes/os/windows-version.ts'
-import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { value, type Fact } from '../../../shared/fact.ts'
 import type { Capture } from '../capture.ts'
 import type { Conclusion, Concluded } from '../conclusion.ts'
-import { concluded, type CorpusReader, type NotStarted, type Of } from '../reader.ts'
+import { answered, concluded, onWindows, type CorpusReader, type NotStarted } from '../reader.ts'
 import { isPathMissing, registryIn } from '../registry.ts'
 import { withNames } from '../shown-alone.ts'
 
 const POWERSHELL = /^(?:powershell|pwsh|wmi|wmic)$/
 const REGISTRY = /^(?:reg|registry|powershell|pwsh)$/
 const VERSION = 'hklm\\software\\microsoft\\windows nt\\currentversion'
-
-const onWindows = (program: RegExp, args?: RegExp): Of => ({ os: 'windows', program, ...(args && { args }) })
 
 const osInWords = (version: WindowsVersion): Conclusion => {
   const { ubr, displayVersion, edition, build } = version
@@ -45,9 +43,8 @@ function currentVersion(capture: Capture): Concluded {
 }
 
 /** Of a firmware that is no UEFI, which these answers name in passing, Secure Boot is off. */
-function computerInfo({ text, args, exitCode }: Capture): Concluded {
-  const records =
-    (exitCode ?? 0) === 0 ? readPowerShellRecords(withNames({ args, text })) : unreadable(`it ended with ${exitCode}`)
+function computerInfo(capture: Capture): Concluded {
+  const records = answered({ ...capture, text: withNames(capture) }, readPowerShellRecords)
   const [record = {}] = records.kind === 'value' ? records.value : []
   const isLegacy = [record['BiosFirmwareType'], record['FirmwareType']].some(
     (it) => it === 1 || it === 'Legacy' || it === 'Bios',
@@ -57,11 +54,6 @@ function computerInfo({ text, args, exitCode }: Capture): Concluded {
 }
 
 const restart = (rebootRequired: boolean): Conclusion => ({ updates: { rebootRequired } })
-
-/** As the agent asks: of what ended with an error nothing is taken. */
-function answered<T>({ text, exitCode }: Capture, read: (text: string) => Fact<T>): Fact<T> {
-  return (exitCode ?? 0) === 0 ? read(text) : unreadable(`it ended with ${exitCode}`)
-}
 
 /** Keys that exist only while something waits; without the others, the first two are an answer where they are missing. */
 const isAnswerWhereMissing = (args: string): boolean => /RebootPending|RebootRequired/i.test(args)
