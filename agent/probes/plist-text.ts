@@ -1,3 +1,5 @@
+import { parseJson } from './json.ts'
+
 /** What a text of a property list holds: dictionaries, lists, texts, numbers, flags and dates. */
 type Held = { value: unknown; end: number } | null
 
@@ -11,12 +13,10 @@ const DEEPEST = 24
 export function readPlistText(text: string): unknown {
   const trimmed = text.trim()
   if (!/^[{([]/.test(trimmed)) return null
-  try {
-    return JSON.parse(trimmed) as unknown
-  } catch {
-    const held = heldAt(trimmed, 0, 0)
-    return held?.end === trimmed.length ? held.value : null
-  }
+  const json = parseJson(trimmed)
+  if (json !== undefined) return json
+  const held = heldAt(trimmed, 0, 0)
+  return held?.end === trimmed.length ? held.value : null
 }
 
 function heldAt(text: string, from: number, depth: number): Held {

@@ -1,6 +1,7 @@
 import type { Element } from '@xmldom/xmldom'
 import { unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Host } from '../host/host.ts'
+import { isJsonObject } from './json.ts'
 import { readPlistText } from './plist-text.ts'
 import { unreadableBecause } from './probe.ts'
 import { elementsOf, parseXml } from './xml.ts'
@@ -79,7 +80,7 @@ function dictionaryOf(elements: readonly Element[]): Plist | undefined {
 }
 
 export function isPlist(it: unknown): it is Plist {
-  return typeof it === 'object' && it !== null && !Array.isArray(it) && !(it instanceof Date)
+  return isJsonObject(it) && !(it instanceof Date)
 }
 
 /** A moment of a property list, by the form it came in: a date, or a text in UTC. */

@@ -1,4 +1,5 @@
 import { unreadable, value, type Fact, type NoValue } from '../../shared/fact.ts'
+import { isJsonObject, parseJson, type JsonObject } from './json.ts'
 
 /** Deeper than `ConvertTo-Json` ever writes for the agent; what lies below is left as it is. */
 const DEEPEST = 12
@@ -8,7 +9,7 @@ const DEEPEST = 12
  * away. What other commands printed before or after it on lines of their own is passed over. An array that stands as
  * `{"value":[...],"Count":n}` is the array. Text that breaks off, and anything but objects, is unreadable.
  */
-export function readPowerShellJson(text: string): Fact<readonly Readonly<Record<string, unknown>>[]> {
+export function readPowerShellJson(text: string): Fact<readonly JsonObject[]> {
   const documents = documentsIn(text.replace(/^\uFEFF/, '').replace(COLOURS, ''))
   if (documents.kind !== 'value') return documents
   const items = documents.value.flatMap((it): readonly unknown[] => {
@@ -17,7 +18,7 @@ export function readPowerShellJson(text: string): Fact<readonly Readonly<Record<
   })
   // Where a command gave nothing, `@(...)` may still hold its null.
   const told = items.filter((it) => it !== null)
-  const records = told.filter(isRecord)
+  const records = told.filter(isJsonObject)
   return records.length === told.length ? value(records) : unreadable('PowerShell answered something else than objects')
 }
 
@@ -37,7 +38,7 @@ export function bitOf(it: unknown): boolean | null {
 
 /** A number, or one that stands as text; of an enumeration that was written as an object, its number. */
 export function numberOf(it: unknown): number | null {
-  if (isRecord(it)) return isRecord(it['value']) ? null : numberOf(it['value'])
+  if (isJsonObject(it)) return isJsonObject(it['value']) ? null : numberOf(it['value'])
   if (typeof it === 'number') return Number.isFinite(it) ? it : null
   return typeof it === 'string' && /^\s*-?\d{1,15}(?:\.\d{1,15})?\s*$/.test(it) ? Number(it) : null
 }
@@ -53,7 +54,7 @@ export function textOf(it: unknown): string | null {
  * DMTF that `Get-WmiObject` shows. Null where it names no zone, and for the dates that mean "never" (years 1 and 1601).
  */
 export function timeOf(it: unknown): string | null {
-  if (isRecord(it)) return isRecord(it['value']) ? null : timeOf(it['value'])
+  if (isJsonObject(it)) return isJsonObject(it['value']) ? null : timeOf(it['value'])
   const at = typeof it === 'string' ? milliseconds(it.trim()) : NaN
   const isTold = at > Date.UTC(1970, 0, 2) && at < Date.UTC(9000, 0)
   return isTold ? new Date(at).toISOString() : null
@@ -107,8 +108,8 @@ function documentAt(text: string, begin: number): Document | null {
   const whole = bracketed(text, begin)
   const rest = whole === null ? '' : text.slice(whole.end, endOfLine(text, whole.end)).trim()
   if (whole !== null && rest === '') {
-    const parsed = parse(whole.text)
-    if (parsed) return { end: whole.end, isJson: true, value: parsed.value }
+    const json = parseJson(whole.text)
+    if (json !== undefined) return { end: whole.end, isJson: true, value: json }
   }
   // `[WARNING] the module ...`: neither begins as JSON does.
   const isRemark =
@@ -162,25 +163,13 @@ function endOfLine(text: string, from: number): number {
   return at < 0 ? text.length : at
 }
 
-function parse(text: string): { value: unknown } | null {
-  try {
-    return { value: JSON.parse(text) as unknown }
-  } catch {
-    return null
-  }
-}
-
 /** Arrays with members of their own are written by 5.1 as objects, at any depth. */
 function unwrapped(it: unknown, depth: number): unknown {
   if (depth > DEEPEST) return it
   if (Array.isArray(it)) return it.map((item) => unwrapped(item, depth + 1))
-  if (!isRecord(it)) return it
+  if (!isJsonObject(it)) return it
   const { value: items, Count: count } = it
   const isWrapping = Object.keys(it).length === 2 && Array.isArray(items) && items.length === count
   if (isWrapping) return unwrapped(items, depth + 1)
   return Object.fromEntries(Object.entries(it).map(([name, property]) => [name, unwrapped(property, depth + 1)]))
-}
-
-function isRecord(it: unknown): it is Readonly<Record<string, unknown>> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
 }

@@ -1,3 +1,4 @@
+import { keysOf } from '../../../shared/schema.ts'
 import type { Product } from '../../../shared/signals.ts'
 import type { Judged } from './catalogue.ts'
 import type { Flag, Told } from './told.ts'
@@ -53,17 +54,13 @@ function stateOf(told: Told, { healthyWhen, notes = [], limits = [] }: Judged, u
   if (why.length > 0) return { state: 'degraded', reasons: [...why, ...mentioned] }
   if (told.running !== true) return { state: 'unknown', reasons: ['whether it runs is not known', ...unread] }
 
-  const asked = Object.entries(healthyWhen)
-  const isVerified = asked.length > 0 && asked.every(([flag, wanted]) => isFlag(flag) && told[flag] === wanted)
+  const asked = keysOf(healthyWhen)
+  const isVerified = asked.length > 0 && asked.every((flag) => told[flag] === healthyWhen[flag])
   if (!isVerified) {
     const doubts = [...(told.doubts ?? []), ...unread, ...mentioned]
     return { state: 'unknown', reasons: ['running, protection unverified', ...doubts] }
   }
   return { state: 'healthy', reasons: [...mentioned, ...limits] }
-}
-
-function isFlag(name: string): name is Flag {
-  return PROBLEMS.some(({ flag }) => flag === name)
 }
 
 /** What a tool printed goes to people's screens: one line, without control characters, cut. */

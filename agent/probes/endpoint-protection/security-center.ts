@@ -1,5 +1,6 @@
 import { unreadable, unsupported, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
+import { isJsonObject } from '../json.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import { unreadableBecause } from '../probe.ts'
 import type { Told } from './told.ts'
@@ -49,19 +50,15 @@ function antiVirusOf(record: PowerShellRecord): PowerShellRecord[] {
 }
 
 function listOf(it: unknown): PowerShellRecord[] {
-  if (Array.isArray(it)) return it.filter(isRecord)
-  if (isRecord(it) && Array.isArray(it['value'])) return listOf(it['value'])
-  return isRecord(it) ? [it] : []
+  if (Array.isArray(it)) return it.filter(isJsonObject)
+  if (isJsonObject(it) && Array.isArray(it['value'])) return listOf(it['value'])
+  return isJsonObject(it) ? [it] : []
 }
 
 function classOf(record: PowerShellRecord): string | undefined {
   const system = record['CimSystemProperties']
-  const name = record['__CLASS'] ?? (isRecord(system) ? system['ClassName'] : undefined)
+  const name = record['__CLASS'] ?? (isJsonObject(system) ? system['ClassName'] : undefined)
   return typeof name === 'string' ? name : undefined
-}
-
-function isRecord(it: unknown): it is PowerShellRecord {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
 }
 
 function registrationOf(record: PowerShellRecord): Registration | null {

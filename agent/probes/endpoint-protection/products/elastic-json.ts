@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '../../json.ts'
 import { numberOf, textOf } from '../../powershell.ts'
 import type { ElasticStatus } from './elastic-status.ts'
 
@@ -21,7 +22,7 @@ const OLD_STATES = ['STARTING', 'CONFIGURING', 'HEALTHY', 'DEGRADED', 'FAILED', 
 /** Reads the JSON of `elastic-agent status --output=json`; null where it is none, or breaks off. */
 export function fromJson(text: string): ElasticStatus | null {
   const begin = text.search(/^[ \t]*\{/m)
-  const json = recordOf(parse(text.slice(begin, text.lastIndexOf('}') + 1)))
+  const json = recordOf(parseJson(text.slice(begin, text.lastIndexOf('}') + 1)))
   if (!json) return null
   const components = json.get('components')
   const applications = json.get('applications')
@@ -85,14 +86,6 @@ function recordsIn(it: unknown): Json[] {
 
 /** Versions differ in the letters of their keys. */
 function recordOf(it: unknown): Json | null {
-  if (typeof it !== 'object' || it === null || Array.isArray(it)) return null
+  if (!isJsonObject(it)) return null
   return new Map(Object.entries(it).map(([name, held]): [string, unknown] => [name.toLowerCase(), held]))
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

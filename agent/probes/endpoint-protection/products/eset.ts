@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
+import { isJsonObject, parseJson } from '../../json.ts'
 import type { Ask, CatalogueProduct } from '../catalogue.ts'
 import { dayOf, labelledLines, versionOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
@@ -48,7 +49,7 @@ export function readEsetLicence(stdout: string): Fact<Told> {
 
 /** Reads the state of the scanner on macOS: switched on, and at work. Each stands in `State.ProtectionStatus`. */
 export function readEsetSettings(text: string): Fact<Told> {
-  const status = within(within(parse(text), 'State'), 'ProtectionStatus')
+  const status = within(within(parseJson(text), 'State'), 'ProtectionStatus')
   const [isOn, works] = ['RTFSEnabled', 'RTFSWorking'].map((name) =>
     within(within(within(status, name), 'Active'), 'ce_val'),
   )
@@ -59,19 +60,7 @@ export function readEsetSettings(text: string): Fact<Told> {
 }
 
 function within(it: unknown, name: string): unknown {
-  return isRecord(it) ? it[name] : undefined
-}
-
-function isRecord(it: unknown): it is Readonly<Record<string, unknown>> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  return isJsonObject(it) ? it[name] : undefined
 }
 
 const SETTINGS = '/Library/Application Support/ESET/Security/var/confd/settings.json'

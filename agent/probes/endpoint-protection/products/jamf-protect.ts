@@ -1,5 +1,5 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { isPlist, readPlist, type Plist } from '../../plist.ts'
+import { readPlist, type Plist } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
@@ -17,8 +17,7 @@ const STATUS: ReadonlyMap<string, Told> = new Map([
 /** Reads `protectctl info` of Jamf Protect: lines `Name: text`, or a property list or JSON of the same. */
 export function readProtectctl(stdout: string): Fact<Told> {
   const plist = readPlist(stdout)
-  const json = plist.kind === 'value' ? null : jsonOf(stdout)
-  const items = plist.kind === 'value' ? plistItems(plist.value) : json ? plistItems(json) : textItems(stdout)
+  const items = plist.kind === 'value' ? plistItems(plist.value) : textItems(stdout)
   // `protectctl version` prints it alone.
   const version = versionOf(items.get('version') ?? stdout.trim())
   const lastContactAt = momentOf(items.get('lastcheckin'))
@@ -33,15 +32,6 @@ export function readProtectctl(stdout: string): Fact<Told> {
   return value({ installed: true, ...told })
 }
 
-function jsonOf(text: string): Plist | null {
-  try {
-    const json: unknown = JSON.parse(text)
-    return isPlist(json) ? json : null
-  } catch {
-    return null
-  }
-}
-
 /** What stands deeper, as its monitors do with `-v`, has labels of its own. */
 function textItems(stdout: string): ReadonlyMap<string, string> {
   const top = stdout.replaceAll(/^[ \t].*$/gm, '')
@@ -50,7 +40,7 @@ function textItems(stdout: string): ReadonlyMap<string, string> {
   )
 }
 
-function plistItems(plist: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+function plistItems(plist: Plist): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(plist).flatMap(([name, it]) => {
       const text = it instanceof Date ? it.toISOString() : typeof it === 'string' ? it : undefined

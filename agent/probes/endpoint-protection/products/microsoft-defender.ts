@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import type { CatalogueProduct } from '../catalogue.ts'
-import type { Told } from '../told.ts'
+import { isJsonObject, parseJson } from '../../json.ts'
+import type { Ask, CatalogueProduct } from '../catalogue.ts'
+import type { Flags, Told } from '../told.ts'
 import { DEFENDER_NAME, readDefenderRegistration, readMpComputerStatus, readOnboarding } from './mp-computer-status.ts'
 
 /** The answer of `mdatp health`, by the names that its JSON has. */
@@ -95,13 +96,13 @@ function onboardedOf(health: Health): boolean | undefined {
 /** Newer versions wrap what an admin can set: `{ "value": true, "displayValue": true, "isManaged": false }`. */
 function fromJson(stdout: string): Health {
   // It may say more in lines before and after it.
-  const parsed = jsonOf(stdout.slice(stdout.search(/^[ \t]*\{/m), stdout.lastIndexOf('}') + 1))
-  const entries = isRecord(parsed) ? Object.entries(parsed) : []
+  const parsed = parseJson(stdout.slice(stdout.search(/^[ \t]*\{/m), stdout.lastIndexOf('}') + 1))
+  const entries = isJsonObject(parsed) ? Object.entries(parsed) : []
   return new Map(entries.map(([name, it]) => [name, plainOf(name, it)] satisfies [string, unknown]))
 }
 
 function plainOf(name: string, it: unknown): unknown {
-  if (!isRecord(it)) return it
+  if (!isJsonObject(it)) return it
   return name === 'definitionsStatus' ? (it['$type'] ?? it['value']) : (it['value'] ?? it['$type'])
 }
 
@@ -112,21 +113,9 @@ function fromLines(stdout: string): Health {
     // What an admin has set is marked so.
     const plain = text.replace(/ \[managed\]\s*$/, '')
     const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    if (camel !== '') health.set(camel, jsonOf(plain) ?? plain.replaceAll('"', '').trim())
+    if (camel !== '') health.set(camel, parseJson(plain) ?? plain.replaceAll('"', '').trim())
   }
   return health
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(it: unknown): it is Record<string, unknown> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
 }
 
 function booleanOf(health: Health, name: string): boolean | undefined {
@@ -149,6 +138,15 @@ function timeOf(it: unknown): string | null {
   return /^1\d{12}$/.test(digits) ? new Date(Number(digits)).toISOString() : null
 }
 
+const HEALTH: Ask = {
+  program: 'mdatp',
+  args: ['health', '--output', 'json'],
+  read: readMdatpHealth,
+  readError: readNoDaemon,
+  needsRoot: false,
+}
+const HEALTHY: Flags = { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true }
+
 export const microsoftDefender: CatalogueProduct = {
   id: 'microsoft-defender',
   linux: {
@@ -156,30 +154,14 @@ export const microsoftDefender: CatalogueProduct = {
     holds: 'sbin',
     units: ['mdatp.service'],
     processes: ['wdavdaemon'],
-    asks: [
-      {
-        program: 'mdatp',
-        args: ['health', '--output', 'json'],
-        read: readMdatpHealth,
-        readError: readNoDaemon,
-        needsRoot: false,
-      },
-    ],
-    healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
+    asks: [HEALTH],
+    healthyWhen: HEALTHY,
   },
   macos: {
     paths: ['/Applications/Microsoft Defender.app'],
     extension: { bundleId: 'com.microsoft.wdav.epsext', teamId: 'UBF8T346G9' },
-    asks: [
-      {
-        program: 'mdatp',
-        args: ['health', '--output', 'json'],
-        read: readMdatpHealth,
-        readError: readNoDaemon,
-        needsRoot: false,
-      },
-    ],
-    healthyWhen: { healthy: true, onboarded: true, passive: false, realTime: true, upToDate: true },
+    asks: [HEALTH],
+    healthyWhen: HEALTHY,
   },
   windows: {
     services: ['WinDefend'],
