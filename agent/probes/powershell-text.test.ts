@@ -73,6 +73,15 @@ test('reads CSV of PowerShell and of wmic, and a table of wmic', () => {
   })
 })
 
+test('reads objects of wmic whose line ends became empty lines', () => {
+  const records = [
+    { DriveLetter: 'C:', State: 1 },
+    { DriveLetter: 'D:', State: 0 },
+  ]
+  const text = '\n\nDriveLetter=C:\n\nState=1\n\n\n\nDriveLetter=D:\n\nState=0\n\n'
+  expect(readPowerShellRecords(text)).toEqual({ kind: 'value', value: records })
+})
+
 test('reads what wmic prints, and JSON', () => {
   expect(readPowerShellRecords('\r\r\n\r\r\nName=a\r\r\nCount=3\r\r\n')).toEqual({
     kind: 'value',

@@ -19,15 +19,19 @@ export function readPowerShellRecords(text: string): Fact<readonly PowerShellRec
   return records.length > 0 ? value(records) : unreadable('PowerShell gave no answer that is known')
 }
 
-/** `Name : value`, or `Name=value` as wmic has it, an empty line between two objects, and further lines of a long value indented below it. */
+/**
+ * `Name : value`, an empty line between two objects, and further lines of a long value indented below it; or `Name=value`
+ * of wmic, whose line ends stand as empty lines in some recordings: there the first name that comes again begins an object.
+ */
 function fromList(lines: readonly string[]): PowerShellRecord[] {
   const records: Record<string, unknown>[] = []
   let isNew = true
   for (const line of lines) {
-    const [, name, text = ''] = /^([A-Za-z_]\w*|SCRNSAVE\.EXE)(?: +:(?: |$)|=)(.*)$/.exec(line) ?? []
+    const [, name, sign, text = ''] = /^([A-Za-z_]\w*|SCRNSAVE\.EXE)( +:(?= |$)|=)(.*)$/.exec(line) ?? []
     if (line.trim() === '') isNew = true
     if (name === undefined) continue
-    if (isNew) records.push({})
+    const last = records.at(-1)
+    if (!last || (sign === '=' ? name in last : isNew)) records.push({})
     isNew = false
     const record = records.at(-1)
     // The same name twice means that two objects ran together.

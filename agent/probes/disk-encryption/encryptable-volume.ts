@@ -17,41 +17,12 @@ import {
  * list or table that people see, or as wmic lists it. Volumes without a letter (recovery, EFI) do not count.
  */
 export function readEncryptableVolumes(text: string): Fact<readonly BitLocker[]> {
-  const wmic = fromWmic(text)
-  const records = wmic.length > 0 ? value(wmic) : readPowerShellRecords(text)
+  const records = readPowerShellRecords(text)
   if (records.kind !== 'value') return records
   const told = records.value.map(bitLockerOf)
   const isTold = told.some((it) => it.conversion !== null || it.protection !== null || it.isLocked !== null)
   const volumes = told.filter(({ mount }) => mount !== null)
   return isTold && volumes.length > 0 ? value(volumes) : unreadable('this tells of no volume that BitLocker knows')
-}
-
-/**
- * The forms of wmic: `Name=value`, where the first name that comes again begins the next object; `/format:csv`; or a
- * table whose columns begin where their names do.
- */
-function fromWmic(text: string): PowerShellRecord[] {
-  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '')
-  const [names = '', ...rows] = lines
-  if (/^Node(?:,\w+)+$/.test(names)) return rows.map((row) => joined(names.split(','), row.split(',')))
-  if (/^[A-Z]\w*(?: {2,}[A-Z]\w*)* *$/.test(names) && names.includes('DriveLetter')) {
-    const starts = [...names.matchAll(/\w+/g)].map((match) => match.index)
-    const cells = (row: string) => starts.map((start, at) => row.slice(start, starts[at + 1]).trim())
-    return rows.map((row) => joined(cells(names), cells(row)))
-  }
-  const records: Record<string, string>[] = []
-  for (const line of lines) {
-    const [, name, said = ''] = /^([A-Za-z]\w*)=(.*)$/.exec(line) ?? []
-    if (name === undefined) continue
-    const last = records.at(-1)
-    if (last && !(name in last)) last[name] = said
-    else records.push({ [name]: said })
-  }
-  return records
-}
-
-function joined(names: readonly string[], cells: readonly string[]): PowerShellRecord {
-  return Object.fromEntries(names.map((name, at) => [name, cells[at] ?? '']))
 }
 
 function bitLockerOf(record: PowerShellRecord): BitLocker {
