@@ -173,7 +173,7 @@ test('systemd is asked once about all units, and only its success counts', async
   expect(await askUnits(host, units)).toMatchObject({ kind: 'value', value: [{ name: 'a.service' }] })
   expect(host.ran).toEqual([SHOW])
   const failing = laptop({ files: {}, programs: { [SHOW]: { stdout, exitCode: 1 } } })
-  expect(await askUnits(failing, units)).toMatchObject({ kind: 'unreadable', why: 'systemctl ended with 1' })
+  expect(await askUnits(failing, units)).toMatchObject({ kind: 'unreadable', why: 'systemctl show ended with 1' })
   expect((await askUnits(laptop({ files: {} }), units)).kind).toBe('unreadable')
 })
 

@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Host } from '../host/host.ts'
-import { unreadableBecause } from './probe.ts'
+import { askProgram } from './ask-program.ts'
 
 /** What systemd says of a unit. A flag is null where its word says neither yes nor no. */
 export type UnitState = {
@@ -20,9 +20,8 @@ const PROPERTIES = 'Id,Names,LoadState,ActiveState,SubState,UnitFileState'
  * nothing else tells. Single units, since a list of all has stopped managers for minutes.
  */
 export async function askUnits(host: Host, units: readonly string[]): Promise<Fact<readonly UnitState[]>> {
-  const ran = await host.run('systemctl', ['show', ...units, `--property=${PROPERTIES}`, '--no-pager'])
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readUnits(ran.stdout, units) : unreadable(`systemctl ended with ${ran.exitCode}`)
+  const args = ['show', ...units, `--property=${PROPERTIES}`, '--no-pager']
+  return askProgram(host, 'systemctl', args, (stdout) => readUnits(stdout, units))
 }
 
 /**

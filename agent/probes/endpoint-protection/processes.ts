@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import { unreadableBecause } from '../probe.ts'
+import { askProgram } from '../ask-program.ts'
 
 /** A living process of a Mac, with the path of its program as the process itself tells it: only root's cannot lie. */
 export type MacProcess = { pid: number; path: string; isRoot: boolean }
@@ -10,9 +10,7 @@ const PS = ['-axww', '-o', 'pid=', '-o', 'uid=', '-o', 'state=', '-o', 'comm='] 
 
 /** Reads which programs run on this Mac. Any user may ask. */
 export async function readMacProcesses(host: Host): Promise<Fact<MacProcess[]>> {
-  const ran = await host.run('ps', PS)
-  if (!ran.ok) return unreadableBecause(ran)
-  return ran.exitCode === 0 ? readPs(ran.stdout) : unreadable(`ps ended with ${ran.exitCode}`)
+  return askProgram(host, 'ps', PS, readPs)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
+import { askProgram } from '../ask-program.ts'
 import { isPlist, readPlistFile, type Plist } from '../plist.ts'
-import { unreadableBecause } from '../probe.ts'
 
 /** A system extension of macOS, as `systemextensionsctl list` shows it. */
 export type SystemExtension = {
@@ -18,14 +18,11 @@ export type SystemExtension = {
 
 /** Reads the system extensions that this Mac knows. Any user may ask. */
 export async function readSystemExtensions(host: Host): Promise<Fact<SystemExtension[]>> {
-  const ran = await host.run('systemextensionsctl', ['list'])
-  const list = ran.ok && ran.exitCode === 0 ? readExtensionList(ran.stdout) : null
-  if (list?.kind === 'value') return list
+  const list = await askProgram(host, 'systemextensionsctl', ['list'], readExtensionList)
+  if (list.kind === 'value') return list
   const file = await readPlistFile(host, '/Library/SystemExtensions/db.plist')
   const database = file.kind === 'value' ? readExtensionDatabase(file.value) : file
-  if (database.kind === 'value') return database
-  if (!ran.ok) return unreadableBecause(ran)
-  return list ?? unreadable(`systemextensionsctl ended with ${ran.exitCode}`)
+  return database.kind === 'value' ? database : list
 }
 
 /** Reads the file in which macOS keeps what `systemextensionsctl` shows: any user may. An entry that makes no sense spoils it. */

@@ -1,7 +1,8 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
-import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
+import { labelledLines } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { momentOf, versionOf } from '../versions-and-times.ts'
 
 const SWITCH: ReadonlyMap<string, boolean> = new Map([
   ['on', true],

@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { momentOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { momentOf } from '../versions-and-times.ts'
 
 /**
  * `Name PID User Status Command`, where names may have blanks, or `Name Status` on Windows. Columns are parted by two

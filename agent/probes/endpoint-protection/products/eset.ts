@@ -2,8 +2,9 @@ import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
 import { isJsonObject, parseJson } from '../../json.ts'
 import type { Ask, CatalogueProduct } from '../catalogue.ts'
-import { dayOf, labelledLines, versionOf } from '../labelled-lines.ts'
+import { labelledLines } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { dayOf, versionOf } from '../versions-and-times.ts'
 
 /** Reads ESET's key on Windows. `ScannerVersion` is `31234 (20261120)`: in brackets the day of the detection engine. */
 export function readEsetKey(values: RegistryValues): Fact<Told> {

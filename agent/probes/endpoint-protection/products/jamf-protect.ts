@@ -1,8 +1,9 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import { readPlist, type Plist } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
-import { labelledLines, momentOf, versionOf } from '../labelled-lines.ts'
+import { labelledLines } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { momentOf, versionOf } from '../versions-and-times.ts'
 
 const STATUS: ReadonlyMap<string, Told> = new Map([
   ['protected', { running: true, protecting: true }],

@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
-import { labelOf, versionOf, momentOf } from '../labelled-lines.ts'
+import { labelOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { momentOf, versionOf } from '../versions-and-times.ts'
 
 /** An item of the answer below the heading that it stands under; the name without blanks and dashes. */
 type Item = { section: string; name: string; text: string }

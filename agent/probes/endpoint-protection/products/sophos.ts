@@ -1,9 +1,9 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
-import { versionOf } from '../labelled-lines.ts'
 import { elementsOf, parseXml } from '../../xml.ts'
 import type { Told } from '../told.ts'
+import { versionOf } from '../versions-and-times.ts'
 
 /** What health is counted by: 1 good, 2 suspicious, 3 bad. */
 const STATES: ReadonlyMap<string, boolean> = new Map([

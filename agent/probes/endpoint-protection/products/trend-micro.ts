@@ -1,8 +1,9 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { RegistryValues } from '../../../host/host.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
-import { dayOf, labelledLines, versionOf } from '../labelled-lines.ts'
+import { labelledLines } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { dayOf, versionOf } from '../versions-and-times.ts'
 
 const AGENT: ReadonlyMap<string, Told> = new Map([
   ['green', { running: true, healthy: true }],

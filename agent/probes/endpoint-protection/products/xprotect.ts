@@ -1,8 +1,8 @@
 import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import { readPlist, readPlistItems, type Plist } from '../../plist.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
-import { momentOf } from '../labelled-lines.ts'
 import type { Told } from '../told.ts'
+import { momentOf } from '../versions-and-times.ts'
 
 /** Reads Info.plist of XProtect's bundle, or its version alone: the version of its rules, and no date. */
 export function readXProtectInfo(text: string): Fact<Told> {
