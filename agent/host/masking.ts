@@ -115,7 +115,7 @@ function leastOf(path: string, content: string): string {
   return (content.match(/(?<![^\0])HOME=[^\0]*/) ?? []).join('')
 }
 
-/** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail (not units of systemd) and of network cards. */
+/** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail (no units of systemd) and of network cards. */
 const IDS =
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@(?![\w-]+\.(?:service|socket|mount|timer|scope|slice)\b)[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
 

@@ -1,6 +1,6 @@
 import type { CommandEntry, RecordingEntry } from './recorded.ts'
 
-/** The answer to a question of `windows/questions.ts` in a recording, where a person recorded a command line that has its name in it. */
+/** The answer to a question of `windows/questions.ts`: a person recorded a command line that has its name in it. */
 export function recordedAnswer(entries: readonly RecordingEntry[], question: string): CommandEntry | undefined {
   for (const name of [question, ...(ALSO_ASKED.get(question) ?? [])]) {
     const found = entries.find((entry): entry is CommandEntry => asksFor(entry, name))

@@ -5,7 +5,7 @@ import { valuesOf } from './windows/registry.ts'
 
 type Told = RegistryValues | null | undefined
 
-/** The values of a key in a recording, null where the recording says that it does not exist; undefined where it says nothing. */
+/** The values of a key in a recording; null where it says that the key does not exist, undefined where it says nothing. */
 export function recordedKey(entries: readonly RecordingEntry[], key: string): Told {
   const name = plainKey(key)
   const entry = entries.findLast((it) => it.kind === 'registry' && plainKey(it.key) === name)

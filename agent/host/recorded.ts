@@ -123,7 +123,7 @@ function isMissing(entry: RecordingEntry | undefined): boolean {
   return entry?.kind === 'file' && entry.content === null
 }
 
-/** A recording that a person wrote may name a program by its path, or as Windows does, and have its options in another order. */
+/** Who records by hand may name a program by its path, or as Windows does, and put its options in another order. */
 function commandKey(program: string, args: readonly string[]): string {
   const name = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1)
   return JSON.stringify([name.toLowerCase().replace(/\.exe$/, ''), ...args.toSorted()])

@@ -9,7 +9,7 @@ import { elementsOf, parseXml } from './xml.ts'
 /** A dictionary of a property list; what stands in it has still to be looked at. */
 export type Plist = Readonly<Record<string, unknown>>
 
-/** Reads a property list in its XML form, whatever was printed before it, or as people see it; one that breaks off is unreadable. */
+/** Reads a property list in XML, whatever was printed before it, or as people see it; one that breaks off is unreadable. */
 export function readPlist(text: string): Fact<Plist> {
   const it = topOf(text)
   if (it.kind !== 'value') return it

@@ -25,7 +25,7 @@ export async function readSystemExtensions(host: Host): Promise<Fact<SystemExten
   return database.kind === 'value' ? database : list
 }
 
-/** Reads the file in which macOS keeps what `systemextensionsctl` shows: any user may. An entry that makes no sense spoils it. */
+/** Reads the file in which macOS keeps what `systemextensionsctl` shows; an entry that makes no sense spoils it. */
 export function readExtensionDatabase(plist: Plist): Fact<SystemExtension[]> {
   const entries = plist['extensions']
   if (!Array.isArray(entries)) return unreadable('the database of system extensions has no list')

@@ -3,7 +3,7 @@ import type { RegistryValues } from '../../../host/host.ts'
 import type { CatalogueProduct } from '../catalogue.ts'
 import type { Told } from '../told.ts'
 
-/** Reads Huntress' key on Windows: `AgentId` is 0 until it is registered. The key beside it that joins machines is not read. */
+/** Reads Huntress' key on Windows: `AgentId` is 0 until it is registered. The value that joins machines is never read. */
 export function readAgentKey(values: RegistryValues): Fact<Told> {
   const told = values['AgentId']
   const id = typeof told === 'string' && /^\d{1,15}$/.test(told) ? Number(told) : told
@@ -13,8 +13,9 @@ export function readAgentKey(values: RegistryValues): Fact<Told> {
 }
 
 /**
- * Reads `Huntress extensionctl status` of macOS, and the words that newer versions have for the same: what its system extension may do. It says nothing about the agent, so
- * that all is well here makes it no more than able to see what happens.
+ * Reads `Huntress extensionctl status` of macOS, and the words that newer versions have for the same: what its system
+ * extension may do. It says nothing about the agent, so that all is well here makes it no more than able to see what
+ * happens.
  */
 export function readExtensionStatus(stdout: string): Fact<Told> {
   const words = new Map(

@@ -2,8 +2,8 @@ import { unreadable, value, type Fact } from '../../../../shared/fact.ts'
 import type { Told } from '../told.ts'
 
 /**
- * Reads `SentinelCtl.exe agent_id`, an id, and `status`: one line for each thing, some with a colon. It says nothing about the console. An agent
- * whose policy mitigates nothing only detects: whether that is what its owner wants is not known here.
+ * Reads `SentinelCtl.exe agent_id`, an id, and `status`: one line for each thing, some with a colon. It says nothing about
+ * the console. An agent whose policy mitigates nothing only detects: whether its owner wants that is not known here.
  */
 export function readSentinelCtl(text: string): Fact<Told> {
   const [, id] = /^\s*"?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"?\s*$/i.exec(text) ?? []

@@ -18,8 +18,8 @@ const ANTI_MALWARE_OFF: ReadonlySet<string> = new Set(['off', 'driver-offline', 
 const VERSIONS = ['pluginversion.core', 'pluginversion.agent'] as const
 
 /**
- * Reads `dsa_query -c GetAgentStatus`, `-c GetComponentInfo` and `-c GetPluginVersion` of Deep Security and Workload Security: lines
- * `Name.of.it: text`. "green" says that the agent runs and is activated, not that its anti-malware module is on.
+ * Reads `dsa_query -c GetAgentStatus`, `-c GetComponentInfo` and `-c GetPluginVersion` of Deep Security and Workload
+ * Security: lines `Name.of.it: text`. "green" says that the agent runs and is activated, not that its anti-malware module is on.
  */
 export function readDsaQuery(stdout: string): Fact<Told> {
   const lines = labelledLines(stdout)
