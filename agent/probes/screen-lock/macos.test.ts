@@ -48,6 +48,12 @@ const cases: readonly { name: string; it: Answers; enabled: boolean; after: numb
   { name: 'pmset does not answer', it: {}, enabled: true, after: null },
   { name: 'defaults complains', it: { display: BOTH, idle: { exitCode: 1, stderr: 'x' } }, enabled: true, after: null },
   {
+    name: 'a profile that makes no sense',
+    it: { display: BOTH, idle: { stdout: '60' }, files: { [MANAGED]: 'x' } },
+    enabled: true,
+    after: null,
+  },
+  {
     name: 'a profile before the user',
     it: { display: BOTH, idle: { stdout: '0' }, files: { [MANAGED]: plist(60) } },
     enabled: true,
@@ -65,6 +71,11 @@ test.each([
   ['nobody is signed in', { owner: '0 root\n', display: BOTH }],
   ['the assistant of a new Mac', { owner: '248 _mbsetupuser\n', display: BOTH }],
   ['the owner is not told', { owner: '', display: BOTH }],
+  ['no screen saver, and pmset does not answer', { idle: { stdout: '0' } }],
+  [
+    'a display that stays on, and defaults complains',
+    { display: source('AC', '0'), idle: { exitCode: 1, stderr: 'x' } },
+  ],
   ['sysadminctl says something else', { lock: 'delay is unknown', display: BOTH }],
 ])('screen lock of macOS is not known: %s', async (_, it) => {
   expect((await readScreenLock(mac(it))).kind).toBe('unreadable')

@@ -46,8 +46,14 @@ async function readLock(host: Host): Promise<Fact<ScreenLock>> {
  * sources of power counts, and where neither ever happens nothing locks.
  */
 function lockAfter(delay: number, saver: Fact<number>, display: Fact<readonly number[]>): Fact<ScreenLock> {
-  const unknown: Fact<ScreenLock> = value({ enabled: true, afterSeconds: null })
-  if (saver.kind !== 'value' || display.kind !== 'value') return unknown
+  if (saver.kind !== 'value' || display.kind !== 'value') {
+    // What the other one would have to make good.
+    const isNever =
+      (saver.kind === 'value' && saver.value === 0) || (display.kind === 'value' && display.value.includes(0))
+    return isNever
+      ? unreadable('whether this Mac ever goes idle is not told')
+      : value({ enabled: true, afterSeconds: null })
+  }
   const idle = Math.max(...display.value.map((minutes) => Math.min(never(saver.value), never(minutes * 60))))
   return idle === Infinity
     ? value({ enabled: false, afterSeconds: null })
@@ -83,7 +89,10 @@ const STAFF = 20
 /** Seconds until the screen saver begins: as a profile fixes it, as the user has set it, or as it is from the factory. */
 async function readIdleTime(host: Host, { name, options }: ConsoleUser): Promise<Fact<number>> {
   for (const folder of [...(name === null ? [] : [`${MANAGED}/${name}`]), MANAGED]) {
-    const managed = await readPlistFile(host, `${folder}/${SAVER}.plist`)
+    const path = `${folder}/${SAVER}.plist`
+    const managed = await readPlistFile(host, path)
+    // What is fixed there may be longer than what the user has set.
+    if (managed.kind !== 'value' && (await host.stat(path)).ok) return managed
     const idle = managed.kind === 'value' ? managed.value['idleTime'] : undefined
     if (typeof idle === 'number' && idle >= 0) return value(idle)
   }
