@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../agent/probes/json.ts'
+
 /**
  * What a reader concludes from one output, in the words of the corpus. A key that is missing or null was not told. The
  * arrays name their items by `mount` or `role`, `product`, `name` and `bundleId`.
@@ -44,8 +46,8 @@ export function differences(expected: Readonly<Record<string, unknown>>, conclud
 function compare(expected: unknown, actual: unknown, path: string): string[] {
   if (expected === null) return actual === null || actual === undefined ? [] : [differs(path, 'nothing', actual)]
   if (Array.isArray(expected)) return compareArrays(expected, Array.isArray(actual) ? actual : [], path)
-  if (isRecord(expected)) {
-    const own = isRecord(actual) ? actual : {}
+  if (isJsonObject(expected)) {
+    const own = isJsonObject(actual) ? actual : {}
     return Object.entries(expected).flatMap(([key, it]) => compare(it, own[key], path === '' ? key : `${path}.${key}`))
   }
   return isSame(expected, actual) ? [] : [differs(path, JSON.stringify(expected), actual)]
@@ -55,9 +57,10 @@ function compareArrays(expected: readonly unknown[], actual: readonly unknown[],
   if (expected.length === 0) return actual.length === 0 ? [] : [differs(path, 'none', actual)]
   const identifying = IDENTIFYING[path.slice(path.lastIndexOf('.') + 1)] ?? []
   return expected.flatMap((item) => {
-    if (!isRecord(item)) return actual.includes(item) ? [] : [`${path} lacks ${JSON.stringify(item)}`]
+    if (!isJsonObject(item)) return actual.includes(item) ? [] : [`${path} lacks ${JSON.stringify(item)}`]
     const key = identifying.find((it) => typeof item[it] === 'string')
-    const candidates = key === undefined ? actual : actual.filter((it) => isRecord(it) && isNamed(it[key], item[key]))
+    const candidates =
+      key === undefined ? actual : actual.filter((it) => isJsonObject(it) && isNamed(it[key], item[key]))
     const wanted = Object.fromEntries(Object.entries(item).filter(([name]) => name !== key))
     const where = `${path}[${key === undefined ? '' : String(item[key])}]`
     // An item that is not told of satisfies what must not be known of it.
@@ -80,8 +83,4 @@ function isSame(expected: unknown, actual: unknown): boolean {
 
 function differs(path: string, expected: string, actual: unknown): string {
   return `${path} is ${JSON.stringify(actual) ?? 'not told'}, expected ${expected}`
-}
-
-function isRecord(it: unknown): it is Record<string, unknown> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
 }

@@ -1,7 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
-import { isPlist } from '../plist.ts'
+import { isJsonObject, parseJson } from '../json.ts'
 import { askProgram } from '../ask-program.ts'
 import type { Reading } from '../probe.ts'
 import { deviceOf, type Device } from './inventory.ts'
@@ -33,15 +33,10 @@ export async function readMacosDevice(host: Host): Promise<Reading<Device>> {
 
 /** Reads `system_profiler -json SPHardwareDataType`, whose keys are the same in every language. */
 export function readHardwareJson(stdout: string): Fact<Hardware> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(stdout)
-  } catch {
-    return unreadable('system_profiler printed no JSON')
-  }
-  const list = isPlist(parsed) ? parsed['SPHardwareDataType'] : null
+  const parsed = parseJson(stdout)
+  const list = isJsonObject(parsed) ? parsed['SPHardwareDataType'] : null
   const hardware: unknown = Array.isArray(list) ? list[0] : null
-  if (!isPlist(hardware)) return unreadable('system_profiler told of no hardware')
+  if (!isJsonObject(hardware)) return unreadable('system_profiler told of no hardware')
   return hardwareOf(hardware['machine_model'], hardware['machine_name'], hardware['serial_number'])
 }
 

@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
+import { isJsonObject } from '../json.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import {
   CONVERSIONS,
@@ -51,8 +52,7 @@ function valuesOf(part: PowerShellRecord, names: RegExp): unknown[] {
 
 /** The volume's properties, or what one of its methods returned; a method that failed returned nothing. */
 function isAnswer(it: unknown): it is PowerShellRecord {
-  const isRecord = typeof it === 'object' && it !== null && !Array.isArray(it)
-  return isRecord && (!('ReturnValue' in it) || Number(it.ReturnValue) === 0)
+  return isJsonObject(it) && (!('ReturnValue' in it) || Number(it.ReturnValue) === 0)
 }
 
 /** What all that tell it agree on; null where nobody tells it, or they do not agree. */

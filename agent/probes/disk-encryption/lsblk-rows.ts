@@ -1,3 +1,5 @@
+import { isJsonObject, parseJson } from '../json.ts'
+
 /** A row as `lsblk` prints it: by the name of the column in small letters, what stands in the cell, nothing for none. */
 export type LsblkRow = { cells: ReadonlyMap<string, readonly string[]>; depth: number }
 
@@ -29,21 +31,16 @@ function makesSense({ cells }: LsblkRow): boolean {
 }
 
 function fromJson(text: string): LsblkRow[] | null {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text.slice(0, text.lastIndexOf('}') + 1))
-  } catch {
-    return null
-  }
+  const parsed = parseJson(text.slice(0, text.lastIndexOf('}') + 1))
   const rows: LsblkRow[] = []
-  const isRead = isRecord(parsed) && addDevices(parsed['blockdevices'], 0, rows)
+  const isRead = isJsonObject(parsed) && addDevices(parsed['blockdevices'], 0, rows)
   return isRead ? rows : null
 }
 
 function addDevices(devices: unknown, depth: number, rows: LsblkRow[]): boolean {
   if (!Array.isArray(devices) || depth > MOST.depth) return false
   return devices.every((device: unknown) => {
-    if (!isRecord(device) || rows.length >= MOST.rows) return false
+    if (!isJsonObject(device) || rows.length >= MOST.rows) return false
     const { children, ...columns } = device
     const cells = Object.entries(columns).map(([key, it]) => [key.toLowerCase(), cellOf(it)] as const)
     rows.push({ cells: new Map(cells), depth })
@@ -148,8 +145,4 @@ function columnsOf(heading: string, lines: readonly string[]): Column[] | null {
 function cell(text: string): string[] {
   const trimmed = text.trim()
   return trimmed === '' ? [] : [trimmed]
-}
-
-function isRecord(it: unknown): it is Record<string, unknown> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
 }

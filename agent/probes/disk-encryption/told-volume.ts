@@ -20,7 +20,8 @@ export type ToldVolume = {
   detail?: string
 }
 
-const LIMITS = { volumes: 64, mountChars: 256, detailChars: 200 } as const
+/** As the signal has them. */
+export const LIMITS = { volumes: 64, mountChars: 256, detailChars: 200 } as const
 
 /**
  * The volume as it is reported. One whose role was not told counts as `data`: as the system volume nobody takes it then,
@@ -51,9 +52,11 @@ function rank({ role, state }: Volume): number {
 }
 
 /** The system first, what decides before what does not, and of too many volumes those that are not encrypted. */
+export function inOrder(volumes: readonly Volume[]): Volume[] {
+  return volumes.toSorted((a, b) => rank(a) - rank(b)).slice(0, LIMITS.volumes)
+}
+
+/** What was told, as it is reported. */
 export function reportedVolumes(told: readonly ToldVolume[]): Volume[] {
-  return told
-    .map(reportedVolume)
-    .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, LIMITS.volumes)
+  return inOrder(told.map(reportedVolume))
 }

@@ -4,9 +4,8 @@ import { isAside } from './block-devices.ts'
 import { isHome } from './homes.ts'
 import { findProtection, unknown, type Finding, type Stack } from './layers.ts'
 import { isDataFolder, type Place } from './places.ts'
+import { inOrder, LIMITS } from './told-volume.ts'
 import type { Zfs } from './zfs-pools.ts'
-
-const LIMITS = { volumes: 64, labelChars: 256, detailChars: 200 } as const
 
 /** What becomes of the bytes of a place on their way down, where it is ZFS's business also by its word. */
 export function findingOf(place: Place, stack: Stack, zfs: Zfs): Finding {
@@ -36,19 +35,12 @@ export function unknownSwap({ why }: NoValue): Volume {
   return { mount: 'swap', role: 'swap', state: 'unknown', method: null, keyProtector: null, detail }
 }
 
-const ROLES = ['system', 'data', 'swap', 'removable'] as const
-
-function rank({ role, state }: Volume): number {
-  return ROLES.indexOf(role) * 2 + (state === 'on' ? 1 : 0)
-}
-
-/** The system first, what decides before what does not, and of many volumes those that are not encrypted. */
+/** As they are reported, one dataset for all that are like it. */
 export function tidy(volumes: readonly Volume[], places: readonly Place[]): Volume[] {
-  return volumes
-    .filter((volume, at) => !isAnotherDataset(volume, at, volumes, places))
-    .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, LIMITS.volumes)
-    .map((volume) => ({ ...volume, mount: volume.mount.slice(0, LIMITS.labelChars) }))
+  return inOrder(volumes.filter((volume, at) => !isAnotherDataset(volume, at, volumes, places))).map((volume) => ({
+    ...volume,
+    mount: volume.mount.slice(0, LIMITS.mountChars),
+  }))
 }
 
 /** ZFS systems have dozens of datasets: those of one pool that are alike are told once, by the first. */

@@ -1,8 +1,9 @@
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { isAllPorts, isAnywhere, isFromCard, isNew, isTcp, not, type Holds } from './unasked-packet.ts'
 import type { Verdict } from './verdicts.ts'
 
 /** A rule of libnftables-json(5): statements, each an object with one key. */
-type Expression = Readonly<Record<string, unknown>>
+type Expression = JsonObject
 
 /** Statements that count, mark or log, and let the packet go on to the next one. */
 const NEUTRAL = new Set([
@@ -24,7 +25,7 @@ export function concerns(expr: readonly Expression[]): boolean {
   return expr.every((statement) => {
     if ('match' in statement) return matchHolds(statement['match']) === true
     // iptables' own conditions (conntrack, addrtype, limit) are opaque here: only their name is told.
-    if (isRecord(statement['xt'])) return statement['xt']['type'] === 'target'
+    if (isJsonObject(statement['xt'])) return statement['xt']['type'] === 'target'
     return Object.keys(statement).every((key) => NEUTRAL.has(key) || VERDICTS.has(key))
   })
 }
@@ -40,7 +41,7 @@ const VERDICTS = new Map<string, (told: unknown) => readonly Verdict[]>([
   ['jump', (told) => targetOf(told).map((jump) => ({ jump }))],
   ['goto', (told) => targetOf(told).map((goto) => ({ goto }))],
   ['vmap', verdictsOfMap],
-  ['xt', (told) => XT_TARGETS.get(isRecord(told) ? told['name'] : null) ?? []],
+  ['xt', (told) => XT_TARGETS.get(isJsonObject(told) ? told['name'] : null) ?? []],
 ])
 
 /** Targets of iptables that have no word of their own in nftables; all others (LOG, MARK) let the packet go on. */
@@ -57,38 +58,39 @@ export function verdictsOf(expr: readonly Expression[]): readonly Verdict[] {
 }
 
 function targetOf(told: unknown): string[] {
-  return isRecord(told) && typeof told['target'] === 'string' ? [told['target']] : []
+  return isJsonObject(told) && typeof told['target'] === 'string' ? [told['target']] : []
 }
 
 /** `ct state vmap { established : accept, invalid : drop }`: the verdict of the element that holds. */
 function verdictsOfMap(told: unknown): readonly Verdict[] {
-  if (!isRecord(told) || !isRecord(told['data']) || !Array.isArray(told['data']['set'])) return []
+  if (!isJsonObject(told) || !isJsonObject(told['data']) || !Array.isArray(told['data']['set'])) return []
   const pairs: unknown[] = told['data']['set']
   for (const pair of pairs) {
     if (!Array.isArray(pair) || holdsFor(told['key'], [pair[0]]) !== true) continue
-    return isRecord(pair[1]) ? verdictsOf([pair[1]]) : []
+    return isJsonObject(pair[1]) ? verdictsOf([pair[1]]) : []
   }
   return []
 }
 
 function matchHolds(match: unknown): Holds {
-  if (!isRecord(match)) return undefined
+  if (!isJsonObject(match)) return undefined
   const { op, left, right } = match
-  const values = isRecord(right) && Array.isArray(right['set']) ? right['set'] : Array.isArray(right) ? right : [right]
+  const values =
+    isJsonObject(right) && Array.isArray(right['set']) ? right['set'] : Array.isArray(right) ? right : [right]
   const holds = holdsFor(left, values)
   return op === '!=' ? not(holds) : op === '==' || op === 'in' ? holds : undefined
 }
 
 /** Whether one of the values is that of the unasked packet; undefined where the packet could have any. */
 function holdsFor(left: unknown, values: readonly unknown[]): Holds {
-  if (!isRecord(left)) return undefined
+  if (!isJsonObject(left)) return undefined
   const reader = READERS.find(({ of }) => of(left))
   return reader ? values.some((it) => reader.holds(it)) : undefined
 }
 
 const isKey = (left: Expression, of: string, ...keys: string[]) => {
   const inner = left[of]
-  return isRecord(inner) && keys.includes(String(inner['key'] ?? inner['field']))
+  return isJsonObject(inner) && keys.includes(String(inner['key'] ?? inner['field']))
 }
 const ofText = (test: (text: string) => boolean) => (it: unknown) =>
   (typeof it === 'string' || typeof it === 'number') && test(String(it))
@@ -106,15 +108,11 @@ const READERS: readonly { of: (left: Expression) => boolean; holds: (it: unknown
 ]
 
 function isPorts(it: unknown): boolean {
-  const range = isRecord(it) && Array.isArray(it['range']) ? it['range'] : [it, it]
+  const range = isJsonObject(it) && Array.isArray(it['range']) ? it['range'] : [it, it]
   return isAllPorts(Number(range[0]), Number(range[1]))
 }
 
 function isWholeNetwork(it: unknown): boolean {
-  const prefix = isRecord(it) ? it['prefix'] : undefined
-  return isRecord(prefix) ? isAnywhere(`${String(prefix['addr'])}/${String(prefix['len'])}`) : false
-}
-
-function isRecord(it: unknown): it is Record<string, unknown> {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
+  const prefix = isJsonObject(it) ? it['prefix'] : undefined
+  return isJsonObject(prefix) ? isAnywhere(`${String(prefix['addr'])}/${String(prefix['len'])}`) : false
 }

@@ -1,4 +1,5 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { isJsonObject } from '../json.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import { flagOf, numberOf, textOf, timeOf } from '../powershell.ts'
 
@@ -107,7 +108,7 @@ export function readSystemInfo(text: string): Fact<boolean> {
 function updatesIn(result: PowerShellRecord): Fact<readonly PowerShellRecord[]> {
   const { ResultCode: code, Updates: updates } = result
   if (code !== undefined && numberOf(code) !== SUCCEEDED) return unreadable('the search of Windows Update failed')
-  return Array.isArray(updates) ? value(updates.filter(isRecord)) : unreadable('the search shows no updates')
+  return Array.isArray(updates) ? value(updates.filter(isJsonObject)) : unreadable('the search shows no updates')
 }
 
 function isSecurity(update: PowerShellRecord): boolean | null {
@@ -133,7 +134,7 @@ function isOfWindows(update: PowerShellRecord): boolean {
 function categoriesOf(update: PowerShellRecord): readonly string[] | null {
   const told = [update['CategoryIDs'], update['Categories']].flatMap((it): unknown[] => (Array.isArray(it) ? it : [it]))
   const ids = told.flatMap((it) => {
-    const id = isRecord(it) ? it['CategoryID'] : it
+    const id = isJsonObject(it) ? it['CategoryID'] : it
     return typeof id === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? [id.toLowerCase()] : []
   })
   return ids.length > 0 ? ids : null
@@ -153,7 +154,3 @@ function dayOf(it: unknown): string | null {
 }
 
 const latest = (times: readonly string[]): string | null => times.toSorted().at(-1) ?? null
-
-function isRecord(it: unknown): it is PowerShellRecord {
-  return typeof it === 'object' && it !== null && !Array.isArray(it)
-}
