@@ -121,7 +121,15 @@ export const PROGRAMS = {
  */
 export type ProgramName = keyof typeof PROGRAMS | 'powershell' | 'systeminformation'
 
-/** Where a program may lie; nowhere where it is none of the machine's own. */
+/**
+ * Where a program may lie on one system. A path of another one is not absolute there: Windows takes `/opt/x` for a folder
+ * of the drive, in which every user may make one.
+ */
+export function placesOn(platform: NodeJS.Platform, program: ProgramName): string[] {
+  return placesOf(program).filter((path) => path.startsWith('/') !== (platform === 'win32'))
+}
+
+/** Where a program may lie on any system; nowhere where it is none of the machine's own. */
 export function placesOf(program: ProgramName): readonly string[] {
   return program === 'powershell' || program === 'systeminformation' ? [] : PROGRAMS[program]
 }

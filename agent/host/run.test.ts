@@ -2,7 +2,8 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PROGRAMS } from './programs.ts'
+import { PROGRAMS, placesOn } from './programs.ts'
+import { keysOf } from '../../shared/schema.ts'
 import { firstExisting, programRunner } from './run.ts'
 
 let folder = ''
@@ -179,4 +180,15 @@ test('arguments that no program can take are a failure, not an exception', async
 
 test('every program of the list is named by absolute paths', () => {
   for (const paths of Object.values(PROGRAMS)) for (const path of paths) expect(path).toMatch(/^(?:\/|C:\\)/)
+})
+
+test('a program is looked for only where its system has absolute paths', () => {
+  for (const program of keysOf(PROGRAMS)) {
+    for (const path of placesOn('win32', program)) expect(path).toMatch(/^C:\\(?:Windows|Program Files)\\/)
+    for (const system of ['linux', 'darwin'] as const) {
+      for (const path of placesOn(system, program)) expect(path).toMatch(/^\//)
+    }
+  }
+  expect(placesOn('win32', 'repcli')).toEqual(['C:\\Program Files\\Confer\\RepCLI.exe'])
+  expect(placesOn('win32', 'ufw')).toEqual([])
 })

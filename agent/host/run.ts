@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { unread, type Host, type Ran, type RunOptions, type Unread } from './host.ts'
-import { placesOf } from './programs.ts'
+import { placesOn } from './programs.ts'
 import { decode } from './text.ts'
 import type { WindowsPrograms } from './windows/windows.ts'
 
@@ -54,7 +54,7 @@ export function programRunner(): Runner {
 
   return {
     async run(program, args, options = {}) {
-      const found = await firstExisting(program, placesOf(program))
+      const found = await firstExisting(program, placesOn(process.platform, program))
       if (!found.ok) return found
       const command = inSession(found.path, args, options)
       return start(program, command.path, command.args, command.options)
