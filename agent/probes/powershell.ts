@@ -43,6 +43,16 @@ export function numberOf(it: unknown): number | null {
   return typeof it === 'string' && /^\s*-?\d{1,15}(?:\.\d{1,15})?\s*$/.test(it) ? Number(it) : null
 }
 
+/** An enumeration in small letters: its number, its word, or what the object with both holds, by the version of PowerShell. */
+export function wordOf(it: unknown): string {
+  if (isJsonObject(it)) {
+    const held = it['value'] ?? it['Value']
+    return isJsonObject(held) ? '' : wordOf(held)
+  }
+  const isPlain = typeof it === 'string' || typeof it === 'number' || typeof it === 'boolean'
+  return isPlain ? String(it).trim().toLowerCase() : ''
+}
+
 /** A text that is not empty, without the space around it. */
 export function textOf(it: unknown): string | null {
   const text = typeof it === 'string' ? it.trim() : ''

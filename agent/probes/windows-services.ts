@@ -1,6 +1,7 @@
 import { absent, unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Host } from '../host/host.ts'
 import { readPowerShellRecords, type PowerShellRecord } from './powershell-text.ts'
+import { wordOf } from './powershell.ts'
 import { unreadableBecause } from './probe.ts'
 
 /** A service or a driver of Windows. What was not told is not there. */
@@ -58,8 +59,8 @@ export function readServiceRecords(text: string): Fact<WindowsService[]> {
 function serviceOf(record: PowerShellRecord): WindowsService | null {
   const name = record['Name'] ?? record['ServiceName']
   if (typeof name !== 'string' || name === '') return null
-  const running = STATES.get(wordOf(record['State'] ?? record['Status']))
-  const enabled = START_MODES.get(wordOf(record['StartMode'] ?? record['StartType'] ?? record['StartupType']))
+  const running = STATES.get(kindOf(record['State'] ?? record['Status']))
+  const enabled = START_MODES.get(kindOf(record['StartMode'] ?? record['StartType'] ?? record['StartupType']))
   const pid = record['ProcessId']
   if (running === undefined && enabled === undefined) return null
   return {
@@ -73,11 +74,8 @@ function serviceOf(record: PowerShellRecord): WindowsService | null {
 /** The part of an error of PowerShell that is not translated; 7 leaves it out. */
 const NO_SERVICE = /\bNoServiceFoundForGivenName\b|^Get-Service: Cannot find any service with service name '/m
 
-/** An enumeration of .NET is a number, a word, or an object with both, by the version of PowerShell. */
-function wordOf(it: unknown): string {
-  if (typeof it === 'object' && it !== null) return wordOf('value' in it ? it.value : 'Value' in it ? it.Value : null)
-  return typeof it === 'string' || typeof it === 'number' ? String(it).toLowerCase().replaceAll(' ', '') : ''
-}
+/** The words of CIM have blanks in them, those of .NET have none. */
+const kindOf = (it: unknown): string => wordOf(it).replaceAll(' ', '')
 
 /** ServiceControllerStatus, and `State` of Win32_Service; a service on its way up or down does not do its work. */
 const STATES: ReadonlyMap<string, boolean> = new Map([

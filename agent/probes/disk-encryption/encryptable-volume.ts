@@ -2,6 +2,7 @@ import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Volume } from '../../../shared/signals.ts'
 import { isJsonObject } from '../json.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
+import { wordOf } from '../powershell.ts'
 import {
   CONVERSIONS,
   NOTHING_TOLD,
@@ -106,15 +107,8 @@ const STATUSES: ReadonlyMap<string, Conversion> = new Map<string, Conversion>([
   ),
 ])
 
-/** An enumeration is a number, its digits, its word, or an object that holds one of them, by who prints it. */
 function named<T>(it: unknown, names: ReadonlyMap<string, T>): T | null {
   return names.get(wordOf(it)) ?? null
-}
-
-function wordOf(it: unknown): string {
-  if (isAnswer(it)) return wordOf(it['value'] ?? it['Value'])
-  const isPlain = typeof it === 'string' || typeof it === 'number' || typeof it === 'boolean'
-  return isPlain ? String(it).trim().toLowerCase() : ''
 }
 
 function within(it: unknown, most: number): number | null {

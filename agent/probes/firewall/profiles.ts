@@ -1,6 +1,6 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
-import { numberOf, textOf } from '../powershell.ts'
+import { textOf, wordOf } from '../powershell.ts'
 import { readPowerShellRecords } from '../powershell-text.ts'
 
 /** In the order in which Windows lists them. */
@@ -51,13 +51,6 @@ export function readNetFirewallProfiles(text: string): Fact<readonly Profile[]> 
     if (enabled !== undefined) profiles.push({ name, enabled, letsAllIn: inbound === '2' || inbound === 'allow' })
   }
   return profiles.length > 0 ? value(profiles) : unreadable('no profile of the firewall tells its state')
-}
-
-/** An enumeration is a number, a word, or an object with both, by the version of PowerShell and who asked. */
-function wordOf(it: unknown): string {
-  const number = numberOf(it)
-  if (number !== null) return String(number)
-  return typeof it === 'boolean' ? String(it) : (textOf(it) ?? '').toLowerCase()
 }
 
 function profileNamed(name: string | null): ProfileName | undefined {
