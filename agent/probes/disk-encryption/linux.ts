@@ -3,15 +3,22 @@ import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { allBelow, readBlockDevices, readDeviceNames, type DeviceNames } from './block-devices.ts'
-import { mountedHomes, readFscryptHomes } from './homes.ts'
-import { unverified, type Finding, type Stack } from './layers.ts'
-import { pathsIn, readFromLsblk } from './lsblk.ts'
-import { mountHolding, readMountinfo, readSwaps, systemMount, type Mount, type Swap } from './mounts.ts'
-import { devicesOfMount, placeOfSwap, placesOfMounts, readBtrfsMembers, type DevicesOf, type Place } from './places.ts'
-import { verify } from './verify.ts'
-import { findingOf, tidy, unknownSwap, volumeOf } from './volumes.ts'
-import { NO_ZFS, readZfs, type Zfs } from './zfs-pools.ts'
+import { allBelow, readBlockDevices, readDeviceNames, type DeviceNames } from './linux/block-devices.ts'
+import { mountedHomes, readFscryptHomes } from './linux/homes.ts'
+import { unverified, type Finding, type Stack } from './linux/layers.ts'
+import { pathsIn, readFromLsblk } from './linux/lsblk.ts'
+import { mountHolding, readMountinfo, readSwaps, systemMount, type Mount, type Swap } from './linux/mounts.ts'
+import {
+  devicesOfMount,
+  placeOfSwap,
+  placesOfMounts,
+  readBtrfsMembers,
+  type DevicesOf,
+  type Place,
+} from './linux/places.ts'
+import { verify } from './linux/verify.ts'
+import { findingOf, tidy, unknownSwap, volumeOf } from './linux/volumes.ts'
+import { NO_ZFS, readZfs, type Zfs } from './linux/zfs-pools.ts'
 
 type DiskEncryption = SignalValue['disk-encryption']
 

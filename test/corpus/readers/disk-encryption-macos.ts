@@ -1,11 +1,15 @@
-import { readApfsList, readApfsListText, toldByApfsList } from '../../../agent/probes/disk-encryption/diskutil-apfs.ts'
-import { readDiskutilInfo, readDiskutilInfoText } from '../../../agent/probes/disk-encryption/diskutil-info.ts'
-import { toldByDiskutil, type DiskutilVolume } from '../../../agent/probes/disk-encryption/diskutil-volume.ts'
+import {
+  readApfsList,
+  readApfsListText,
+  toldByApfsList,
+} from '../../../agent/probes/disk-encryption/macos/diskutil-apfs.ts'
+import { readDiskutilInfo, readDiskutilInfoText } from '../../../agent/probes/disk-encryption/macos/diskutil-info.ts'
+import { toldByDiskutil, type DiskutilVolume } from '../../../agent/probes/disk-encryption/macos/diskutil-volume.ts'
 import {
   readFdesetupIsActive,
   readFdesetupStatus,
   type FileVault,
-} from '../../../agent/probes/disk-encryption/fdesetup.ts'
+} from '../../../agent/probes/disk-encryption/macos/fdesetup.ts'
 import { concluded, type CorpusReader, type NotStarted } from '../reader.ts'
 import { volumesInWords } from './volumes.ts'
 

@@ -1,8 +1,8 @@
 import { withDrive } from '../../../agent/host/recorded-powershell.ts'
-import { toldByBitLocker } from '../../../agent/probes/disk-encryption/bitlocker.ts'
-import { readEncryptableVolumes } from '../../../agent/probes/disk-encryption/encryptable-volume.ts'
-import { readManageBde } from '../../../agent/probes/disk-encryption/manage-bde.ts'
-import { readShellProtection } from '../../../agent/probes/disk-encryption/shell-protection.ts'
+import { toldByBitLocker } from '../../../agent/probes/disk-encryption/windows/bitlocker.ts'
+import { readEncryptableVolumes } from '../../../agent/probes/disk-encryption/windows/encryptable-volume.ts'
+import { readManageBde } from '../../../agent/probes/disk-encryption/windows/manage-bde.ts'
+import { readShellProtection } from '../../../agent/probes/disk-encryption/windows/shell-protection.ts'
 import { concluded, type CorpusReader, type NotStarted } from '../reader.ts'
 import { volumesInWords } from './volumes.ts'
 
