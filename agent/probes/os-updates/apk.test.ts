@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readApkList } from './apk-list.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const HEADING = 'Installed:                                Available:\n'
 const VERSION = `${HEADING}busybox-1.36.1-r15                      < 1.36.1-r19 \npy3-idna-3.4-r4                         < 3.4-r5 @edge\n`
@@ -80,7 +80,7 @@ const machines: readonly ({ name: string; security: number | null; pending: numb
 
 for (const { name, security, pending, ...machine } of machines) {
   test(`apk: ${name}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
       kind: 'value',
       value: { pendingSecurity: security, pending },
     })
@@ -88,7 +88,7 @@ for (const { name, security, pending, ...machine } of machines) {
 }
 
 test('apk is asked again only when an index or the packages changed', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const machine = { files: alpine, programs: { [APK]: { stdout: VERSION } } }
   const hosts = [laptop(machine), laptop(machine), laptop({ ...machine, times: { [INDEX]: '2026-11-19T00:00:00Z' } })]
   for (const host of hosts) await probe(host)

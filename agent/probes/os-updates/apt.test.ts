@@ -15,7 +15,7 @@ import {
 } from './fixtures/debian.ts'
 import { laptop, NOW, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const SIMULATE = 'apt-get -s dist-upgrade'
 const NONE = '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n'
@@ -266,19 +266,19 @@ const counts: readonly ({ name: string; pending: number | null } & Laptop)[] = [
 
 for (const { name, pending, ...machine } of counts) {
   test(`apt: ${name}: ${pending === null ? 'not known' : pending}`, async () => {
-    const reading = await readOsUpdates(laptop(machine))
+    const reading = await osUpdates().probe(laptop(machine))
     expect(reading.kind === 'value' ? reading.value.pendingSecurity : null).toBe(pending)
   })
 }
 
 test('nothing is started where the lists are plain files', async () => {
   const host = laptop({ files: filesWith({}) })
-  await readOsUpdates(host)
+  await osUpdates().probe(host)
   expect(host.ran).toEqual([])
 })
 
 test('the fact says what nobody knows: neither files nor lists may be read', async () => {
-  const reading = await readOsUpdates(laptop({ files: filesWith({}), denied: ['/var/lib'] }))
+  const reading = await osUpdates().probe(laptop({ files: filesWith({}), denied: ['/var/lib'] }))
   expect(reading).toMatchObject({
     kind: 'unreadable',
     why: '/var/lib/apt/lists may not be read (needs root); apt-get is not installed',
@@ -326,18 +326,18 @@ const times: readonly ({ name: string; at: string | null } & Laptop)[] = [
 
 for (const { name, at, ...machine } of times) {
   test(`apt: last looked at: ${name}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({ kind: 'value', value: { lastCheckedAt: at } })
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({ kind: 'value', value: { lastCheckedAt: at } })
   })
 }
 
 test('where no file tells its time, the time the archive was published stands for it', async () => {
   const host = laptop({ files: filesWith({}) })
-  const reading = await readOsUpdates({ ...host, stat: (path) => host.stat(`/nowhere${path}`) })
+  const reading = await osUpdates().probe({ ...host, stat: (path) => host.stat(`/nowhere${path}`) })
   expect(reading).toMatchObject({ kind: 'value', value: { lastCheckedAt: '2026-11-19T08:00:00.000Z' } })
 })
 
 test('the count is remembered until a file changes', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const files = filesWith(compressed)
   const programs = { [helper]: { stdout: SECURITY_LIST } }
   const first = laptop({ files, programs })
@@ -354,7 +354,7 @@ test('the count is remembered until a file changes', async () => {
 })
 
 test('a failure is not remembered', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const files = filesWith(compressed)
   await probe(laptop({ files }))
   expect(await probe(laptop({ files, programs: { [helper]: { stdout: SECURITY_LIST } } }))).toMatchObject({
@@ -373,7 +373,7 @@ for (const path of MUTATED) {
     const wrong: string[] = []
     for (const text of mutations(files[path] ?? '', 1500)) {
       if (versions(text) !== versions(files[path] ?? '')) continue
-      const reading = await readOsUpdates(laptop({ files: { ...files, [path]: text } }))
+      const reading = await osUpdates().probe(laptop({ files: { ...files, [path]: text } }))
       if (reading.kind !== 'value') continue
       const isFalselyNone = reading.value.pendingSecurity === 0 && !isHonest(text)
       if (isFalselyNone || !parse(reading.value).ok) wrong.push(text)

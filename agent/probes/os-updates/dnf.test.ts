@@ -3,7 +3,7 @@ import { readAdvisories, readAdvisoryTable, readUpdateinfo, type Advisories } fr
 import { readCheckUpdate } from './dnf-check-update.ts'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const LIST = [
   'Last metadata expiration check: 0:06:32 ago on Fri 20 Nov 2026 04:45:20 AM UTC.',
@@ -280,14 +280,17 @@ const machines: readonly ({ name: string; pending: number | null } & Laptop)[] =
 
 for (const { name, pending, ...machine } of machines) {
   test(`dnf: ${name}: ${pending === null ? 'not known' : pending}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({ kind: 'value', value: { pendingSecurity: pending } })
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
+      kind: 'value',
+      value: { pendingSecurity: pending },
+    })
   })
 }
 
 test('what is missing in all is told where only that can be', async () => {
   const files = { ...rocky, [repomd]: WITHOUT }
   const host = laptop({ files, programs: { [DNF]: {}, [CHECK]: { exitCode: 100, stdout: ROWS } } })
-  expect(await readOsUpdates(host)).toMatchObject({
+  expect(await osUpdates().probe(host)).toMatchObject({
     kind: 'value',
     value: { pendingSecurity: null, pending: 2, detail: 'dnf has no advisories in its cache' },
     source: CHECK,
@@ -302,14 +305,14 @@ test('the times are those of the cache and of the last transaction', async () =>
     '/var/lib/dnf/history.sqlite': '2026-11-10T00:00:00Z',
     '/var/lib/rpm/rpmdb.sqlite': '2026-11-15T00:00:00Z',
   }
-  expect(await readOsUpdates(laptop({ files, times }))).toMatchObject({
+  expect(await osUpdates().probe(laptop({ files, times }))).toMatchObject({
     kind: 'value',
     value: { lastCheckedAt: '2026-11-19T00:00:00.000Z', lastInstalledAt: '2026-11-10T00:00:00.000Z' },
   })
 })
 
 test('dnf is asked again only when its cache or the packages changed', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const machine = { files: { ...rocky, [repomd]: INDEX }, programs: { [DNF]: { stdout: LIST } } }
   const hosts = [laptop(machine), laptop(machine), laptop({ ...machine, times: { [repomd]: '2026-11-19T00:00:00Z' } })]
   for (const host of hosts) await probe(host)
@@ -317,7 +320,7 @@ test('dnf is asked again only when its cache or the packages changed', async () 
 })
 
 test('a restart is owed for more than a kernel, and asked about once for each start and each change', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const NEEDS = 'dnf -C needs-restarting -r'
   const boot = '/proc/sys/kernel/random/boot_id'
   const machine = (id: string, stdout: string, exitCode: number) =>

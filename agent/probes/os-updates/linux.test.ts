@@ -3,7 +3,7 @@ import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
 import { parseOsRelease } from '../os/os-release.ts'
 import { updateFamily } from './family.ts'
 import { laptop } from '../../../test/fakes/laptop.ts'
-import { readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const families: readonly { release: string; family: string }[] = [
   { release: 'ID=debian', family: 'apt' },
@@ -40,7 +40,7 @@ for (const { release, family } of families) {
 }
 
 test('a family that is not read is said so', async () => {
-  expect(await readOsUpdates(laptop({ files: { '/etc/os-release': 'ID=nixos\n' } }))).toMatchObject({
+  expect(await osUpdates().probe(laptop({ files: { '/etc/os-release': 'ID=nixos\n' } }))).toMatchObject({
     kind: 'unreadable',
     why: 'this version of the agent does not read updates of nixos',
   })
@@ -48,13 +48,13 @@ test('a family that is not read is said so', async () => {
 
 test('a system that was started from an image is asked as one, whatever its name', async () => {
   const host = laptop({ files: { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' } })
-  expect(await readOsUpdates(host)).toMatchObject({ kind: 'unreadable', why: 'rpm-ostree is not installed' })
+  expect(await osUpdates().probe(host)).toMatchObject({ kind: 'unreadable', why: 'rpm-ostree is not installed' })
 })
 
 test('another platform, and an empty recording, are unreadable', async () => {
   const recordedAt = '2026-11-01T00:00:00Z'
   for (const platform of ['linux', 'macos', 'windows'] as const) {
-    const reading = await readOsUpdates(recordedHost({ version: 1, platform, recordedAt, entries: [] }))
+    const reading = await osUpdates().probe(recordedHost({ version: 1, platform, recordedAt, entries: [] }))
     expect(reading.kind).toBe('unreadable')
   }
 })
@@ -72,7 +72,7 @@ test('a recording that holds the answer of apt alone tells what apt found', asyn
     },
   ]
   const host = recordedHost({ version: 1, platform: 'linux', recordedAt: '2026-11-01T00:00:00Z', entries })
-  expect(await readOsUpdates(host)).toMatchObject({
+  expect(await osUpdates().probe(host)).toMatchObject({
     kind: 'value',
     value: { pendingSecurity: 1, pending: 1, lastCheckedAt: null, automatic: null, rebootRequired: null },
     source: 'apt-get -s dist-upgrade',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readOstreeStatus } from './ostree-status.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const booted = { id: 'fedora-1.0', booted: true, staged: false, version: '42.20261101.0', timestamp: 1793500000 }
 const waiting = { id: 'fedora-2.0', booted: false, staged: true, version: '42.20261118.0' }
@@ -121,7 +121,7 @@ const machines: readonly ({ name: string; security: number | null; restart: bool
 
 for (const { name, security, restart, ...machine } of machines) {
   test(`rpm-ostree: ${name}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
       kind: 'value',
       value: { pendingSecurity: security, rebootRequired: restart },
     })
@@ -129,7 +129,7 @@ for (const { name, security, restart, ...machine } of machines) {
 }
 
 test('rpm-ostree is asked again only when a deployment or an update came', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const machine = { files: { ...silverblue, [gv]: '' }, programs: { [STATUS]: { stdout: FOUND } } }
   const hosts = [laptop(machine), laptop(machine), laptop({ ...machine, times: { [gv]: '2026-11-19T00:00:00Z' } })]
   for (const host of hosts) await probe(host)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
 import { readPacmanList } from './pacman-list.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 
 const LIST = 'linux 6.11.5.arch1-1 -> 6.11.6.arch1-1\nfoo 1:2-1 -> 1:2.1-1 [ignored]\nxz 5.6.2-1 -> 5.6.3-1\n'
 
@@ -61,7 +61,7 @@ const machines: readonly ({ name: string; security: number | null; pending: numb
 
 for (const { name, security, pending, ...machine } of machines) {
   test(`pacman: ${name}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
       kind: 'value',
       value: { pendingSecurity: security, pending },
     })
@@ -70,7 +70,7 @@ for (const { name, security, pending, ...machine } of machines) {
 
 test('the fact says why it does not know which are security updates', async () => {
   const host = laptop({ files: arch, programs: { [QU]: { stdout: LIST } } })
-  expect(await readOsUpdates(host)).toMatchObject({
+  expect(await osUpdates().probe(host)).toMatchObject({
     value: {
       detail: 'Arch Linux does not tell which updates are security updates',
       lastCheckedAt: '2026-11-01T00:00:00.000Z',
@@ -82,7 +82,7 @@ test('the fact says why it does not know which are security updates', async () =
 })
 
 test('pacman is asked again only when a list or the packages changed', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const machine = { files: arch, programs: { [QU]: { stdout: LIST } } }
   const hosts = [
     laptop(machine),
@@ -99,7 +99,7 @@ test('a kernel that was replaced while it runs is gone from the disk: a restart 
     '/proc/sys/kernel/osrelease': '6.11.5-arch1-1\n',
     '/lib/modules/6.11.6-arch1-1/modules.dep': '',
   }
-  expect(await readOsUpdates(laptop({ files }))).toMatchObject({ value: { rebootRequired: true } })
+  expect(await osUpdates().probe(laptop({ files }))).toMatchObject({ value: { rebootRequired: true } })
 })
 
 test('damage never throws, and never makes an answer of nothing', () => {

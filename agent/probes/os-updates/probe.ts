@@ -37,9 +37,3 @@ export function osUpdates(): OsUpdatesReader {
     },
   }
 }
-
-/** The probe alone. */
-export const osUpdatesProbe = (): Probe<'os-updates'> => osUpdates().probe
-
-/** Reads the missing updates once, remembering nothing. */
-export const readOsUpdates: Probe<'os-updates'> = (host) => osUpdatesProbe()(host)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { osUpdatesProbe, readOsUpdates } from './probe.ts'
+import { osUpdates } from './probe.ts'
 import { readZypperList } from './zypper-list.ts'
 
 const patch = (name: string, category: string, status = 'needed') =>
@@ -188,7 +188,7 @@ const machines: readonly ({ name: string; security: number | null; pending: numb
 
 for (const { name, security, pending, ...machine } of machines) {
   test(`zypper: ${name}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
       kind: 'value',
       value: { pendingSecurity: security, pending },
     })
@@ -203,14 +203,14 @@ test('the times are those of the update repositories and of the database', async
     [`${raw}/vendor/cookie`]: '2026-11-20T00:00:00Z',
     '/usr/lib/sysimage/rpm/rpmdb.sqlite': '2026-11-10T00:00:00Z',
   }
-  expect(await readOsUpdates(laptop({ files, times }))).toMatchObject({
+  expect(await osUpdates().probe(laptop({ files, times }))).toMatchObject({
     kind: 'value',
     value: { lastCheckedAt: '2026-11-18T00:00:00.000Z', lastInstalledAt: '2026-11-10T00:00:00.000Z' },
   })
 })
 
 test('zypper is asked again only when its cache or the packages changed', async () => {
-  const probe = osUpdatesProbe()
+  const probe = osUpdates().probe
   const machine = { files: { ...leap, ...cache }, programs: { [LP]: { stdout: PATCHES } } }
   const hosts = [
     laptop(machine),
@@ -241,7 +241,10 @@ const restarts: readonly ({ name: string; restart: boolean | null } & Laptop)[] 
 
 for (const { name, restart, ...machine } of restarts) {
   test(`zypper: restart: ${name}: ${restart}`, async () => {
-    expect(await readOsUpdates(laptop(machine))).toMatchObject({ kind: 'value', value: { rebootRequired: restart } })
+    expect(await osUpdates().probe(laptop(machine))).toMatchObject({
+      kind: 'value',
+      value: { rebootRequired: restart },
+    })
   })
 }
 
