@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import { jsonParserOf } from '../../../shared/schema.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
+import { printable } from '../printable.ts'
 import { meaningfulSerial } from './serial.ts'
 
 export type Device = SignalValue['device']
@@ -29,7 +30,7 @@ const LIMITS = { hostname: 255, manufacturer: 100, model: 100, chassis: 40 } as 
 /** The fact of raw fields, each as one short line; fields that nobody filled in are empty. */
 export function deviceOf(raw: Device): Device {
   return {
-    hostname: line(raw.hostname, LIMITS.hostname),
+    hostname: printable(raw.hostname, LIMITS.hostname),
     manufacturer: meaningful(raw.manufacturer, LIMITS.manufacturer),
     model: meaningful(raw.model, LIMITS.model),
     serial: meaningfulSerial(raw.serial),
@@ -39,17 +40,10 @@ export function deviceOf(raw: Device): Device {
 
 /** Makers leave the same placeholders in these fields, but "MS-7B" and "11" are names of models. */
 function meaningful(text: string, maxLength: number): string {
-  const short = line(text, maxLength)
+  const short = printable(text, maxLength)
   return /^(?:to be filled|default string$|not specified$|none$|unknown$|system (?:manufacturer|product name)$|-?$)/i.test(
     short,
   )
     ? ''
     : short
-}
-
-function line(text: string, maxLength: number): string {
-  return text
-    .replaceAll(/\p{Cc}/gu, ' ')
-    .trim()
-    .slice(0, maxLength)
 }

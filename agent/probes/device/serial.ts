@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts'
+
 /** What makers leave in the field when they do not fill it in (seen in SMBIOS tables, and in lists of other tools). */
 const PLACEHOLDERS = [
   /^to be filled/,
@@ -11,10 +13,7 @@ const PLACEHOLDERS = [
 
 /** A serial number that names one machine; empty for a placeholder, which many machines share. */
 export function meaningfulSerial(serial: string): string {
-  const trimmed = serial
-    .replaceAll(/\p{Cc}/gu, ' ')
-    .trim()
-    .slice(0, 100)
+  const trimmed = printable(serial, 100)
   const plain = trimmed.toLowerCase().replaceAll(/\s+/g, ' ')
   const isOneCharacter = new Set(plain.replaceAll(/[\s.-]/g, '')).size < 2
   return isOneCharacter || PLACEHOLDERS.some((placeholder) => placeholder.test(plain)) ? '' : trimmed

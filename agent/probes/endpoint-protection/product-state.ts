@@ -1,5 +1,6 @@
 import { keysOf } from '../../../shared/schema.ts'
 import type { Product } from '../../../shared/signals.ts'
+import { printable } from '../printable.ts'
 import type { Judged } from './catalogue.ts'
 import type { Flag, Told } from './told.ts'
 
@@ -61,12 +62,4 @@ function stateOf(told: Told, { healthyWhen, notes = [], limits = [] }: Judged, u
     return { state: 'unknown', reasons: ['running, protection unverified', ...doubts] }
   }
   return { state: 'healthy', reasons: [...mentioned, ...limits] }
-}
-
-/** What a tool printed goes to people's screens: one line, without control characters, cut. */
-function printable(text: string, maxLength: number): string {
-  return text
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, maxLength)
 }

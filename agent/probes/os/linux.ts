@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
+import { printable } from '../printable.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readOsRelease, type OsRelease } from './os-release.ts'
 import { readReleaseLine } from './release-files.ts'
@@ -101,11 +102,4 @@ function endOfDay(day: string): string | null {
   const end = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T23:59:59Z`) : null
   // A 30th of February would silently become a day of March.
   return end && !Number.isNaN(end.getTime()) && end.toISOString().startsWith(day) ? end.toISOString() : null
-}
-
-function printable(text: string, maxLength: number): string {
-  return text
-    .replaceAll(/\p{Cc}/gu, ' ')
-    .trim()
-    .slice(0, maxLength)
 }
