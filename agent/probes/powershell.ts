@@ -1,5 +1,6 @@
 import { unreadable, value, type Fact, type NoValue } from '../../shared/fact.ts'
 import { isJsonObject, parseJson, type JsonObject } from './json.ts'
+import { withoutColours } from './printable.ts'
 
 /** Deeper than `ConvertTo-Json` ever writes for the agent; what lies below is left as it is. */
 const DEEPEST = 12
@@ -10,7 +11,7 @@ const DEEPEST = 12
  * `{"value":[...],"Count":n}` is the array. Text that breaks off, and anything but objects, is unreadable.
  */
 export function readPowerShellJson(text: string): Fact<readonly JsonObject[]> {
-  const documents = documentsIn(text.replace(/^\uFEFF/, '').replace(COLOURS, ''))
+  const documents = documentsIn(withoutColours(text.replace(/^\uFEFF/, '')))
   if (documents.kind !== 'value') return documents
   const items = documents.value.flatMap((it): readonly unknown[] => {
     const plain = unwrapped(it, 0)
@@ -80,10 +81,6 @@ function milliseconds(text: string): number {
   const local = Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`)
   return local - (sign === '-' ? -1 : 1) * Number(minutes) * 60_000
 }
-
-/** PowerShell 7 colours its warnings; JSON itself never holds this character. */
-// oxlint-disable-next-line no-control-regex
-const COLOURS = /\u001B\[[\d;]*m/g
 
 /** The whole documents of JSON in a text, each beginning and ending with its line. */
 function documentsIn(text: string): Fact<unknown[]> {

@@ -5,3 +5,9 @@ export function printable(text: string, maxLength: number): string {
     .trim()
     .slice(0, maxLength)
 }
+
+/** Without the colours that some programs print even where nobody sees them. */
+export const withoutColours = (text: string): string => text.replaceAll(COLOURS, '')
+
+// oxlint-disable-next-line no-control-regex
+const COLOURS = /\u001B\[[\d;]*m/g

@@ -1,4 +1,5 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { withoutColours } from '../printable.ts'
 
 /**
  * The packages that `pacman -Qu` has newer versions of. It ends with 1 where nothing is to be updated; a failure does the
@@ -9,16 +10,13 @@ export function readPacman(exitCode: number, output: string, none = 1): Fact<Rea
   return exitCode === 0 ? readPacmanList(output) : unreadable(`pacman ended with ${exitCode}`)
 }
 
-// oxlint-disable-next-line no-control-regex
-const COLOURS = /\u001B\[[\d;]*m/g
-
 /**
  * Reads its lines: `NAME OLD -> NEW`, with `[ignored]` behind those that are never updated by themselves. Nothing at all
  * is no answer here.
  */
 export function readPacmanList(stdout: string): Fact<ReadonlySet<string>> {
   const names = new Set<string>()
-  for (const line of stdout.replaceAll(COLOURS, '').split('\n')) {
+  for (const line of withoutColours(stdout).split('\n')) {
     if (line.trim() === '' || /^(?:warning|:: )/.test(line)) continue
     const [, name] = /^(\S+) \S+ -> \S+(?: \[[^\]]+\])?\s*$/.exec(line) ?? []
     if (name === undefined) return unreadable('pacman prints something else than updates')

@@ -1,4 +1,5 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
+import { withoutColours } from '../printable.ts'
 
 /** What a tool tells; `tpm` is null where it says nothing of one, or of its version. */
 export type Told = { enabled: boolean; tpm: '2.0' | '1.2' | null }
@@ -23,7 +24,7 @@ export function readMokutil(output: string): Fact<Told> {
  * versions have on a line of its own. In setup mode the word is "disabled" already.
  */
 export function readBootctl(stdout: string): Fact<Told> {
-  const lines = stdout.replace(COLOURS, '').split(/\r?\n/)
+  const lines = withoutColours(stdout).split(/\r?\n/)
   const states = lines.flatMap((line) => /^\s*Secure Boot: (enabled|disabled)(?: \(([\w-]+)\))?\s*$/.exec(line) ?? [])
   const [, state, mode] = states
   if (states.length !== 3) return unreadable('bootctl does not tell whether Secure Boot is on')
@@ -32,9 +33,6 @@ export function readBootctl(stdout: string): Fact<Told> {
   const hasTpm = lines.some((line) => /^\s*TPM2 Support: yes\s*$/.test(line))
   return value({ enabled: state === 'enabled' && !isSetup, tpm: hasTpm ? '2.0' : null })
 }
-
-// oxlint-disable-next-line no-control-regex
-const COLOURS = /\u001B\[[\d;]*m/g
 
 /**
  * Reads the kernel's messages (`dmesg`): what it was told of Secure Boot when it was started, where setup mode and a shim
