@@ -9,10 +9,11 @@ export type Totals = { pending: number; pendingSecurity: number | null }
  * `/var/lib/update-notifier/updates-available`.
  */
 export function readAptCheck(text: string): Fact<Totals> {
-  const lines = text.split(/\r?\n/).flatMap((line) => /^(\d{1,6});(\d{1,6})$/.exec(line.trim()) ?? [])
-  if (lines.length === 3) return totals(Number(lines[1]), Number(lines[2]))
+  const numbers = [...text.matchAll(/^[^\S\n]*(\d{1,6});(\d{1,6})[^\S\n]*$/gm)]
+  const [[, pending, security] = []] = numbers
+  if (numbers.length === 1) return totals(Number(pending), Number(security))
   const all = /^(\d{1,6}) (?:updates? can be applied immediately|packages? can be updated)\.\s*$/m.exec(text)?.[1]
-  if (lines.length > 0 || all === undefined) return unreadable('apt-check tells no number of updates')
+  if (numbers.length > 0 || all === undefined) return unreadable('apt-check tells no number of updates')
   return totals(Number(all), fixesIn(text, Number(all)))
 }
 

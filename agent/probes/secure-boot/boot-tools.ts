@@ -25,14 +25,16 @@ export function readMokutil(output: string): Fact<Told> {
  */
 export function readBootctl(stdout: string): Fact<Told> {
   const lines = withoutColours(stdout).split(/\r?\n/)
-  const states = lines.flatMap((line) => /^\s*Secure Boot: (enabled|disabled)(?: \(([\w-]+)\))?\s*$/.exec(line) ?? [])
-  const [, state, mode] = states
-  if (states.length !== 3) return unreadable('bootctl does not tell whether Secure Boot is on')
+  const states = lines.map((line) => SECURE_BOOT.exec(line)).filter((it) => it !== null)
+  const [[, state, mode] = [], ...others] = states
+  if (state === undefined || others.length > 0) return unreadable('bootctl does not tell whether Secure Boot is on')
   const isSetup = mode === 'setup' || lines.some((line) => /^\s*Setup Mode: setup\s*$/.test(line))
   // "No" and "firmware only" do not tell whether there is an older one, or one without a driver.
   const hasTpm = lines.some((line) => /^\s*TPM2 Support: yes\s*$/.test(line))
   return value({ enabled: state === 'enabled' && !isSetup, tpm: hasTpm ? '2.0' : null })
 }
+
+const SECURE_BOOT = /^\s*Secure Boot: (enabled|disabled)(?: \(([\w-]+)\))?\s*$/
 
 /**
  * Reads the kernel's messages (`dmesg`): what it was told of Secure Boot when it was started, where setup mode and a shim
