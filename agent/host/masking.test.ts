@@ -140,6 +140,14 @@ describe('what is private', () => {
   })
 })
 
+test('masking is quick on whatever was read', () => {
+  for (const text of ['a', 'a.', 'a1', '1', ' ', 'a@', '/home/a ', 'token:']) {
+    const before = performance.now()
+    maskText(text.repeat(100_000 / text.length))
+    expect(performance.now() - before).toBeLessThan(500)
+  }
+})
+
 describe('what readers go by stays', () => {
   test.each([
     'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\n',

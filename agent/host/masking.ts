@@ -117,7 +117,7 @@ function leastOf(path: string, content: string): string {
 
 /** UUIDs, long hexadecimal numbers, security ids of Windows, addresses of mail (no units of systemd) and of network cards. */
 const IDS =
-  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|[\w.+-]+@(?![\w-]+\.(?:service|socket|mount|timer|scope|slice)\b)[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
+  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{24,128}\b|\bS-1-(?:5-21|12-1)(?:-\d+){2,6}|(?<![\w.+-])[\w.+-]{1,64}@(?![\w-]+\.(?:service|socket|mount|timer|scope|slice)\b)[\w-]+(?:\.[\w-]+)+|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b/gi
 
 /** Of a proxy or an archive, in its address; the last @ ends them. */
 const CREDENTIALS = /(?<=:\/\/)[^/\s"']+@/g

@@ -81,6 +81,8 @@ export const PROGRAMS = {
   nft: ['/usr/sbin/nft', '/sbin/nft'],
   iptables: ['/usr/sbin/iptables', '/sbin/iptables'],
   ip6tables: ['/usr/sbin/ip6tables', '/sbin/ip6tables'],
+  'iptables-legacy': ['/usr/sbin/iptables-legacy', '/sbin/iptables-legacy'],
+  'ip6tables-legacy': ['/usr/sbin/ip6tables-legacy', '/sbin/ip6tables-legacy'],
   'firewall-cmd': ['/usr/bin/firewall-cmd'],
   ufw: ['/usr/sbin/ufw'],
   gsettings: ['/usr/bin/gsettings'],

@@ -2,8 +2,8 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PROGRAMS, placesOn } from './programs.ts'
 import { keysOf } from '../../shared/schema.ts'
+import { PROGRAMS, placesOn } from './programs.ts'
 import { firstExisting, programRunner } from './run.ts'
 
 let folder = ''

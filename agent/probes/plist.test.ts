@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { laptop } from '../../test/fakes/laptop.ts'
 import { mutations } from '../../test/fakes/mutations.ts'
-import { readPlist, readPlistFile } from './plist.ts'
+import { readPlist, readPlistFile, readPlistItems } from './plist.ts'
 
 const XML = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -57,4 +57,15 @@ test('a file that is not there, or not whole, is unreadable', async () => {
   const files = [{}, { [PATH]: 'bplist00' }]
   const facts = await Promise.all(files.map((it) => readPlistFile(laptop({ platform: 'macos', files: it }), PATH)))
   expect(facts.map(({ kind }) => kind)).toEqual(['unreadable', 'unreadable'])
+})
+
+test('nothing is drawn from what is nested without end', () => {
+  for (const [open, close] of [
+    ['<array>', '</array>'],
+    ['<dict><key>a</key>', '</dict>'],
+  ] as const) {
+    const text = `<plist version="1.0">${open.repeat(3000)}<true/>${close.repeat(3000)}</plist>`
+    expect(readPlist(text).kind).toBe('unreadable')
+    expect(readPlistItems(text).kind).toBe('unreadable')
+  }
 })

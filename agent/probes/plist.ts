@@ -36,26 +36,36 @@ function topOf(text: string): Fact<unknown> {
   if (begin < 0 || end < begin) return unreadable('this is no whole property list')
   const root = parseXml(text.slice(begin, end + '</plist>'.length))
   const [top, ...others] = root ? elementsOf(root) : []
-  const it = top && others.length === 0 ? valueOf(top) : undefined
+  const it = top && others.length === 0 ? valueOf(top, 0) : undefined
   return it === undefined ? unreadable('the property list is malformed') : value(it)
 }
 
+/** Deeper than any of the system's own. */
+const DEEPEST = 24
+
 /** One value of a property list (plist(5)); undefined where it, or anything in it, is none. */
-function valueOf(element: Element): unknown {
-  const text = element.textContent ?? ''
+function valueOf(element: Element, depth: number): unknown {
+  if (depth > DEEPEST) return undefined
   switch (element.tagName) {
     case 'dict':
-      return dictionaryOf(elementsOf(element))
+      return dictionaryOf(elementsOf(element), depth + 1)
     case 'array': {
-      const items = elementsOf(element).map(valueOf)
+      const items = elementsOf(element).map((item) => valueOf(item, depth + 1))
       return items.includes(undefined) ? undefined : items
     }
+    default:
+      return plainValueOf(element.tagName, element.textContent ?? '')
+  }
+}
+
+function plainValueOf(kind: string, text: string): unknown {
+  switch (kind) {
     case 'string':
     case 'data':
       return text
     case 'true':
     case 'false':
-      return element.tagName === 'true'
+      return kind === 'true'
     case 'integer':
     case 'real':
       return /^[-+]?\d/.test(text.trim()) && Number.isFinite(Number(text)) ? Number(text) : undefined
@@ -68,11 +78,11 @@ function valueOf(element: Element): unknown {
   }
 }
 
-function dictionaryOf(elements: readonly Element[]): Plist | undefined {
+function dictionaryOf(elements: readonly Element[], depth: number): Plist | undefined {
   const entries: [string, unknown][] = []
   for (let at = 0; at < elements.length; at += 2) {
     const [key, it] = [elements[at], elements[at + 1]]
-    const held = it && valueOf(it)
+    const held = it && valueOf(it, depth)
     if (key?.tagName !== 'key' || held === undefined) return undefined
     entries.push([key.textContent ?? '', held])
   }

@@ -110,3 +110,9 @@ test('damage never switches an extension on', () => {
     expect(fact.kind === 'value' && fact.value.some(({ enabled, active }) => enabled || active)).toBe(false)
   }
 })
+
+test('empty lines without end take no time', () => {
+  const before = performance.now()
+  expect(readExtensionList('\n'.repeat(200_000)).kind).toBe('unreadable')
+  expect(performance.now() - before).toBeLessThan(500)
+})

@@ -63,7 +63,7 @@ const ROW = /^([*\-\t ]*?)(?:([A-Z0-9]{10})\s+)?([\w.-]+) \(([^()]*)\)\s+(.*?)\s
  * without its count, or with fewer rows than that, is none.
  */
 export function readExtensionList(stdout: string): Fact<SystemExtension[]> {
-  const [, count] = /^\s*(\d{1,4}) extension\(s\)\s*$/m.exec(stdout) ?? []
+  const [, count] = /^[ \t]*(\d{1,4}) extension\(s\)[ \t]*\r?$/m.exec(stdout) ?? []
   if (count === undefined) return unreadable('systemextensionsctl gave no list')
   const extensions: SystemExtension[] = []
   let category = ''

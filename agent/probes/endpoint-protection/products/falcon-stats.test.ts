@@ -125,3 +125,8 @@ test('falconctl of macOS: damage never connects or wakes a sensor', () => {
     expect(fact.kind === 'value' && (fact.value.running === true || fact.value.connected === true)).toBe(false)
   }
 })
+
+test('what is nested without end tells nothing', () => {
+  expect(readFalconStats(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`).kind).toBe('unreadable')
+  expect(readFalconStats(`{"aid":${'['.repeat(50_000)}${']'.repeat(50_000)}}`).kind).toBe('unreadable')
+})

@@ -95,10 +95,15 @@ function fromLines(text: string): Items {
   return items
 }
 
-function fromPlist(plist: Plist, section = '', items = new Map<string, string>()): Items {
+/** Sections stand in sections; deeper nothing is told. */
+const DEEPEST = 8
+
+function fromPlist(plist: Plist, section = '', items = new Map<string, string>(), depth = 0): Items {
   for (const [name, it] of Object.entries(plist)) {
-    if (isPlist(it)) fromPlist(it, keyOf(name), items)
-    else add(items, itemOf(keyOf(name), section), String(it))
+    if (isPlist(it)) {
+      if (depth < DEEPEST) fromPlist(it, keyOf(name), items, depth + 1)
+    } else if (typeof it === 'string' || typeof it === 'number' || typeof it === 'boolean')
+      add(items, itemOf(keyOf(name), section), String(it))
   }
   return items
 }
