@@ -8,8 +8,8 @@ import { productOf } from './product-state.ts'
 import { readMacProcesses, type MacProcess } from './processes.ts'
 import { PRODUCTS } from './products/all.ts'
 import { readSystemExtensions, type SystemExtension } from './system-extensions.ts'
-import { together, type Told } from './told.ts'
-import type { Running } from './watch.ts'
+import { together } from './told.ts'
+import type { IsRunning, Running } from './watch.ts'
 
 /** What macOS itself knows of extensions and processes. */
 type Seen = { extensions: Fact<SystemExtension[]>; processes: Fact<MacProcess[]> }
@@ -79,8 +79,6 @@ export function extensionOf(
 
 /** macOS keeps the extensions that it approved below a folder into which not even root can write. */
 const EXTENSIONS = '/Library/SystemExtensions/'
-
-type IsRunning = { told: Told; pids: readonly number[]; unread: readonly string[] }
 
 const off = (why: string): IsRunning => ({ told: { running: false, issues: [why] }, pids: [], unread: [] })
 const unknown = (why: string): IsRunning => ({ told: {}, pids: [], unread: [why] })

@@ -2,6 +2,10 @@ import type { Host } from '../../host/host.ts'
 import { readSlices } from '../services.ts'
 import { readRunning } from './linux.ts'
 import { PRODUCTS } from './products/all.ts'
+import type { Told } from './told.ts'
+
+/** Whether a product runs, by which processes, and why that is not known. */
+export type IsRunning = { told: Told; pids: readonly number[]; unread: readonly string[] }
 
 /** The processes of a product that ran at the last reading. */
 export type Running = { id: string; pids: readonly number[] }

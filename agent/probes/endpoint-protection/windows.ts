@@ -15,7 +15,7 @@ import { PRODUCTS } from './products/all.ts'
 import { readSecurityCenter, toldOf, type Registration } from './security-center.ts'
 import { together, type Told } from './told.ts'
 import { strangersOf } from './strangers.ts'
-import type { Running } from './watch.ts'
+import type { IsRunning, Running } from './watch.ts'
 
 /** What Windows itself knows of services, drivers and antivirus products. */
 type Seen = { services: Fact<WindowsServices>; drivers: Fact<WindowsServices>; center: readonly Registration[] }
@@ -84,8 +84,6 @@ async function readProduct(
     sources,
   }
 }
-
-export type IsRunning = { told: Told; pids: readonly number[]; unread: readonly string[] }
 
 function notSeen(services: Fact<WindowsServices>): IsRunning {
   const why = services.kind === 'value' ? 'Security Center lists it, but its services were not found' : services.why
