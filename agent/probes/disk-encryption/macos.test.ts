@@ -157,3 +157,17 @@ describe('other volumes of built-in disks', () => {
     })
   })
 })
+
+test('volumes that could not be listed are not left out in silence', async () => {
+  for (const list of [{ exitCode: 1, stderr: 'no' }, { stdout: 'Keine Festplatten' }]) {
+    const reading = await read({ [STATUS]: says('FileVault is On.'), [INFO]: info(true), [LIST]: list })
+    expect(reading).toMatchObject({
+      value: {
+        volumes: [
+          { mount: '/', role: 'system', state: 'on' },
+          { mount: 'other volumes', role: 'data', state: 'unknown' },
+        ],
+      },
+    })
+  }
+})

@@ -76,8 +76,14 @@ async function findsMigration(host: Host, { device = '' }: DiskutilVolume): Prom
 }
 
 async function readData(host: Host): Promise<ToldVolume[]> {
-  const mounted = await askProgram(host, 'diskutil', ['list', '-plist', 'internal'], readMountedDataVolumes)
-  if (mounted.kind !== 'value' || mounted.value.length === 0) return []
+  const ran = await host.run('diskutil', ['list', '-plist', 'internal'])
+  // A recording that has no such list is of somebody who asked about the system alone.
+  if (!ran.ok && ran.reason === 'not-recorded') return []
+  const mounted = ran.ok ? readMountedDataVolumes(ran.stdout) : unreadableBecause(ran)
+  if (mounted.kind !== 'value') {
+    return [{ mount: 'other volumes', role: 'data', state: 'unknown', detail: `which there are: ${mounted.why}` }]
+  }
+  if (mounted.value.length === 0) return []
   const hasApfs = mounted.value.some(({ fileSystem }) => fileSystem === 'apfs')
   const list = hasApfs ? await askApfs(host) : value([])
   return mounted.value.map((it) => {
