@@ -25,6 +25,21 @@ export async function readSlices(host: Host): Promise<Fact<string[]>> {
   return unreadable('the services of this system cannot be seen (no systemd, or a container)')
 }
 
+/** A service: the names of its unit in different distributions or versions, and of the processes that do its work. */
+export type Service = { units: readonly string[]; processes: readonly string[] }
+
+/** Whether a service runs, under any of its names. */
+export async function readRunning(
+  host: Host,
+  { units, processes }: Service,
+  slices: Fact<string[]>,
+): Promise<Fact<boolean>> {
+  if (slices.kind !== 'value') return askRunning(host, units, slices)
+  const all = await Promise.all(units.map((unit) => readServiceProcesses(host, slices.value, unit, processes)))
+  if (all.some((it) => it.kind === 'value' && it.value.length > 0)) return value(true)
+  return all.find((it) => it.kind !== 'value') ?? value(false)
+}
+
 /**
  * The living processes of a service that have one of the given names; none if the service does not run. A service
  * that runs, but without any process of those names, is unreadable: a new version may have renamed them.

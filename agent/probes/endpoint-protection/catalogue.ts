@@ -1,6 +1,7 @@
 import type { Fact } from '../../../shared/fact.ts'
 import type { RegistryValues } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
+import type { Service } from '../services.ts'
 import type { Flag, Flags, Told } from './told.ts'
 
 /** A product under the id by which policies name it, with a part for each system that it is looked for on. */
@@ -46,18 +47,16 @@ export type Ask = {
     }
 )
 
-export type LinuxProduct = Judged & {
-  /** It is installed if this folder holds that name, or if systemd has one of its units. */
-  folder: string
-  holds: string
-  /** The names that its service has in different distributions or versions. */
-  units: readonly string[]
-  /** Processes of the unit of which at least one lives while the product protects. */
-  processes: readonly string[]
-  /** Where what scans in real time is a service of its own, without which the product only scans when told to. */
-  realTime?: Pick<LinuxProduct, 'units' | 'processes'>
-  asks: readonly Ask[]
-}
+/** Of its service at least one process lives while the product protects. */
+export type LinuxProduct = Judged &
+  Service & {
+    /** It is installed if this folder holds that name, or if systemd has one of its units. */
+    folder: string
+    holds: string
+    /** Where what scans in real time is a service of its own, without which the product only scans when told to. */
+    realTime?: Service
+    asks: readonly Ask[]
+  }
 
 export type MacosProduct = Judged & {
   /** It is installed if one of these exists, or if macOS lists its extension. */

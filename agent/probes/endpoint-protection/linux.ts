@@ -2,11 +2,11 @@ import { value, type Fact } from '../../../shared/fact.ts'
 import type { Product, SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
+import { readRunning, readSlices } from '../services.ts'
 import { askAll } from './ask.ts'
 import type { LinuxProduct } from './catalogue.ts'
 import { productOf } from './product-state.ts'
 import { PRODUCTS } from './products/all.ts'
-import { askRunning, readServiceProcesses, readSlices } from '../services.ts'
 import { together, type Told } from './told.ts'
 
 /** Where packages put their units. What an admin masks or overrides in /etc says nothing about what is installed. */
@@ -46,20 +46,6 @@ async function readProduct(host: Host, { id, linux }: OnLinux, slices: Fact<stri
   const realTime: Told = scanner?.kind === 'value' ? { realTime: scanner.value } : {}
   const told = together([{ installed: true, ...isRunning }, realTime, ...outputs])
   return { product: value(productOf(id, told, { ...linux, unread: whys })), sources }
-}
-
-/** A service that has another name in another distribution is running if it does under any of them. */
-export async function readRunning(
-  host: Host,
-  linux: Pick<LinuxProduct, 'units' | 'processes'>,
-  slices: Fact<string[]>,
-): Promise<Fact<boolean>> {
-  if (slices.kind !== 'value') return askRunning(host, linux.units, slices)
-  const all = await Promise.all(
-    linux.units.map((unit) => readServiceProcesses(host, slices.value, unit, linux.processes)),
-  )
-  if (all.some((it) => it.kind === 'value' && it.value.length > 0)) return value(true)
-  return all.find((it) => it.kind !== 'value') ?? value(false)
 }
 
 async function readInstalled(host: Host, { folder, holds, units }: LinuxProduct): Promise<Fact<boolean>> {

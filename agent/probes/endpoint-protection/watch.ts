@@ -1,6 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import { readSlices } from '../services.ts'
-import { readRunning } from './linux.ts'
+import { readRunning, readSlices } from '../services.ts'
 import { PRODUCTS } from './products/all.ts'
 import type { Told } from './told.ts'
 
