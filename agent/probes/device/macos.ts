@@ -42,7 +42,9 @@ export function readHardwareJson(stdout: string): Fact<Hardware> {
 
 /** Reads `system_profiler SPHardwareDataType`. The model is told by its form, as the words before it are localised. */
 export function readHardwareText(stdout: string): Fact<Hardware> {
-  const models = [...stdout.matchAll(/^ +[^:\n]+: ([A-Z][A-Za-z]*\d{1,3},\d{1,3})\r?$/gm)].map(([, model]) => model)
+  const models = [...stdout.matchAll(/^ +[^ :\n][^:\n]*: ([A-Z][A-Za-z]*\d{1,3},\d{1,3})\r?$/gm)].map(
+    ([, model]) => model,
+  )
   const name = /^ +Model Name: (.+?)\r?$/m.exec(stdout)?.[1]
   const serial = /^ +Serial Number \(system\): (.+?)\r?$/m.exec(stdout)?.[1]
   return models.length === 1 ? hardwareOf(models[0], name, serial) : unreadable('system_profiler told of no one model')

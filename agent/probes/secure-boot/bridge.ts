@@ -132,7 +132,7 @@ const parse = jsonParserOf(Type.Object({ SPiBridgeDataType: Type.Array(Type.Reco
  * one that hides it from whoever asks.
  */
 export function readBridge(stdout: string): Fact<StartupSecurity> {
-  const parsed = parse(stdout.slice(Math.max(0, stdout.search(/^\s*\{/m))))
+  const parsed = parse(stdout.slice(Math.max(0, stdout.search(/^[ \t]*\{/m))))
   if (!parsed.ok) return unreadable('system_profiler gave no list')
   const told = parsed.value.SPiBridgeDataType.flatMap((it) => ('ibridge_secure_boot' in it ? [it] : []))
   const [bridge, ...others] = told
@@ -147,7 +147,7 @@ export function readBridge(stdout: string): Fact<StartupSecurity> {
  * is told by its words, which nothing else there has.
  */
 export function readBridgeText(stdout: string): Fact<StartupSecurity> {
-  const lines = [...stdout.matchAll(/^ +([^:\n]+): (.+)$/gm)]
+  const lines = [...stdout.matchAll(/^ +([^ :\n][^:\n]*): (.+)$/gm)]
   const levels = new Set(lines.flatMap(([, , word]) => levelOf(wordOf(word)) ?? []))
   const [level, ...others] = levels
   if (level === undefined || others.length > 0) return unreadable('this Mac does not tell how strictly it starts')
