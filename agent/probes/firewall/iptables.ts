@@ -1,5 +1,17 @@
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
-import { isAllPorts, isAnywhere, isFromCard, isNew, isTcp, not, type Holds } from './unasked-packet.ts'
+import {
+  isAllPorts,
+  isAnywhere,
+  isFromCard,
+  isLocal,
+  isNew,
+  isOriginal,
+  isSynAlone,
+  isTcp,
+  isToHost,
+  not,
+  type Holds,
+} from './unasked-packet.ts'
 import { fateIn, type Verdict } from './verdicts.ts'
 
 /**
@@ -45,7 +57,8 @@ const TARGETS: ReadonlyMap<string, Verdict> = new Map([
 function verdictOf(words: readonly string[]): readonly Verdict[] {
   const at = words.findIndex((word) => word === '-j' || word === '-g')
   const target = words[at + 1]
-  if (at < 0 || target === undefined || conditionsOf(words.slice(0, at)).some((holds) => holds !== true)) return []
+  if (at < 0 || target === undefined || conditionsOf(words.slice(0, at), target).some((holds) => holds !== true))
+    return []
   if (words[at] === '-g') return [{ goto: target }]
   // A target that is no chain and decides nothing (LOG, SET, MARK) is a jump to where there are no rules.
   return [TARGETS.get(target) ?? { jump: target }]
@@ -56,14 +69,23 @@ const CONDITIONS: ReadonlyMap<string, (text: string) => Holds> = new Map([
   ['-s', isAnywhere],
   ['-p', isTcp],
   ['--ctstate', (text: string) => text.split(',').some(isNew)],
+  ['--ctdir', isOriginal],
+  ['--tcp-flags', isTcpFlags],
+  ['--pkt-type', isToHost],
   ['--state', (text: string) => text.split(',').some(isNew)],
-  ['--dst-type', (text: string) => text.split(',').includes('LOCAL')],
+  ['--dst-type', (text: string) => text.split(',').some(isLocal)],
   ['--dport', isPortRange],
   ['--sport', isPortRange],
+  ['--dports', arePortRanges],
+  ['--sports', arePortRanges],
+  ['--ports', arePortRanges],
 ])
 
-/** Of each condition whether it holds; `-m MODULE` alone is none, and what is not known cannot be told. */
-function conditionsOf(words: readonly string[]): Holds[] {
+/**
+ * Of each condition whether it holds; `-m MODULE` alone is none, and what is not known cannot be told. One packet is
+ * within any limit: what is let in up to a limit is let in.
+ */
+function conditionsOf(words: readonly string[], target: string): Holds[] {
   const holds: Holds[] = []
   let isNegated = false
   for (let at = 0; at < words.length; at++) {
@@ -73,9 +95,10 @@ function conditionsOf(words: readonly string[]): Holds[] {
       continue
     }
     if (!word.startsWith('-')) continue
-    const text = words[at + 1] ?? ''
+    const text = word === '--tcp-flags' ? words.slice(at + 1, at + 3).join(' ') : (words[at + 1] ?? '')
     // A comment changes nothing, and `-m conntrack` only names whose option follows.
-    if (word !== '-m' && word !== '--comment') {
+    if (target === 'ACCEPT' && (LIMITS.has(word) || (word === '-m' && text === 'limit'))) isNegated = false
+    else if (word !== '-m' && word !== '--comment') {
       const condition = CONDITIONS.get(word)?.(text)
       holds.push(isNegated ? not(condition) : condition)
     } else if (word === '-m' && !MATCHES_WITH_OPTIONS.has(text)) holds.push(undefined)
@@ -86,11 +109,34 @@ function conditionsOf(words: readonly string[]): Holds[] {
 }
 
 /** All others (`limit`, `recent`, `set`) are conditions by themselves. */
-const MATCHES_WITH_OPTIONS = new Set(['conntrack', 'state', 'tcp', 'udp', 'addrtype', 'comment', 'icmp', 'multiport'])
+const MATCHES_WITH_OPTIONS = new Set([
+  'conntrack',
+  'state',
+  'tcp',
+  'udp',
+  'addrtype',
+  'comment',
+  'icmp',
+  'multiport',
+  'pkttype',
+])
+
+const LIMITS = new Set(['--limit', '--limit-burst'])
 
 function isPortRange(text: string): boolean {
   const [from = '', to = from] = text.split(':')
   return isAllPorts(Number(from), Number(to || '65535'))
+}
+
+function arePortRanges(text: string): boolean {
+  return text.split(',').some(isPortRange)
+}
+
+/** `FIN,SYN,RST,ACK SYN`: the flags that are looked at, and those of them that are set. */
+function isTcpFlags(text: string): Holds {
+  const [mask = '', set = ''] = text.split(' ')
+  if (!/^[A-Z]+(?:,[A-Z]+)* [A-Z]+(?:,[A-Z]+)*$/.test(text) || /\b(?:ALL|NONE)\b/.test(text)) return undefined
+  return isSynAlone(mask.split(','), set.split(','))
 }
 
 /** Comments and prefixes stand in quotes and may look like options. */

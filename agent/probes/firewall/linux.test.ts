@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { laptop, type Laptop } from '../../../test/fakes/laptop.ts'
+import { unread, type Host } from '../../host/host.ts'
 import { hasIpv6, readUfw } from './configured.ts'
 import { readFirewall } from './probe.ts'
 import { watchFirewall } from './watch.ts'
@@ -16,6 +17,33 @@ const nft = (...families: string[]) => ({
   }),
 })
 const iptables = (policy: string, stderr = '') => ({ stdout: `-P INPUT ${policy}\n-P FORWARD ACCEPT\n`, stderr })
+const WARNING = '# Warning: iptables-legacy tables present, use iptables-legacy to see them\n'
+/** As iptables puts it into nft's tables: what it asks for is known by name only. */
+const HIDING = {
+  stdout: JSON.stringify({
+    nftables: [
+      { metainfo: { version: '1.1' } },
+      ...['ip', 'ip6'].flatMap((family) => [
+        { table: { family, name: 'filter' } },
+        { chain: { family, table: 'filter', name: 'INPUT', type: 'filter', hook: 'input', policy: 'drop' } },
+        {
+          rule: {
+            family,
+            table: 'filter',
+            chain: 'INPUT',
+            expr: [{ xt: { type: 'match', name: 'addrtype' } }, { counter: {} }, { accept: null }],
+          },
+        },
+      ]),
+    ],
+  }),
+}
+const LETS_ALL_IN = ['ip', 'ip6']
+  .map(
+    (family) =>
+      `table ${family} filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t\tfib daddr type local counter packets 0 bytes 0 accept\n\t}\n}\n`,
+  )
+  .join('')
 const IPV6 = { '/proc/net/if_inet6': 'fe80000000000000 02 40 20 80   wlan0\n' }
 const OLD = { '/proc/net/ip_tables_names': 'nat\nfilter\n' }
 const UFW = {
@@ -95,6 +123,31 @@ const cases: readonly { name: string; laptop: Laptop; expected: object }[] = [
     laptop: { files: IPV6, programs: { 'iptables -S': iptables('DROP'), 'ip6tables -S': iptables('ACCEPT') } },
     expected: { enabled: false, profiles: { ipv4: true, ipv6: false } },
   },
+  {
+    name: 'old rules of both families, which only the old iptables lists',
+    laptop: {
+      files: { ...OLD, ...IPV6, '/proc/net/ip6_tables_names': 'filter\n' },
+      programs: {
+        [NFT]: nft('ip6'),
+        'iptables -S': iptables('ACCEPT', WARNING),
+        'iptables-legacy -S': iptables('DROP'),
+      },
+    },
+    expected: { enabled: true, profiles: { ipv4: true, ipv6: true } },
+  },
+  {
+    name: 'IPv4 by nft, IPv6 by old rules',
+    laptop: {
+      files: { ...IPV6, '/proc/net/ip6_tables_names': 'filter\n' },
+      programs: { [NFT]: nft('ip'), 'ip6tables -S': iptables('DROP') },
+    },
+    expected: { enabled: true, profiles: { ipv4: true, ipv6: true } },
+  },
+  {
+    name: 'rules of iptables whose conditions only the text tells',
+    laptop: { files: IPV6, programs: { [NFT]: HIDING, 'nft list ruleset': { stdout: LETS_ALL_IN } } },
+    expected: { enabled: false, profiles: { ipv4: false, ipv6: false } },
+  },
   { name: 'a user, and ufw is switched on', laptop: { files: UFW, privileged: false }, expected: { enabled: true } },
   { name: 'a user, and firewalld runs', laptop: { files: FIREWALLD, privileged: false }, expected: { enabled: true } },
 ]
@@ -136,14 +189,21 @@ const unknown: readonly { name: string; laptop: Laptop }[] = [
       files: { ...OLD, ...IPV6 },
       programs: {
         [NFT]: nft(),
-        'iptables -S': iptables(
-          'ACCEPT',
-          '# Warning: iptables-legacy tables present, use iptables-legacy to see them\n',
-        ),
+        'iptables -S': iptables('ACCEPT', WARNING),
       },
     },
   },
 ]
+
+test('a recording without the text is read as far as it goes; a machine that does not tell it is not', async () => {
+  const host = laptop({ files: IPV6, programs: { [NFT]: HIDING } })
+  const told = (reason: 'not-recorded' | 'timed-out'): Host => ({
+    ...host,
+    run: async (program, args) => (args[0] === '-j' ? host.run(program, args) : unread(reason, 'nft')),
+  })
+  expect((await readFirewall(told('not-recorded'))).kind).toBe('value')
+  expect((await readFirewall(told('timed-out'))).kind).toBe('unreadable')
+})
 
 for (const { name, laptop: it } of unknown) {
   test(`firewall is not known: ${name}`, async () => expect((await readFirewall(laptop(it))).kind).toBe('unreadable'))

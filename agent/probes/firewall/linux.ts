@@ -7,7 +7,7 @@ import { unreadableBecause, type Reading } from '../probe.ts'
 import { hasIpv6, isUfwForIpv6, readUfw } from './configured.ts'
 import { readFirewalldZones, readUfwStatus } from './front-ends.ts'
 import { readIptables } from './iptables.ts'
-import { readNftRuleset, readNftText } from './nft.ts'
+import { hidesConditions, readNftRuleset, readNftText } from './nft.ts'
 
 type Firewall = SignalValue['firewall']
 
@@ -36,42 +36,47 @@ type Families = { ipv4: boolean; ipv6: boolean | null }
 
 async function readLoaded(host: Host): Promise<Reading<Firewall>> {
   const nft = await readNft(host)
-  if (nft.kind === 'value' && nft.value.ipv4 && nft.value.ipv6)
-    return { ...(await conclude(host, nft.value)), source: 'nft' }
-
+  const told = nft.kind === 'value' ? nft.value : null
   // Rules of the old kind stand beside those of nft, which does not list them.
-  const hasOldRules = nft.kind !== 'value' || (await namesFilter(host, '/proc/net/ip_tables_names'))
-  if (!hasOldRules && nft.kind === 'value') return { ...(await conclude(host, nft.value)), source: 'nft' }
-  const ipv4 = await readIptablesRules(host)
+  const [hasOld4, hasOld6] = await Promise.all(OLD_TABLES.map((path) => namesFilter(host, path)))
+  const needsOld = told === null || (!told.ipv4 && hasOld4) || (!told.ipv6 && hasOld6)
+  if (told && !needsOld) return { ...(await conclude(host, told)), source: 'nft' }
+
+  const ipv4 = told && (told.ipv4 || !hasOld4) ? value(told.ipv4) : await readIptablesRules(host)
   if (ipv4.kind !== 'value') return { ...(nft.kind === 'value' ? ipv4 : nft), source: 'nft, iptables' }
-  const told: Families = nft.kind === 'value' ? nft.value : { ipv4: false, ipv6: null }
-  const isFiltered = told.ipv4 || ipv4.value
+  const ipv6 = told?.ipv6 ?? null
   // One family that is open is enough to know.
-  const ipv6 = told.ipv6 === true || !isFiltered ? told.ipv6 : await readOldIpv6(host, told.ipv6)
-  return { ...(await conclude(host, { ipv4: isFiltered, ipv6 })), source: 'nft, iptables' }
+  const known = ipv6 === true || !ipv4.value ? ipv6 : await readOldIpv6(host, ipv6)
+  return { ...(await conclude(host, { ipv4: ipv4.value, ipv6: known })), source: 'nft, iptables' }
 }
+
+const OLD_TABLES = ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'] as const
 
 async function readNft(host: Host): Promise<Fact<Families>> {
   const ran = await host.run('nft', ['-j', 'list', 'ruleset'], { maxBytes: MOST_BYTES })
   if (!ran.ok) return unreadableBecause(ran)
-  if (ran.exitCode === 0) return readNftRuleset(ran.stdout)
-  if (!/JSON support not compiled-in/.test(ran.stderr)) return unreadable(`nft ended with ${ran.exitCode}`)
-  return askProgram(host, 'nft', ['list', 'ruleset'], readNftText, { maxBytes: MOST_BYTES })
+  const isListed = ran.exitCode === 0
+  if (isListed && !hidesConditions(ran.stdout)) return readNftRuleset(ran.stdout)
+  if (!isListed && !/JSON support not compiled-in/.test(ran.stderr)) return unreadable(`nft ended with ${ran.exitCode}`)
+  const text = await host.run('nft', ['list', 'ruleset'], { maxBytes: MOST_BYTES })
+  if (!text.ok) return isListed && text.reason === 'not-recorded' ? readNftRuleset(ran.stdout) : unreadableBecause(text)
+  return text.exitCode === 0 ? readNftText(text.stdout) : unreadable(`nft ended with ${text.exitCode}`)
 }
 
-function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {
-  return askProgram(host, program, ['-S'], readWithWarning, { maxBytes: MOST_BYTES })
-}
-
-/** That there are rules of the old kind, the new iptables says on stderr. */
-function readWithWarning(stdout: string, stderr: string): Fact<boolean> {
-  const [warning = ''] = /^# Warning: .*$/m.exec(stderr) ?? []
-  return readIptables(`${warning}\n${stdout}`)
+/** That there are rules of the old kind, which it does not list, the new iptables says on stderr. */
+async function readIptablesRules(host: Host, program: 'iptables' | 'ip6tables' = 'iptables'): Promise<Fact<boolean>> {
+  const ran = await host.run(program, ['-S'], { maxBytes: MOST_BYTES })
+  if (!ran.ok) return unreadableBecause(ran)
+  if (ran.exitCode !== 0) return unreadable(`${program} ended with ${ran.exitCode}`)
+  const [warning = ''] = /^# Warning: .*$/m.exec(ran.stderr) ?? []
+  const rules = readIptables(`${warning}\n${ran.stdout}`)
+  if (rules.kind === 'value' || readIptables(ran.stdout).kind !== 'value') return rules
+  return askProgram(host, `${program}-legacy`, ['-S'], readIptables, { maxBytes: MOST_BYTES })
 }
 
 /** `iptables -S` is IPv4. ufw loads both families or none, so that the one tells of the other. */
 async function readOldIpv6(host: Host, byNft: boolean | null): Promise<boolean | null> {
-  if (byNft === false && !(await namesFilter(host, '/proc/net/ip6_tables_names'))) return false
+  if (byNft === false && !(await namesFilter(host, OLD_TABLES[1]))) return false
   const [conf, defaults] = await Promise.all([host.readFile(UFW.conf), host.readFile(UFW.defaults)])
   const ufw = conf.ok && defaults.ok ? readUfw(conf.text, defaults.text) : null
   if (ufw?.kind === 'value' && ufw.value && defaults.ok && isUfwForIpv6(defaults.text)) return true

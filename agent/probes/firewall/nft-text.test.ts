@@ -48,6 +48,43 @@ const cases: readonly { name: string; text: string; expected: object }[] = [
   { name: 'one network, one port', text: ruleset('drop', ['ip saddr 10.0.0.0/8 tcp dport 22 accept']), expected: both },
   { name: 'all ports', text: ruleset('drop', ['tcp dport { 22, 1-65535 } accept']), expected: none },
   { name: 'what is too much is dropped', text: ruleset('accept', ['limit rate over 9/second drop']), expected: none },
+  { name: 'all that is for this machine', text: ruleset('drop', ['fib daddr type local accept']), expected: none },
+  {
+    name: 'what is for all',
+    text: ruleset('drop', ['fib daddr type { broadcast, multicast } accept']),
+    expected: both,
+  },
+  { name: 'what may not be answered', text: ruleset('drop', ['fib saddr . iif oif missing accept']), expected: both },
+  { name: 'what is for this host', text: ruleset('drop', ['pkttype unicast counter accept']), expected: none },
+  { name: 'what comes first', text: ruleset('drop', ['ct direction original accept']), expected: none },
+  { name: 'what answers nobody', text: ruleset('accept', ['ct state ! established,related drop']), expected: both },
+  { name: 'some in a while', text: ruleset('drop', ['limit rate 3/minute burst 5 packets accept']), expected: none },
+  { name: 'one family', text: ruleset('drop', ['meta nfproto ipv4 accept']), expected: { ipv4: false, ipv6: true } },
+  ...['syn', 'syn counter packets 0 bytes 0', '& (fin | syn | rst | ack) == syn', 'syn / fin,syn,rst,ack'].map(
+    (flags) => ({
+      name: `what opens a connection: ${flags}`,
+      text: ruleset('drop', [`tcp flags ${flags} accept`]),
+      expected: none,
+    }),
+  ),
+  ...['& (fin | syn | rst | ack) != syn', '!= syn / fin,syn,rst,ack', '& (syn | ack) == syn | ack', 'ack', '0x2'].map(
+    (flags) => ({
+      name: `what does not: ${flags}`,
+      text: ruleset('drop', [`tcp flags ${flags} accept`]),
+      expected: both,
+    }),
+  ),
+  {
+    name: 'what ufw does with what is for others, before it lets all in',
+    text: ruleset('drop', ['jump not-local', 'accept'], {
+      more: chain(
+        'not-local',
+        'fib daddr type local counter packets 3 bytes 9 return',
+        'counter packets 0 bytes 0 drop',
+      ),
+    }),
+    expected: none,
+  },
   { name: 'the decision of another program', text: ruleset('drop', ['queue flags bypass to 0']), expected: none },
   {
     name: 'a map over several lines that lets new ones in',

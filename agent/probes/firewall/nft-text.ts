@@ -1,3 +1,5 @@
+import { tcpFlagsIn } from './nft-tcp-flags.ts'
+
 /** A rule in the words of libnftables-json(5): statements, each an object with one key. */
 type Statement = Readonly<Record<string, unknown>>
 
@@ -123,6 +125,10 @@ function statementsOf(words: readonly string[]): Statement[] {
       statements.push({ [word]: null })
       // How it rejects, or to which queue.
       at = word === 'reject' || word === 'queue' ? words.length : at + 1
+    } else if (word === 'limit' && next === 'rate') {
+      statements.push({ limit: { inv: words[at + 2] === 'over' } })
+      at += 2
+      while (LIMIT_WORD.test(words[at] ?? '')) at++
     } else if (word === 'xt' && next === 'target') {
       statements.push({ xt: { type: 'target', name: unquoted(words[at + 2] ?? '') } })
       at += 3
@@ -136,6 +142,9 @@ function statementsOf(words: readonly string[]): Statement[] {
   return statements
 }
 
+/** `over 3/minute burst 5 packets`, `10 mbytes/second`. */
+const LIMIT_WORD = /^(?:over|until|burst|packets|[km]?bytes(?:\/\w+)?|\d+(?:\/\w+)?)$/
+
 /** What may follow `counter`, `log` and `comment`. */
 const REMARK_WORD =
   /^(?:packets|bytes|prefix|level|flags|group|snaplen|queue-threshold|all|\d+|emerg|alert|crit|err|warn|notice|info|debug|audit|"[^"]*")$/
@@ -147,6 +156,11 @@ const KEYS: readonly (readonly [words: readonly string[], left: Statement])[] = 
     [['meta', key], { meta: { key } }] as const,
   ]),
   [['meta', 'l4proto'], { meta: { key: 'l4proto' } }],
+  [['meta', 'nfproto'], { meta: { key: 'nfproto' } }],
+  [['meta', 'pkttype'], { meta: { key: 'pkttype' } }],
+  [['pkttype'], { meta: { key: 'pkttype' } }],
+  [['fib', 'daddr', 'type'], { fib: { result: 'type', flags: 'daddr' } }],
+  [['ct', 'direction'], { ct: { key: 'direction' } }],
   [['ct', 'state'], { ct: { key: 'state' } }],
   [['ct', 'status'], { ct: { key: 'status' } }],
   ...[
@@ -162,13 +176,15 @@ const KEYS: readonly (readonly [words: readonly string[], left: Statement])[] = 
 ]
 
 function conditionAt(words: readonly string[], from: number): { statement: Statement; end: number } | null {
+  const flags = words[from] === 'tcp' && words[from + 1] === 'flags' ? tcpFlagsIn(words.slice(from + 2)) : null
+  if (flags) return { statement: { match: flags.match }, end: from + 2 + flags.length }
   const found = KEYS.find(([key]) => key.every((word, n) => words[from + n] === word))
   if (!found) return null
   const [key, left] = found
   let at = from + key.length
   const isMap = words[at] === 'vmap'
-  const op = words[at] === '!=' ? '!=' : '=='
-  if (isMap || words[at] === '!=' || words[at] === '==') at++
+  const op = ['!=', '!'].includes(words[at] ?? '') ? '!=' : '=='
+  if (isMap || op === '!=' || words[at] === '==') at++
   if (words[at] === '{') {
     const end = words.indexOf('}', at)
     const parts = end < 0 ? [] : partsOf(words.slice(at + 1, end))

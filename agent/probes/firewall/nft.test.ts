@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mutations } from '../../../test/fakes/mutations.ts'
-import { readNftRuleset } from './nft.ts'
+import { hidesConditions, readNftRuleset } from './nft.ts'
 
 type Expr = Record<string, unknown>
 type Rules = Record<string, Expr[][]>
@@ -29,6 +29,7 @@ const match = (left: unknown, right: unknown, op = '=='): Expr => ({ match: { op
 const meta = (key: string) => ({ meta: { key } })
 const port = { payload: { protocol: 'tcp', field: 'dport' } }
 const source = { payload: { protocol: 'ip', field: 'saddr' } }
+const flags = { payload: { protocol: 'tcp', field: 'flags' } }
 const COUNTER = { counter: { packets: 0, bytes: 0 } }
 const [ACCEPT, DROP, REJECT, RETURN] = [{ accept: null }, { drop: null }, { reject: null }, { return: null }]
 const STATE = match({ ct: { key: 'state' } }, ['established', 'related'], 'in')
@@ -88,8 +89,58 @@ const cases: readonly { name: string; text: string; expected: object }[] = [
     expected: both,
   },
   {
-    name: 'everybody let in',
+    name: 'everybody of IPv4 let in',
     text: ruleset('drop', { in: [[match(source, { prefix: { addr: '0.0.0.0', len: 0 } }), ACCEPT]] }),
+    expected: { ipv4: false, ipv6: true },
+  },
+  {
+    name: 'all of one family let in',
+    text: ruleset('drop', { in: [[match(meta('nfproto'), 'ipv6'), ACCEPT]] }),
+    expected: { ipv4: true, ipv6: false },
+  },
+  {
+    name: 'a field of the other family, however it is compared',
+    text: ruleset('drop', { in: [[match(source, { prefix: { addr: '0.0.0.0', len: 0 } }, '!='), DROP], [ACCEPT]] }),
+    expected: none,
+  },
+  ...[
+    match({ fib: { result: 'type', flags: ['daddr'] } }, 'local'),
+    match({ fib: { result: 'type', flags: 'daddr' } }, { set: ['local', 'broadcast'] }),
+    match(meta('pkttype'), { set: ['host', 'multicast'] }),
+    match({ ct: { key: 'direction' } }, 'original'),
+    match({ ct: { key: 'state' } }, ['established', 'related'], '!'),
+    match(flags, 'syn', 'in'),
+    match({ '&': [flags, ['fin', 'syn', 'rst', 'ack']] }, 'syn'),
+    match({ '&': [flags, { '|': ['fin', 'syn', 'rst', 'ack'] }] }, 'syn'),
+    { limit: { rate: 500, burst: 5, per: 'second' } },
+  ].map((condition) => ({
+    name: `let in what every unasked packet is: ${JSON.stringify(condition)}`,
+    text: ruleset('drop', { in: [[condition, COUNTER, ACCEPT]] }),
+    expected: none,
+  })),
+  ...[
+    match({ fib: { result: 'type', flags: ['daddr'] } }, { set: ['broadcast', 'multicast'] }),
+    match({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false),
+    match(meta('pkttype'), 'broadcast'),
+    match({ ct: { key: 'direction' } }, 'reply'),
+    match({ '&': [flags, ['fin', 'syn', 'rst', 'ack']] }, 'syn', '!='),
+    match({ '&': [flags, ['syn', 'ack']] }, ['syn', 'ack']),
+    match({ '&': [flags, ['ack']] }, 'syn'),
+    { limit: { rate: 3, per: 'minute', inv: true } },
+    { xt: null },
+  ].map((condition) => ({
+    name: `let in what none is: ${JSON.stringify(condition)}`,
+    text: ruleset('drop', { in: [[condition, ACCEPT]] }),
+    expected: both,
+  })),
+  {
+    name: 'what is dropped up to a limit',
+    text: ruleset('accept', { in: [[{ limit: { rate: 3, per: 'minute' } }, DROP]] }),
+    expected: none,
+  },
+  {
+    name: 'a condition without a name, as an older nft has it',
+    text: ruleset('accept', { in: [[{ xt: null }, COUNTER, DROP]] }),
     expected: none,
   },
   {
@@ -225,4 +276,13 @@ test('nft: damage never makes a filter of rules that drop nothing', () => {
     const fact = readNftRuleset(text)
     expect(fact.kind === 'value' && (fact.value.ipv4 || fact.value.ipv6)).toBe(false)
   }
+})
+
+test.each([
+  [true, [{ xt: { type: 'match', name: 'addrtype' } }, RETURN]],
+  [true, [{ xt: null }, DROP]],
+  [false, [{ xt: { type: 'target', name: 'REJECT' } }]],
+  [false, [STATE, ACCEPT]],
+])('whether conditions of iptables are hidden: %j of %j', (isHidden, expr) => {
+  expect(hidesConditions(ruleset('drop', { in: [expr] }))).toBe(isHidden)
 })

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { unreadable, value, type Fact } from '../../../shared/fact.ts'
 import { jsonParserOf, parserOf } from '../../../shared/schema.ts'
-import { concerns, verdictsOf } from './nft-rule.ts'
+import { concerns, verdictsOf, type Family } from './nft-rule.ts'
 import { itemsOfText } from './nft-text.ts'
 import { fateIn, type Chains, type Verdict } from './verdicts.ts'
 
@@ -23,6 +23,7 @@ const Rule = Type.Object({
   expr: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 })
 type Chain = Static<typeof Chain>
+type Rule = Static<typeof Rule>
 
 const parseRuleset = jsonParserOf(Type.Object({ nftables: Type.Array(Type.Record(Type.String(), Type.Unknown())) }))
 const parseTable = parserOf(Table)
@@ -37,7 +38,13 @@ export function readNftRuleset(stdout: string): Fact<Filtered> {
   return filteredBy(ruleset.value.nftables)
 }
 
-/** The same of `nft list ruleset`, for an nft that was built without JSON. Without any rules it prints nothing. */
+/**
+ * Whether `nft -j list ruleset` names conditions of iptables without telling them (an older nft does not even name them).
+ * The text of the same has them in nft's own words.
+ */
+export const hidesConditions = (stdout: string): boolean => /"xt": *(?:null|\{[^{}]*"type": *"match")/.test(stdout)
+
+/** The same of `nft list ruleset`, which an nft that was built without JSON has too. Without any rules it prints nothing. */
 export function readNftText(stdout: string): Fact<Filtered> {
   const items = itemsOfText(stdout)
   return items ? filteredBy(items) : unreadable('nft gave no list of rules')
@@ -46,7 +53,7 @@ export function readNftText(stdout: string): Fact<Filtered> {
 function filteredBy(items: readonly Readonly<Record<string, unknown>>[]): Fact<Filtered> {
   const dormant = new Set<string>()
   const entries: Chain[] = []
-  const rules = new Map<string, Map<string, Verdict[]>>()
+  const rules = new Map<string, Map<string, Rule[]>>()
   for (const item of items) {
     if ('table' in item) {
       const table = parseTable(item['table'])
@@ -60,19 +67,31 @@ function filteredBy(items: readonly Readonly<Record<string, unknown>>[]): Fact<F
     } else if ('rule' in item) {
       const rule = parseRule(item['rule'])
       if (!rule.ok) return unreadable(`nft lists a rule of another shape: ${rule.problem}`)
-      const { family, table, chain, expr } = rule.value
-      const chains = rules.get(keyOf(family, table)) ?? new Map<string, Verdict[]>()
-      const verdicts = chains.get(chain) ?? []
-      rules.set(keyOf(family, table), chains.set(chain, verdicts))
-      if (concerns(expr)) verdicts.push(...verdictsOf(expr))
+      const { family, table, chain } = rule.value
+      const chains = rules.get(keyOf(family, table)) ?? new Map<string, Rule[]>()
+      const list = chains.get(chain) ?? []
+      rules.set(keyOf(family, table), chains.set(chain, list))
+      list.push(rule.value)
     }
   }
-  const refusing = entries
-    .filter(({ family, table }) => !dormant.has(keyOf(family, table)))
-    .filter((chain) => refuses(chain, rules.get(keyOf(chain.family, chain.table)) ?? new Map()))
+  const awake = entries.filter(({ family, table }) => !dormant.has(keyOf(family, table)))
   // A packet has to pass all base chains of its hook, so one that refuses it is enough.
-  const has = (family: string) => refusing.some((chain) => chain.family === family || chain.family === 'inet')
-  return value({ ipv4: has('ip'), ipv6: has('ip6') })
+  const isRefused = (own: Family) => {
+    const chains = new Map([...rules].map(([table, list]) => [table, chainsOf(list, own)]))
+    return awake
+      .filter(({ family }) => family === own || family === 'inet')
+      .some((chain) => refuses(chain, chains.get(keyOf(chain.family, chain.table)) ?? new Map()))
+  }
+  return value({ ipv4: isRefused('ip'), ipv6: isRefused('ip6') })
+}
+
+function chainsOf(rules: ReadonlyMap<string, readonly Rule[]>, family: Family): Chains {
+  return new Map(
+    [...rules].map(([name, list]): [string, readonly Verdict[]] => [
+      name,
+      list.flatMap(({ expr }) => (concerns(expr, family) ? verdictsOf(expr, family) : [])),
+    ]),
+  )
 }
 
 function refuses({ name, policy }: Chain, chains: Chains): boolean {
