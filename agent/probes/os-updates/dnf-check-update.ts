@@ -28,5 +28,5 @@ const BESIDES = [
   /^No security updates needed(?:, but \d+ updates? available)?\.?$/,
   /^ --> \S+ from \S+ removed \(updateinfo\)$/,
   /^Security: \S+ is (?:an installed security update|the currently running version)$/,
-  /^(?:Updated Packages|Available Upgrades|Available upgrades|Upgraded Packages)$/,
+  /^(?:Updated Packages|Available Upgrades|Available upgrades|Upgraded Packages|Upgrades)$/,
 ]

@@ -148,6 +148,11 @@ const updates: readonly { name: string; stdout: string; packages: string[] | nul
     stdout: `${'='.repeat(80)}\nWARNING:\n  A newer release is available.\n\n${'='.repeat(80)}\n${ROWS}`,
     packages: ['openssl.x86_64', LONG],
   },
+  {
+    name: 'the heading of dnf 5.4',
+    stdout: 'Upgrades\nopenssl.x86_64 1:3.5.4-2.fc44 updates\nxz.x86_64      1:5.8.2-1.fc44 updates\n',
+    packages: ['openssl.x86_64', 'xz.x86_64'],
+  },
   { name: 'a frame without an end', stdout: `${'='.repeat(80)}\nWARNING:\n${ROWS}`, packages: null },
   {
     name: 'security updates alone, of yum',
