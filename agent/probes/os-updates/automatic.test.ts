@@ -79,6 +79,16 @@ const apt: readonly ({ name: string; automatic: boolean | null } & Laptop)[] = [
     files: { [auto]: ON, [`${WANTS}/fstrim.timer`]: UNIT },
   },
   { name: 'a masked timer', automatic: false, files: { ...all, '/etc/systemd/system/apt-daily.timer': '' } },
+  ...['masked', 'enabled', 'Failed'].map((word) => ({
+    // A link to /dev/null is no file that the agent reads.
+    name: `a timer whose unit is no file, which systemctl calls ${word}`,
+    automatic: word === 'Failed' ? null : word === 'enabled',
+    files: all,
+    denied: ['/etc/systemd/system/apt-daily.timer'],
+    programs: {
+      'systemctl --root=/ is-enabled apt-daily.timer': { stdout: `${word}\n`, exitCode: word === 'enabled' ? 0 : 1 },
+    },
+  })),
   {
     name: 'a timer with a unit of its own',
     automatic: true,

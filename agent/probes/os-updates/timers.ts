@@ -21,11 +21,11 @@ export async function isStartedBy(host: Host, target: string, unit: string): Pro
   return folders.some((folder) => folder.ok) ? false : null
 }
 
-/** A masked unit keeps its links: the one in /etc is then a link to /dev/null, which reads as empty. */
+/** A masked unit keeps its links: the one in /etc is then a link to /dev/null, which is no file, or an empty file. */
 async function isUnmasked(host: Host, unit: string): Promise<boolean | null> {
   const file = await host.readFile(`${OWN_UNITS}/${unit}`)
-  if (!file.ok) return file.reason === 'missing' ? true : null
-  return file.text.trim() !== ''
+  if (file.ok) return file.text.trim() !== ''
+  return file.reason === 'missing' ? true : askFiles(host, unit)
 }
 
 /** With a root of its own systemctl reads the files and asks no manager. */
