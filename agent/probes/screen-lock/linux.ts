@@ -87,9 +87,10 @@ async function readAccount(host: Host, { uid }: Session): Promise<Fact<Account>>
   const group = `/sys/fs/cgroup/user.slice/user-${uid}.slice/user@${uid}.service/init.scope/cgroup.procs`
   const members = await host.readFile(group)
   const [, pid] = /^(\d+)$/m.exec(members.ok ? members.text : '') ?? []
-  const environ = await host.readFile(`/proc/${pid ?? 'self'}/environ`)
-  const status = await host.readFile(`/proc/${pid ?? 'self'}/status`)
-  const found = pid && environ.ok && status.ok ? accountOfManager(environ.text, status.text, uid) : null
+  const [environ, status] = pid
+    ? await Promise.all([host.readFile(`/proc/${pid}/environ`), host.readFile(`/proc/${pid}/status`)])
+    : []
+  const found = environ?.ok && status?.ok ? accountOfManager(environ.text, status.text, uid) : null
   return found ? value(found) : unreadable('the home of whoever is signed in is not known')
 }
 
