@@ -15,6 +15,8 @@ test.each([
   ['denies, and lets all in', verbose('deny', `${RULES}Anywhere                   ALLOW IN    Anywhere\n`), false],
   ['numbered, and lets all in', 'Status: active\n\n[ 1] Anywhere                   ALLOW IN    Anywhere\n', false],
   ['lets all of TCP in', verbose('deny', `${RULES}1:65535/tcp                ALLOW IN    Anywhere\n`), false],
+  ['lets TCP in', verbose('deny', `${RULES}Anywhere/tcp               ALLOW IN    Anywhere/tcp\n`), false],
+  ['lets UDP in', verbose('deny', `${RULES}Anywhere/udp               ALLOW IN    Anywhere/udp\n`), true],
   ['lets all in on its card', verbose('deny', `${RULES}Anywhere on wlp2s0         ALLOW IN    Anywhere\n`), false],
   [
     'lets all in on its card, by IPv6',
@@ -52,6 +54,22 @@ test.each([
   ['drops', zone('drop (active)', 'DROP'), true],
   ['lets all in', zone('trusted (active)', 'ACCEPT') + zone('public (default)', 'default'), false],
   ['the default zone lets all in', zone('trusted (default)', 'ACCEPT'), false],
+  ...['protocol value="tcp"', 'family="ipv4" port port="1-65535" protocol="tcp"'].map(
+    (rule) =>
+      [
+        `a rule opens all ports: ${rule}`,
+        zone('public (active)', 'default').replace(/\trule .*/, `\trule ${rule} accept`),
+        false,
+      ] as const,
+  ),
+  ...['protocol value="esp"', 'family="ipv4" port port="8000-9000" protocol="tcp"', 'service name="ssh"'].map(
+    (rule) =>
+      [
+        `a rule opens something: ${rule}`,
+        zone('public (active)', 'default').replace(/\trule .*/, `\trule ${rule} accept`),
+        true,
+      ] as const,
+  ),
   ['all ports are open', zone('public (active)', 'default', '22/tcp 1-65535/tcp'), false],
   [
     'bridges let in what runs here',

@@ -21,7 +21,8 @@ export function readUfwStatus(stdout: string): Fact<boolean> {
 }
 
 /** A rule that lets everything in from everywhere, on all cards or on one. */
-const ALL_LET_IN = /^(?:\[ *\d+\] )?(?:Anywhere|1:65535\/tcp)(?: \(v6\))?(?: on (\S+))?\s+ALLOW(?: IN)?\s+Anywhere\b/gm
+const ALL_LET_IN =
+  /^(?:\[ *\d+\] )?(?:Anywhere(?:\/tcp)?|[01]:65535\/tcp)(?: \(v6\))?(?: on (\S+))?\s+ALLOW(?: IN)?\s+Anywhere\b/gm
 
 /** The policies stand in this order, and in English, in every language; ufw tells them only while it is active. */
 const DEFAULTS =
@@ -79,4 +80,4 @@ function letsAllIn(block: string): boolean {
 
 /** Of one family, or from a network that is all there is, it lets everything in as well. */
 const RULE_FOR_ALL =
-  /^\s+rule(?: priority="-?\d+")?(?: family="ipv[46]")?(?: source address="(?:0\.0\.0\.0|::)\/0")?(?: log\b.*?)? accept\s*$/m
+  /^\s+rule(?: priority="-?\d+")?(?: family="ipv[46]")?(?: source address="(?:0\.0\.0\.0|::)\/0")?(?: protocol value="tcp"| port port="[01]-65535" protocol="tcp")?(?: log\b.*?)? accept\s*$/m
