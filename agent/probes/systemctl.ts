@@ -1,6 +1,7 @@
 import { unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Host } from '../host/host.ts'
-import { askProgram } from './ask-program.ts'
+import { runAsRecorded } from './as-recorded.ts'
+import { unreadableBecause } from './probe.ts'
 
 /** What systemd says of a unit. A flag is null where its word says neither yes nor no. */
 export type UnitState = {
@@ -20,8 +21,22 @@ const PROPERTIES = 'Id,Names,LoadState,ActiveState,SubState,UnitFileState'
  * nothing else tells. Single units, since a list of all has stopped managers for minutes.
  */
 export async function askUnits(host: Host, units: readonly string[]): Promise<Fact<readonly UnitState[]>> {
-  const args = ['show', ...units, `--property=${PROPERTIES}`, '--no-pager']
-  return askProgram(host, 'systemctl', args, (stdout) => readUnits(stdout, units))
+  const ran = await host.run('systemctl', ['show', ...units, `--property=${PROPERTIES}`, '--no-pager'])
+  if (ran.ok)
+    return ran.exitCode === 0 ? readUnits(ran.stdout, units) : unreadable(`systemctl show ended with ${ran.exitCode}`)
+  return (ran.reason === 'not-recorded' && (await askIsActive(host, units))) || unreadableBecause(ran)
+}
+
+/** People who record a machine by hand ask in this way; null where they did not. */
+async function askIsActive(host: Host, units: readonly string[]): Promise<Fact<readonly UnitState[]> | null> {
+  for (const name of units) {
+    const forms = [name, name.replace(/\.service$/, '')].map((it) => ['is-active', it])
+    const ran = await runAsRecorded(host, 'systemctl', [['is-active', name], ...forms])
+    const told = ran.ok ? readIsActive(ran.stdout, 1) : null
+    if (told?.kind !== 'value') continue
+    return value([{ name, names: [name], isInstalled: null, isRunning: told.value[0] ?? null, isEnabled: null }])
+  }
+  return null
 }
 
 /**

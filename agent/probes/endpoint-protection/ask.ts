@@ -1,5 +1,6 @@
 import { absent, unreadable, value, type Fact } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
+import { runAsRecorded } from '../as-recorded.ts'
 import { unreadableBecause } from '../probe.ts'
 import type { Ask } from './catalogue.ts'
 import type { Told } from './told.ts'
@@ -19,6 +20,12 @@ export async function askAll(host: Host, asks: readonly Ask[]): Promise<Asked> {
   }
 }
 
+/** The same of a product that could not be looked for; null unless its own tool says that it is installed. */
+export async function askUnseen(host: Host, asks: readonly Ask[]): Promise<Asked | null> {
+  const asked = await askAll(host, asks)
+  return asked.outputs.some(({ installed }) => installed === true) ? asked : null
+}
+
 function nameOf(ask: Ask): string {
   if ('file' in ask) return ask.file
   if ('registry' in ask) return 'the registry'
@@ -34,7 +41,7 @@ async function askOne(host: Host, ask: Ask): Promise<Fact<Told>> {
     if (!times.ok) return unreadableBecause(times)
     return ask.read(file.text, { modifiedAt: times.modifiedAt, now: host.now() })
   }
-  const ran = await host.run(ask.program, ask.args)
+  const ran = await runAsRecorded(host, ask.program, [ask.args, ...(ask.plainly ?? [])])
   if (!ran.ok) return (ran.reason === 'missing' ? missing : null) ?? unreadableBecause(ran)
   if (ran.exitCode === 0) return ask.read(ran.stdout)
   return ask.readError?.(`${ran.stdout}\n${ran.stderr}`) ?? unreadable(`${nameOf(ask)} ended with ${ran.exitCode}`)

@@ -32,6 +32,8 @@ export type Ask = {
       /** On Windows `powershell` with a question. */
       program: ProgramName
       args: readonly string[]
+      /** How people ask the same, for recordings that were made by hand. */
+      plainly?: readonly (readonly string[])[]
       /** Reads stdout of a program that ended with 0. */
       read: (stdout: string) => Fact<Told>
       /** Reads stdout and stderr of one that ended with an error; null where the error tells nothing. */

@@ -3,7 +3,7 @@ import type { Product, SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
 import { readRunning, readSlices } from '../services.ts'
-import { askAll } from './ask.ts'
+import { askAll, askUnseen } from './ask.ts'
 import type { LinuxProduct } from './catalogue.ts'
 import { productOf } from './product-state.ts'
 import { PRODUCTS } from './products/all.ts'
@@ -32,14 +32,15 @@ type OnLinux = { id: string; linux: LinuxProduct }
 
 async function readProduct(host: Host, { id, linux }: OnLinux, slices: Fact<string[]>): Promise<Found> {
   const installed = await readInstalled(host, linux)
-  if (installed.kind !== 'value') return { product: installed, sources: [] }
-  if (!installed.value) return { product: value(null), sources: [] }
+  const early = installed.kind === 'value' ? null : await askUnseen(host, linux.asks)
+  if (installed.kind !== 'value' && !early) return { product: installed, sources: [] }
+  if (installed.kind === 'value' && !installed.value) return { product: value(null), sources: [] }
 
   const running = await readRunning(host, linux, slices)
   if (running.kind === 'value' && !running.value) {
     return { product: value(productOf(id, { installed: true, running: false }, linux)), sources: [] }
   }
-  const { outputs, unread, sources } = await askAll(host, linux.asks)
+  const { outputs, unread, sources } = early ?? (await askAll(host, linux.asks))
   const isRunning: Told = running.kind === 'value' ? { running: running.value } : {}
   const whys = running.kind === 'value' ? unread : [running.why, ...unread]
   const scanner = linux.realTime && (await readRunning(host, linux.realTime, slices))

@@ -2,7 +2,7 @@ import { value, type Fact } from '../../../shared/fact.ts'
 import type { Product, SignalValue } from '../../../shared/signals.ts'
 import type { Host } from '../../host/host.ts'
 import { unreadableBecause, type Reading } from '../probe.ts'
-import { askAll } from './ask.ts'
+import { askAll, askUnseen } from './ask.ts'
 import type { MacosProduct } from './catalogue.ts'
 import { productOf } from './product-state.ts'
 import { readMacProcesses, type MacProcess } from './processes.ts'
@@ -40,14 +40,15 @@ type Found = { product: Fact<Product | null>; running: readonly Running[]; sourc
 
 async function readProduct(host: Host, { id, macos }: OnMacos, seen: Seen): Promise<Found> {
   const installed = await readInstalled(host, macos, seen)
-  if (installed.kind !== 'value') return { product: installed, running: [], sources: [] }
-  if (!installed.value) return { product: value(null), running: [], sources: [] }
+  const early = installed.kind === 'value' ? null : await askUnseen(host, macos.asks)
+  if (installed.kind !== 'value' && !early) return { product: installed, running: [], sources: [] }
+  if (installed.kind === 'value' && !installed.value) return { product: value(null), running: [], sources: [] }
 
   const { told, pids, unread } = runningOf(macos, seen)
   if (told.running === false) {
     return { product: value(productOf(id, { installed: true, ...told }, macos)), running: [], sources: [] }
   }
-  const asked = await askAll(host, macos.asks)
+  const asked = early ?? (await askAll(host, macos.asks))
   const all = together([{ installed: true, ...told }, ...asked.outputs])
   return {
     product: value(productOf(id, all, { ...macos, unread: [...unread, ...asked.unread] })),

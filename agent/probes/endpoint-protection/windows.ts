@@ -8,7 +8,7 @@ import {
   type WindowsService,
   type WindowsServices,
 } from '../windows-services.ts'
-import { askAll } from './ask.ts'
+import { askAll, askUnseen } from './ask.ts'
 import type { WindowsProduct } from './catalogue.ts'
 import { productOf } from './product-state.ts'
 import { PRODUCTS } from './products/all.ts'
@@ -62,13 +62,15 @@ async function readProduct(
 ): Promise<Found> {
   const registrations = center.filter(({ displayName }) => windows.displayName?.test(displayName) ?? false)
   const isInstalled = services.kind === 'value' && serviceNames(windows).some((name) => find(services.value, name))
-  if (!isInstalled && registrations.length === 0) return { product: null, running: [], sources: [] }
+  const isSeen = isInstalled || registrations.length > 0
+  const early = isSeen || services.kind === 'value' ? null : await askUnseen(host, windows.asks)
+  if (!isSeen && !early) return { product: null, running: [], sources: [] }
 
   const runs = isInstalled ? runningOf(windows, services.value, drivers) : notSeen(services)
   if (runs.told.running === false) {
     return { product: productOf(id, { installed: true, ...runs.told }, windows), running: [], sources: [] }
   }
-  const { outputs, unread, sources } = await askAll(host, windows.asks)
+  const { outputs, unread, sources } = early ?? (await askAll(host, windows.asks))
   const { running: itsWord, ...more } = together(outputs)
   // Its own word that it runs is not enough, its word that it does not is.
   const told = together([

@@ -100,6 +100,7 @@ export const crowdstrikeFalcon: CatalogueProduct = {
       {
         program: 'falconctl',
         args: ['-g', '--aid', '--rfm-state', '--version'],
+        plainly: [['-g', '--aid', '--cid', '--rfm-state', '--version']],
         read: readFalconctl,
         readError: readFalconctlError,
         needsRoot: true,

@@ -141,6 +141,7 @@ function timeOf(it: unknown): string | null {
 const HEALTH: Ask = {
   program: 'mdatp',
   args: ['health', '--output', 'json'],
+  plainly: [['health']],
   read: readMdatpHealth,
   readError: readNoDaemon,
   needsRoot: false,
