@@ -1,9 +1,10 @@
 import { unreadable, value } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
-import type { Reading } from '../probe.ts'
+import { unreadableBecause, type Reading } from '../probe.ts'
 import { chassisOf } from './chassis.ts'
 import { deviceOf, type Device } from './inventory.ts'
 
+const HOSTNAME = '/proc/sys/kernel/hostname'
 /** The kernel's copy of the tables of the maker. */
 const DMI = '/sys/class/dmi/id'
 /** What boards have instead, most of them with ARM (Devicetree Specification, 2.3); its texts end with a NUL. */
@@ -11,8 +12,10 @@ const TREE = '/proc/device-tree'
 
 /** Reads the inventory from files, which needs no program. The serial number is for root only. */
 export async function readLinuxDevice(host: Host): Promise<Reading<Device>> {
-  const hostname = await line(host, '/proc/sys/kernel/hostname')
-  if (hostname === '') return { ...unreadable('/proc/sys/kernel/hostname could not be read'), source: 'none' }
+  const file = await host.readFile(HOSTNAME)
+  if (!file.ok) return { ...unreadableBecause(file), source: HOSTNAME }
+  const hostname = file.text.trim()
+  if (hostname === '') return { ...unreadable(`${HOSTNAME} is empty`), source: HOSTNAME }
   // All the rest may be missing: virtual machines without any tables exist.
   const dmi = await readDmi(host)
   const [described, source] = dmi.manufacturer + dmi.model === '' ? [await readTree(host), TREE] : [dmi, DMI]

@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts'
 import type { ProgramName } from '../../host/programs.ts'
 import { isJsonObject, parseJson } from '../json.ts'
 import { askProgram } from '../ask-program.ts'
-import type { Reading } from '../probe.ts'
+import { unreadableBecause, type Reading } from '../probe.ts'
 import { deviceOf, type Device } from './inventory.ts'
 
 /** What a Mac says of itself: `Mac14,6`, and the name that people know it by, where that is told. */
@@ -21,11 +21,11 @@ const SOURCES: readonly Source[] = [
 /** Reads what this Mac is, once. Needs no root. */
 export async function readMacosDevice(host: Host): Promise<Reading<Device>> {
   const hostname = await readName(host)
-  if (hostname === '') return { ...unreadable('scutil did not tell the name of the machine'), source: 'scutil' }
+  if (hostname.kind !== 'value') return { ...hostname, source: 'scutil' }
   const whys: string[] = []
   for (const { program, args, read } of SOURCES) {
     const hardware = await askProgram(host, program, args, read)
-    if (hardware.kind === 'value') return { ...value(macOf(hostname, hardware.value)), source: program }
+    if (hardware.kind === 'value') return { ...value(macOf(hostname.value, hardware.value)), source: program }
     whys.push(hardware.why)
   }
   return { ...unreadable(whys.join('; ')), source: 'system_profiler, ioreg' }
@@ -87,13 +87,15 @@ function macOf(hostname: string, { model, name, serial }: Hardware): Device {
 }
 
 /** The name in the network, which few set, or the one that every Mac has. */
-async function readName(host: Host): Promise<string> {
+async function readName(host: Host): Promise<Fact<string>> {
   for (const name of ['HostName', 'LocalHostName']) {
     const ran = await host.run('scutil', ['--get', name])
     const told = ran.ok && ran.exitCode === 0 ? ran.stdout.trim() : ''
-    if (/^[\w.-]{1,255}$/.test(told)) return told
+    if (/^[\w.-]{1,255}$/.test(told)) return value(told)
   }
   // What people call it may have blanks.
   const named = await host.run('scutil', ['--get', 'ComputerName'])
-  return named.ok && named.exitCode === 0 && /^[^\r\n]{1,255}\s*$/.test(named.stdout) ? named.stdout.trim() : ''
+  if (!named.ok) return unreadableBecause(named)
+  const isName = named.exitCode === 0 && /^[^\r\n]{1,255}\s*$/.test(named.stdout) && named.stdout.trim() !== ''
+  return isName ? value(named.stdout.trim()) : unreadable('scutil did not tell the name of the machine')
 }

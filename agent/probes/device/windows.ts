@@ -1,4 +1,4 @@
-import { unreadable, value } from '../../../shared/fact.ts'
+import { unreadable, value, type Fact, type NoValue } from '../../../shared/fact.ts'
 import type { Host } from '../../host/host.ts'
 import { readPowerShellRecords, type PowerShellRecord } from '../powershell-text.ts'
 import { numberOf, textOf } from '../powershell.ts'
@@ -19,14 +19,14 @@ const NAMES = [
 export async function readWindowsDevice(host: Host): Promise<Reading<Device>> {
   const source = `registry ${BIOS}, Win32_BIOS`
   const [hostname, bios, told] = await Promise.all([readName(host), host.readRegistry(BIOS), askBios(host)])
-  if (hostname === '') return { ...unreadable('the registry does not tell the name of the machine'), source }
+  if (hostname.kind !== 'value') return { ...hostname, source }
   if (!bios.ok && bios.reason !== 'missing') return { ...unreadableBecause(bios), source }
   const { SystemManufacturer: manufacturer = '', SystemProductName: model = '' } = bios.ok ? bios.values : {}
   const described = { manufacturer: String(manufacturer), model: String(model) }
   return {
     ...value(
       deviceOf({
-        hostname,
+        hostname: hostname.value,
         ...described,
         serial: textOf(told['SerialNumber']) ?? '',
         chassis: shapeOf(told['ChassisTypes']),
@@ -36,13 +36,15 @@ export async function readWindowsDevice(host: Host): Promise<Reading<Device>> {
   }
 }
 
-async function readName(host: Host): Promise<string> {
+async function readName(host: Host): Promise<Fact<string>> {
+  let unseen: NoValue | undefined
   for (const [key, values] of NAMES) {
     const found = await host.readRegistry(key)
+    if (!found.ok && found.reason !== 'missing') unseen ??= unreadableBecause(found)
     const name = values.map((it) => (found.ok ? textOf(found.values[it]) : null)).find((it) => it !== null)
-    if (name !== undefined && name !== null) return name
+    if (name !== undefined && name !== null) return value(name)
   }
-  return ''
+  return unseen ?? unreadable('the registry does not tell the name of the machine')
 }
 
 /** The serial number and the shape; none where CIM does not tell them. */
