@@ -6,7 +6,7 @@ import { startAgent, type Agent } from '../../agent/agent.ts'
 import { enroll } from '../../agent/enroll.ts'
 import type { Host } from '../../agent/host/host.ts'
 import { createSoftwareKey } from '../../agent/identity/software.ts'
-import { openJournal, readJournal } from '../../agent/journal.ts'
+import { openJournal, readJournal, type Journal } from '../../agent/journal.ts'
 import { allProbes } from '../../agent/probes/all.ts'
 import { makePrivate, openState } from '../../agent/state.ts'
 import type { Timers } from '../../agent/timers.ts'
@@ -72,6 +72,20 @@ function stillTimers(): Timers & { watch(): void } {
   }
 }
 
+/** A journal that says when the first answer stands in it: that is after the agent's status has told of the answer. */
+function noting(journal: Journal): Journal {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  answerIsNoted = promise
+  return {
+    ...journal,
+    async answered(seq, answer) {
+      await journal.answered(seq, answer)
+      resolve()
+    },
+  }
+}
+
+let answerIsNoted: Promise<void>
 let collector: TestCollector
 let folder: string
 let key: string
@@ -109,7 +123,7 @@ beforeEach(async () => {
     enrollment,
     key: deviceKey,
     nextSequence: state.nextSequence,
-    journal: await openJournal(state.journalPath),
+    journal: noting(await openJournal(state.journalPath)),
     log: () => undefined,
     timers,
   })
@@ -188,6 +202,7 @@ test('a laptop that cannot be read any more is admitted to no tier but public', 
 
 test('the journal has every report as it was signed, with what was answered', async () => {
   await standing(() => true)
+  await answerIsNoted
   const sent = await readJournal(join(folder, 'agent', 'journal.jsonl'))
   expect(sent).toMatchObject([{ kind: 'evidence', seq: 1, to: collector.issuerUrl, answer: 'appraised' }])
 })
