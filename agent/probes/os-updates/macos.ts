@@ -18,7 +18,13 @@ const SOURCE = `${SETTINGS}, softwareupdate --list --no-scan`
 const KEPT_MS = 4 * 3_600_000
 
 /** What takes too long for a reading. */
-type Listed = { offers: Fact<readonly Offer[]>; lastInstalledAt: string | null; isScanned: boolean }
+type Listed = {
+  offers: Fact<readonly Offer[]>
+  /** When Software Update had looked, at the latest, for what it lists here. */
+  checkedAt: string | null
+  lastInstalledAt: string | null
+  isScanned: boolean
+}
 
 /** A reader of what macOS lacks, by what Software Update found when it last looked; and where that is asked. Needs no root. */
 export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdates>>; list: SlowSource<unknown> } {
@@ -37,7 +43,9 @@ export function macosUpdates(): { read: (host: Host) => Promise<Reading<OsUpdate
       // Software Update has looked again, or an update was installed.
       const answered = await list.read(host, JSON.stringify([installed?.build, checkedAt]))
       const listed = answered?.answer
-      const times = [checkedAt, listed?.isScanned ? (answered?.askedAt.toISOString() ?? null) : null]
+      // Where the list alone tells, what is known is as old as what it was made of.
+      const lookedAt = settings.offers === null && listed ? listed.checkedAt : checkedAt
+      const times = [lookedAt, listed?.isScanned ? (answered?.askedAt.toISOString() ?? null) : null]
       const lastCheckedAt = times.map((it) => notAhead(it, host.now())).find((it) => it !== null) ?? null
       const known = [settings.offers, listed?.offers.kind === 'value' ? listed.offers.value : null]
       const offers = known.filter((it) => it !== null)
@@ -94,6 +102,7 @@ async function readSettings(host: Host, path: string): Promise<Plist | null> {
 }
 
 async function askSoftwareUpdate(host: Host): Promise<Listed> {
+  const { lastCheckedAt: checkedAt } = updateSettingsOf((await readSettings(host, SETTINGS)) ?? {})
   const cached = await host.run('softwareupdate', ['--list', '--no-scan'], { timeoutMs: 60_000 })
   // People ask Apple; the agent does not.
   const isScanned = !cached.ok && cached.reason === 'not-recorded'
@@ -106,5 +115,5 @@ async function askSoftwareUpdate(host: Host): Promise<Listed> {
   const file = await host.readFile(HISTORY, { maxBytes: 8 * 1024 * 1024 })
   const history = file.ok ? readInstallHistory(file.text) : null
   const lastInstalledAt = history?.kind === 'value' ? lastUpdateIn(history.value) : null
-  return { offers, lastInstalledAt, isScanned: isScanned && ran.ok }
+  return { offers, checkedAt, lastInstalledAt, isScanned: isScanned && ran.ok }
 }

@@ -262,6 +262,27 @@ test('a reading does not wait for a search, and is made again when it has answer
   expect(await probe(slow)).toMatchObject({ value: { pendingSecurity: 1 } })
 })
 
+test('what a newer search found is not said to be nothing before it is known', async () => {
+  const { probe, settled } = osUpdates()
+  const gate = Promise.withResolvers<void>()
+  const later = question('Microsoft.Update.AutoUpdate', [{ LastSearchSuccessDate: '2026-11-20T11:00:00.0000000Z' }])
+  const clean = machine({ ...RESULTS, ...SYSTEM_INFO, ...question('Microsoft.Update.Session', []), ...HISTORY })
+  expect(await probe(clean)).toMatchObject({ value: { pendingSecurity: 0, lastCheckedAt: '2026-11-20T06:00:00.000Z' } })
+
+  const host = machine({ ...later, ...SYSTEM_INFO, ...SEARCH, ...HISTORY })
+  const slow: typeof host = {
+    ...host,
+    async run(program, args) {
+      if (args[0] === 'Microsoft.Update.Session') await gate.promise
+      return host.run(program, args)
+    },
+  }
+  expect(await probe(slow)).toMatchObject({ value: { pendingSecurity: 0, lastCheckedAt: '2026-11-20T06:00:00.000Z' } })
+  gate.resolve()
+  await settled()
+  expect(await probe(slow)).toMatchObject({ value: { pendingSecurity: 1, lastCheckedAt: '2026-11-20T11:00:00.000Z' } })
+})
+
 test('damage never makes a missing update disappear from a list that is still read', () => {
   const whole = JSON.stringify([LCU, update('5070002', [ROLLUP]), update('5070003', [CRITICAL])])
   const hidden = [...mutations(whole, 10_000)].filter((text) => {

@@ -20,7 +20,13 @@ const SOURCE = 'Windows Update, registry'
 const KEPT_MS = 4 * 3_600_000
 
 /** What takes too long for a reading. */
-type Searched = { missing: Fact<readonly MissingUpdate[]>; lastInstalledAt: string | null; isRestartOwed: boolean }
+type Searched = {
+  missing: Fact<readonly MissingUpdate[]>
+  /** When Windows Update had looked, at the latest, for what it calls missing here. */
+  checkedAt: string | null
+  lastInstalledAt: string | null
+  isRestartOwed: boolean
+}
 
 /** A reader of what Windows lacks, by the last search of Windows Update; and where it searches. Needs no rights. */
 export function windowsUpdates(): { read: (host: Host) => Promise<Reading<OsUpdates>>; search: SlowSource<unknown> } {
@@ -29,20 +35,20 @@ export function windowsUpdates(): { read: (host: Host) => Promise<Reading<OsUpda
     search,
     async read(host) {
       const [results, isOwed, automatic, version] = await Promise.all([
-        askPowerShell(host, 'Microsoft.Update.AutoUpdate', readUpdateResults),
+        askResults(host),
         isRestartOwed(host),
         isWindowsAutomatic(host),
         host.readRegistry(VERSION),
       ])
-      // Another revision or a restart that is owed tells that updates were installed since.
-      const state = [version.ok ? [version.values['CurrentBuild'], version.values['UBR']] : version.reason, isOwed]
-      const searched = (await search.read(host, JSON.stringify(state)))?.answer
-      const told = results.kind === 'value' ? results.value : { lastCheckedAt: null, lastInstalledAt: null }
-      const lastCheckedAt = notAhead(told.lastCheckedAt, host.now())
+      // Another revision or a restart that is owed tells that updates were installed since, another time that it looked.
+      const revision = version.ok ? [version.values['CurrentBuild'], version.values['UBR']] : version.reason
+      const searched = (await search.read(host, JSON.stringify([revision, isOwed, results.lastCheckedAt])))?.answer
+      // Until it is known what a newer search found, what is known is as old as the search before.
+      const lastCheckedAt = notAhead(searched ? searched.checkedAt : results.lastCheckedAt, host.now())
       const updates: OsUpdates = {
         ...countOf(searched?.missing, lastCheckedAt),
         // Windows Update counts definitions too, so what it says of itself comes last.
-        lastInstalledAt: notAhead(searched?.lastInstalledAt ?? told.lastInstalledAt, host.now()),
+        lastInstalledAt: notAhead(searched?.lastInstalledAt ?? results.lastInstalledAt, host.now()),
         lastCheckedAt,
         automatic,
         rebootRequired: searched?.isRestartOwed ? true : isOwed,
@@ -70,15 +76,24 @@ function countOf(missing: Fact<readonly MissingUpdate[]> | undefined, lastChecke
   return counted.pendingSecurity === null ? { ...counted, detail } : counted
 }
 
+const UNTOLD = { lastCheckedAt: null, lastInstalledAt: null }
+
+async function askResults(host: Host) {
+  const results = await askPowerShell(host, 'Microsoft.Update.AutoUpdate', readUpdateResults)
+  return results.kind === 'value' ? results.value : UNTOLD
+}
+
 async function askWindowsUpdate(host: Host): Promise<Searched> {
+  const { lastCheckedAt: checkedAt } = await askResults(host)
   const missing = await askPowerShell(host, 'Microsoft.Update.Session', readMissingUpdates)
   const history = await askPowerShell(host, 'QueryHistory', readUpdateHistory)
   const { lastInstalledAt = null, isRestartOwed: isOwed = false } = history.kind === 'value' ? history.value : {}
-  if (lastInstalledAt !== null) return { missing, lastInstalledAt, isRestartOwed: isOwed }
+  if (lastInstalledAt !== null) return { missing, checkedAt, lastInstalledAt, isRestartOwed: isOwed }
   // An upgrade to another release of Windows empties the history.
   const fixes = await askPowerShell(host, 'Get-HotFix', readHotFixes)
   return {
     missing,
+    checkedAt,
     lastInstalledAt: fixes.kind === 'value' ? fixes.value.lastInstalledAt : null,
     isRestartOwed: isOwed,
   }
