@@ -10,6 +10,7 @@ import { readSettled } from '../../agent/settled.ts'
 import { appraise } from '../../collector/appraisal/appraise.ts'
 import { parseCatalogue } from '../../collector/appraisal/catalogue.ts'
 import { parsePolicy } from '../../collector/appraisal/policy.ts'
+import type { Facts } from '../../shared/signals.ts'
 import type { CheckId } from '../../shared/standing.ts'
 import { laptop, NOW, type Laptop } from '../fakes/laptop.ts'
 import { MAC, WINDOWS } from '../fakes/machines.ts'
@@ -26,24 +27,27 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const read = (host: Host) => readSettled({ host, ...allProbes() })
 
-/** What a collector says of a machine by the shipped policy, and of a recording of it. */
+/** What a collector says of facts by the shipped policy. */
+function verdictsBy(facts: Facts, { platform = 'linux' }: Laptop): Record<string, string> {
+  const now = new Date(NOW)
+  const { checks } = appraise({
+    device: { platform, tags: [], identity: 'recognised' },
+    evidence: { facts, receivedAt: now, confirmedAt: now },
+    policy: POLICY,
+    catalogue: CATALOGUE,
+    memory: {},
+    now,
+  })
+  return Object.fromEntries(checks.map(({ id, verdict }) => [id, verdict]))
+}
+
+/** Of a machine, and of a recording of it. */
 async function verdictsOf(it: Laptop) {
   const machine = laptop(it)
   const recorded = await record(machine, folder, read, 'salt')
   const replayed = recordedHost(parseRecording(readFileSync(recorded.path, 'utf8')))
   const [live, again] = await Promise.all([read(machine), read(replayed)])
-  const now = new Date(NOW)
-  const [verdicts, replayedVerdicts] = [live, again].map((facts) => {
-    const appraisal = appraise({
-      device: { platform: machine.platform, tags: [], identity: 'recognised' },
-      evidence: { facts, receivedAt: now, confirmedAt: now },
-      policy: POLICY,
-      catalogue: CATALOGUE,
-      memory: {},
-      now,
-    })
-    return Object.fromEntries(appraisal.checks.map(({ id, verdict }) => [id, verdict])) as Record<CheckId, string>
-  })
+  const [verdicts, replayedVerdicts] = [verdictsBy(live, it), verdictsBy(again, it)]
   return { verdicts, replayedVerdicts, differing: recorded.differing, facts: live }
 }
 
@@ -160,10 +164,83 @@ for (const { name, it, programs, check, verdict } of worse) {
   })
 }
 
+/** Machines on which every check that can be judged fails, each for a reason of its own. */
+const BAD: Laptop[] = [
+  {
+    ...WINDOWS,
+    registry: {
+      ...WINDOWS.registry,
+      'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State': { UEFISecureBootEnabled: 0 },
+      'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System': { InactivityTimeoutSecs: 7200 },
+    },
+    programs: {
+      ...WINDOWS.programs,
+      'powershell Win32_EncryptableVolume': { stdout: DECRYPTING },
+      'powershell Get-MpComputerStatus': {
+        stdout: JSON.stringify([{ AMRunningMode: 'Passive Mode', AntivirusEnabled: true }]),
+      },
+      'powershell AntiVirusProduct': {
+        stdout: JSON.stringify([{ displayName: 'Windows Defender', productState: 393_472, hasProgram: true }]),
+      },
+      'powershell Get-NetFirewallProfile': { stdout: JSON.stringify([{ Name: 'Domain', Enabled: 0 }]) },
+    },
+  },
+  {
+    ...MAC,
+    programs: {
+      ...MAC.programs,
+      'fdesetup status': { stdout: 'FileVault is Off.\n' },
+      'diskutil info -plist /': {
+        stdout: `${MAC.programs?.['diskutil info -plist /']?.stdout}`.replace('<true/>', '<false/>'),
+      },
+      'falconctl stats': { exitCode: 1, stderr: 'Error: The sensor has not loaded.\n' },
+      'socketfilterfw --getglobalstate': { stdout: 'Firewall is disabled. (State = 0)\n' },
+      'sysadminctl -screenLock status': { stderr: 'sysadminctl[1:1] screenLock is off\n' },
+      'system_profiler -json SPiBridgeDataType': {
+        stdout: '{"SPiBridgeDataType":[{"ibridge_secure_boot":"Permissive Security"}]}',
+      },
+    },
+  },
+]
+
+const withoutKey = <T>(from: Readonly<Record<string, T>> = {}, key: string) =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => name !== key))
+
+/** The same machine with one answer less, or with another in its place. */
+function* withOneLost(it: Laptop): Generator<Laptop> {
+  for (const key of Object.keys(it.programs ?? {})) {
+    yield { ...it, programs: withoutKey(it.programs, key) }
+    for (const instead of ['', '[]', 'Zugriff verweigert\r\n', '\0\0']) {
+      yield { ...it, programs: { ...it.programs, [key]: { stdout: instead } } }
+      yield { ...it, programs: { ...it.programs, [key]: { exitCode: 1, stderr: instead } } }
+    }
+  }
+  for (const key of Object.keys(it.registry ?? {})) {
+    yield { ...it, registry: withoutKey(it.registry, key) }
+    yield { ...it, registry: { ...it.registry, [key]: {} } }
+  }
+  for (const key of Object.keys(it.files)) {
+    yield { ...it, files: withoutKey(it.files, key) }
+    yield { ...it, files: { ...it.files, [key]: '' } }
+    yield { ...it, denied: [key] }
+  }
+}
+
+for (const it of BAD) {
+  test(`${it.platform}: no answer that is lost makes a bad machine pass`, async () => {
+    const failing = Object.entries(verdictsBy(await read(laptop(it)), it)).filter(([, verdict]) => verdict === 'fail')
+    expect(failing).toHaveLength(5)
+    for (const machine of withOneLost(it)) {
+      const verdicts = verdictsBy(await read(laptop(machine)), it)
+      expect(Object.entries(verdicts).filter(([, verdict]) => verdict === 'pass')).toEqual([])
+    }
+  })
+}
+
 test.each(['windows', 'macos', 'linux'] as const)(
   'a %s laptop that answers nothing passes nothing',
   async (platform) => {
     const { verdicts } = await verdictsOf({ platform, files: {}, privileged: false })
-    expect(Object.values(verdicts ?? {}).filter((verdict) => verdict === 'pass')).toEqual([])
+    expect(Object.values(verdicts).filter((verdict) => verdict === 'pass')).toEqual([])
   },
 )
