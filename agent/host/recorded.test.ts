@@ -1,37 +1,34 @@
 import { expect, test } from 'vitest'
 import { parseRecording, recordedHost, type RecordingEntry } from './recorded.ts'
+import { recordedCommand } from '../../test/fakes/recording.ts'
 
 const host = (...entries: RecordingEntry[]) =>
   recordedHost({ version: 1, platform: 'windows', recordedAt: '2026-11-20T12:00:00Z', entries })
-const command = (program: string, args: string[], stdout: string): RecordingEntry => ({
-  kind: 'command',
-  program,
-  args,
-  exitCode: 0,
-  stdout,
-  stderr: '',
-})
-
 test('a program may be recorded by its path, or as Windows names it', async () => {
   for (const program of ['zfs', '/usr/sbin/zfs', 'C:\\Tools\\ZFS.EXE']) {
-    expect(await host(command(program, ['list'], 'x')).run('zfs', ['list'])).toMatchObject({ ok: true, stdout: 'x' })
+    expect(await host(recordedCommand(program, ['list'], 'x')).run('zfs', ['list'])).toMatchObject({
+      ok: true,
+      stdout: 'x',
+    })
   }
-  expect(await host(command('zfs', ['get'], 'x')).run('zfs', ['list'])).toMatchObject({ reason: 'not-recorded' })
+  expect(await host(recordedCommand('zfs', ['get'], 'x')).run('zfs', ['list'])).toMatchObject({
+    reason: 'not-recorded',
+  })
 })
 
 test('options may stand in another order', async () => {
-  const recorded = host(command('zfs', ['list', '-H'], 'x'))
+  const recorded = host(recordedCommand('zfs', ['list', '-H'], 'x'))
   expect(await recorded.run('zfs', ['-H', 'list'])).toMatchObject({ ok: true, stdout: 'x' })
   expect(await recorded.run('zfs', ['list'])).toMatchObject({ reason: 'not-recorded' })
 })
 
 test('PowerShell may be recorded by its question, or by a command line that has it', async () => {
   for (const args of [['Get-Service'], ['-NoProfile', '-Command', 'Get-Service | ConvertTo-Json']]) {
-    expect(await host(command('powershell.exe', args, '[]')).run('powershell', ['Get-Service'])).toMatchObject({
+    expect(await host(recordedCommand('powershell.exe', args, '[]')).run('powershell', ['Get-Service'])).toMatchObject({
       ok: true,
     })
   }
-  const other = host(command('powershell', ['Get-ServiceDependency'], '[]'))
+  const other = host(recordedCommand('powershell', ['Get-ServiceDependency'], '[]'))
   expect(await other.run('powershell', ['Get-Service'])).toMatchObject({ ok: false, reason: 'not-recorded' })
 })
 

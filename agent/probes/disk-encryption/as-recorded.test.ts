@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
 import { readDiskEncryption } from './probe.ts'
+import { recordedCommand } from '../../../test/fakes/recording.ts'
 
 const command = (line: readonly string[], stdout: string, exitCode = 0): RecordingEntry => {
   const [program = '', ...args] = line
-  return { kind: 'command', program, args, exitCode, stdout, stderr: '' }
+  return recordedCommand(program, args, stdout, exitCode)
 }
 const file = (path: string, content: string): RecordingEntry => ({ kind: 'file', path, content })
 

@@ -2,26 +2,18 @@ import { expect, test } from 'vitest'
 import { recordedHost, type RecordingEntry } from '../../host/recorded.ts'
 import type { Platform } from '../../../shared/signals.ts'
 import { endpointProtection } from './probe.ts'
-
-const command = (program: string, args: string[], stdout: string): RecordingEntry => ({
-  kind: 'command',
-  program,
-  args,
-  exitCode: 0,
-  stdout,
-  stderr: '',
-})
+import { recordedCommand } from '../../../test/fakes/recording.ts'
 
 const AID = '5b0c9d3e7f214a6b9c110d2e4f6a8b13'
 const falcon = (rfm: string) =>
-  command(
+  recordedCommand(
     '/opt/CrowdStrike/falconctl',
     ['-g', '--aid', '--cid', '--rfm-state', '--version'],
     `cid="0011223344556677889900aabbccddee", aid="${AID}", rfm-state=${rfm}, version = 7.18.17106.0\n`,
   )
-const active = (word: string) => command('systemctl', ['is-active', 'falcon-sensor'], `${word}\n`)
+const active = (word: string) => recordedCommand('systemctl', ['is-active', 'falcon-sensor'], `${word}\n`)
 const status = (mode: string) =>
-  command(
+  recordedCommand(
     'powershell',
     ['-Command', 'Get-MpComputerStatus | ConvertTo-Json'],
     JSON.stringify({ AMRunningMode: mode, AntivirusEnabled: true, RealTimeProtectionEnabled: true }),
@@ -53,7 +45,9 @@ const cases: readonly { name: string; platform: Platform; entries: RecordingEntr
   {
     name: 'the text of mdatp',
     platform: 'linux',
-    entries: [command('mdatp', ['health'], 'healthy                 : false\nreal_time_protection_enabled : false\n')],
+    entries: [
+      recordedCommand('mdatp', ['health'], 'healthy                 : false\nreal_time_protection_enabled : false\n'),
+    ],
     expected: ['microsoft-defender degraded'],
   },
   {
