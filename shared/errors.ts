@@ -220,6 +220,48 @@ export const ERRORS = {
     title: 'The policy is not right',
     fix: 'Mend what is listed. The policy in force stays.',
   },
+  'policy-version-unknown': {
+    status: 404,
+    close: 1011,
+    title: 'There is no such version of the policy',
+    fix: 'See which there are: muster-collector policy list.',
+  },
+  'exception-invalid': {
+    status: 400,
+    close: 1011,
+    title: 'The exception cannot be granted as it stands',
+    fix: 'Name one device, tag or group, a check, an approver, a reason, and an end at most 90 days ahead.',
+  },
+  'exception-unknown': {
+    status: 404,
+    close: 1011,
+    title: 'There is no such exception in force',
+    fix: 'See which there are: muster-collector exception list.',
+  },
+  'releases-invalid': {
+    status: 400,
+    close: 1011,
+    title: 'The release catalogue, or a feed for it, is not right',
+    fix: 'Mend what is named, or wait for the next copy. The catalogue in force stays.',
+  },
+  'releases-unverified': {
+    status: 400,
+    close: 1011,
+    title: 'A release feed does not have the checksum or the signature that was pinned',
+    fix: 'Compare the pin with what its publisher says. The catalogue in force stays.',
+  },
+  'releases-unreachable': {
+    status: 502,
+    close: 1011,
+    title: 'A release feed could not be fetched or read',
+    fix: 'Look at the address, the proxy and the firewall, or name a file. The catalogue in force stays.',
+  },
+  'status-list-unknown': {
+    status: 404,
+    close: 1011,
+    title: 'There is no such status list',
+    fix: 'Ask for the address that the attestation names.',
+  },
   'data-folder-in-use': {
     status: 500,
     close: 1011,

@@ -20,6 +20,14 @@ export const CHECK_IDS = keysOf(CHECKS)
 export const VERDICTS = ['pass', 'fail', 'grace', 'excepted', 'unknown', 'stale', 'not-applicable'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
+/** Who let a check pass for a while although it does not, why, and until when. */
+export const ExceptionShown = strict({
+  id: text(60),
+  approver: text(200),
+  reason: text(400),
+  expiresAt: Time,
+})
+
 /** A check with its verdict, as devices, gateways and people see it. */
 export const CheckResult = strict({
   /** Of `CHECKS`; a newer collector may ask for more than an older agent has heard of. */
@@ -34,6 +42,8 @@ export const CheckResult = strict({
   why: text(400),
   /** What to do about it, in words; absent where there is nothing to do. */
   fix: Type.Optional(text(600)),
+  /** There while the verdict is `excepted`. */
+  exception: Type.Optional(ExceptionShown),
   /** `report`: shown, never counted. */
   mode: oneOf(['enforce', 'report']),
 })

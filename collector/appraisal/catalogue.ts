@@ -1,49 +1,92 @@
 import { Type, type Static } from 'typebox'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../../shared/errors.ts'
-import { nullable, parserOf, strict } from '../../shared/schema.ts'
+import { nullable, oneOf, parserOf, strict, text } from '../../shared/schema.ts'
 import { plainValues } from './yaml.ts'
 
-const Day = Type.String({ format: 'date' })
+export const Day = Type.String({ format: 'date' })
+
+/** Editions of Windows with ends of support of their own, though they share a build. */
+export const WINDOWS_EDITIONS = ['home-pro', 'enterprise', 'ltsc', 'iot-ltsc'] as const
+export type WindowsEdition = (typeof WINDOWS_EDITIONS)[number]
+
+/** Until when a line of an operating system gets security updates. */
+const SupportLine = strict({
+  /** `windows`, `macos`, or the ID of os-release. */
+  id: text(40),
+  /**
+   * Windows: the build (`26100`). macOS: the major version (`26`, `10.15`). Linux: VERSION_ID, or the part of it before
+   * the first dot; null for a rolling release.
+   */
+  version: nullable(text(40)),
+  /** Windows: for which editions this end holds; absent: for every one. */
+  editions: Type.Optional(Type.Array(oneOf(WINDOWS_EDITIONS), { minItems: 1, maxItems: 4 })),
+  name: text(60),
+  /** The last day with security updates for everyone; null while no end is known. */
+  supportedUntil: nullable(Day),
+  /** Paid or registered updates beyond that: their last day, and the build above which a machine proves to get them. */
+  extended: Type.Optional(Type.Array(strict({ until: Day, above: text(40) }), { maxItems: 8 })),
+  /** The day of the source that says so; the date of the catalogue where it is absent. */
+  asOf: Type.Optional(Day),
+})
+export type SupportLine = Static<typeof SupportLine>
+
+const Release = strict({
+  /** macOS: `26.6.2`, or `26.6.2 (a)` for a rapid response. Windows: `26100.4652`. */
+  version: text(40),
+  releasedOn: Day,
+  /** Windows: the numbers of machines that take updates without a restart; absent: those of all others. */
+  track: Type.Optional(Type.Literal('hotpatch')),
+  /** Fixes something that is known to be attacked. */
+  exploited: Type.Optional(Type.Boolean()),
+})
+export type Release = Static<typeof Release>
+
+/** The security releases of one line, and since when each is out. What fixes no security hole is not listed. */
+const ReleaseLine = strict({
+  id: oneOf(['windows', 'macos']),
+  version: text(40),
+  releases: Type.Array(Release, { maxItems: 500 }),
+  asOf: Type.Optional(Day),
+})
+export type ReleaseLine = Static<typeof ReleaseLine>
 
 /**
- * The release catalogue: until when each line of an operating system gets security updates. It is data with a date;
- * a copy ships with the release.
+ * The release catalogue: until when each line of an operating system is supported, and which security releases there
+ * are. It is data with a date; a copy ships with the release.
  */
 export const Catalogue = strict({
   /** The day on which somebody last compared it with the vendors' own pages. */
   date: Day,
-  lines: Type.Array(
-    strict({
-      /** ID of os-release. */
-      id: Type.String({ maxLength: 40 }),
-      /** VERSION_ID of os-release, or the part of it before the first dot; null for a rolling release. */
-      version: nullable(Type.String({ maxLength: 40 })),
-      name: Type.String({ maxLength: 60 }),
-      /** The last day with security updates for everyone; null while no end is known. */
-      supportedUntil: nullable(Day),
-    }),
-    { maxItems: 1000 },
-  ),
+  lines: Type.Array(SupportLine, { maxItems: 2000 }),
+  releases: Type.Array(ReleaseLine, { maxItems: 200 }),
 })
 export type Catalogue = Static<typeof Catalogue>
-export type Line = Catalogue['lines'][number]
 
 const parse = parserOf(Catalogue)
 
-/** @throws MusterError `config-invalid` with what is wrong */
+/** @throws MusterError `releases-invalid` with what is wrong */
 export function parseCatalogue(yaml: string): Catalogue {
   const document = parseDocument(yaml, { schema: 'failsafe' })
   const values = plainValues(document)
-  if (!values.ok) throw new MusterError('config-invalid', `release catalogue: ${values.problem}`)
-  // In the failsafe schema every scalar is a string: a version `24.10` stays what it is. Null is written `-`.
-  const catalogue = parse(JSON.parse(JSON.stringify(values.value), (_key, it: unknown) => (it === '-' ? null : it)))
-  if (!catalogue.ok) throw new MusterError('config-invalid', `release catalogue: ${catalogue.problem}`)
+  if (!values.ok) throw new MusterError('releases-invalid', values.problem)
+  const catalogue = parse(plain(values.value))
+  if (!catalogue.ok) throw new MusterError('releases-invalid', catalogue.problem)
   return catalogue.value
 }
 
+/**
+ * In the failsafe schema every scalar is a string, so that a version `24.10` stays what it is. Null is written `-`, and
+ * the one key that is a yes or a no is told by its name.
+ */
+function plain(values: unknown): unknown {
+  const revive = (key: string, it: unknown) => (it === '-' ? null : key === 'exploited' ? it === 'true' : it)
+  const json: unknown = JSON.parse(JSON.stringify(values), revive)
+  return typeof json === 'object' && json !== null ? { releases: [], ...json } : json
+}
+
 /** The line that a system belongs to: by its exact version, else by its major version, else a rolling line. */
-export function lineOf(catalogue: Catalogue, id: string, version: string): Line | undefined {
+export function lineOf(catalogue: Catalogue, id: string, version: string): SupportLine | undefined {
   const ofSystem = catalogue.lines.filter((line) => line.id === id)
   const [major] = version.split('.')
   return (

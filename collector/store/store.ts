@@ -1,7 +1,9 @@
 import type { Identity, Memory } from '../appraisal/appraise.ts'
+import type { Exception } from '../appraisal/exception.ts'
+import type { Transition } from '../appraisal/transition.ts'
 import type { PublicJwk } from '../../shared/jws.ts'
 import type { Platform } from '../../shared/signals.ts'
-import type { CheckId, Verdict } from '../../shared/standing.ts'
+import type { CheckId } from '../../shared/standing.ts'
 
 export type DeviceStatus = 'active' | 'pending' | 'locked-out'
 
@@ -30,6 +32,18 @@ export type EvidenceRecord = {
   confirmedAt: Date
 }
 
+/** What was concluded of a device last, so that a restart misses no moment and tells no change twice. */
+export type Conclusion = {
+  memory: Memory
+  /** The tiers that it could use. */
+  tiers: string[]
+  /** When this was concluded, and under which version of the policy. */
+  concludedAt: Date
+  policyVersion: number
+  /** The next moment at which it can change by time alone. */
+  nextChange: Date | null
+}
+
 /** Everything that a collector has to know of a device to go on with it. */
 export type DeviceState = {
   device: DeviceRecord
@@ -37,30 +51,37 @@ export type DeviceState = {
   /** Boot ids that the device came with, the newest last. */
   bootIds: string[]
   evidence: EvidenceRecord | null
-  memory: Memory
+  /** Null for a device that was never judged. */
+  conclusion: Conclusion | null
 }
 
-/** A verdict of one check on one device that changed. */
-export type Transition = {
+/** A device came to be admitted to other tiers than before: what gateways, the console and alerts are told of. */
+export type StandingChange = {
   deviceId: string
-  check: CheckId
-  from: Verdict | null
-  to: Verdict
   at: Date
-  /** Digest of the evidence behind it; null before the first. */
-  evidence: string | null
+  before: string[]
+  after: string[]
+  status: DeviceStatus
+  /** The checks that changed with it. */
+  checks: CheckId[]
   policyVersion: number
 }
 
+/** What an appraisal changed: kept as one, whole or not at all. */
+export type Outcome = {
+  conclusion: Conclusion
+  transitions: Transition[]
+  /** In the order of time; more than one where a collector was away while several moments passed. */
+  standingChanges: StandingChange[]
+}
+
 /** What a report changes, all of it or nothing. */
-export type ReportRecord = {
+export type ReportRecord = Outcome & {
   deviceId: string
   sequence: number
   /** The new evidence; null for `unchanged`, which confirms the last. */
   evidence: { jws: string; digest: string } | null
   at: Date
-  memory: Memory
-  transitions: Transition[]
 }
 
 export type TokenRecord = {
@@ -74,10 +95,44 @@ export type TokenRecord = {
   owner: string | null
 }
 
-export const SCOPES = ['decide', 'vouch'] as const
+/** `admin`: may do over HTTP what the command line does; for scripts of the operator, never for a gateway. */
+export const SCOPES = ['decide', 'vouch', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
 export type GatewayRecord = { id: string; name: string; keyHash: string; scopes: Scope[]; createdAt: Date }
+
+/** A policy that is or was in force, without its text. */
+export type PolicyRecord = {
+  version: number
+  digest: string
+  appliedAt: Date
+  author: string
+  /** `default`: shipped with the release; `file`: the one that the configuration names; `apply`: put in force by hand. */
+  source: 'default' | 'file' | 'apply'
+  /** The version that was put back, where it was a roll back. */
+  restores: number | null
+}
+
+/** The hold of a device on one entry of a status list, for all attestations that name the same tiers. */
+export type StatusLease = {
+  list: number
+  index: number
+  deviceId: string
+  tiers: string[]
+  /** 0 valid, 1 the device is revoked, 2 it lost a tier that the attestation names (Token Status List, section 7.1). */
+  status: 0 | 1 | 2
+  /** No attestation that names this entry is valid after this moment; the entry is free again then. */
+  until: Date
+}
+
+export type HistoryQuery = {
+  deviceId: string
+  check?: CheckId
+  /** The first moment that counts. */
+  from?: Date
+  /** The first moment that no longer counts. */
+  to?: Date
+}
 
 /**
  * What the collector keeps. A promise that resolves means that the change is durable: it survives `kill -9` and a power
@@ -97,21 +152,48 @@ export type Store = {
   enroll(device: DeviceRecord, tokenHash: string, now: Date): Promise<DeviceRecord | 'token-invalid' | 'locked-out'>
   loadDevice(id: string): Promise<DeviceState | null>
   loadDevices(): Promise<DeviceState[]>
+  /** Removes a device and its evidence. Its history stays until its time is over. */
   removeDevice(id: string): Promise<void>
   setIdentity(id: string, identity: Identity): Promise<void>
   setBootIds(id: string, bootIds: string[]): Promise<void>
+  setStatus(id: string, status: DeviceStatus): Promise<void>
+  setTags(id: string, tags: string[]): Promise<void>
+  setOwner(id: string, owner: string | null): Promise<void>
   /** Devices of this serial number, the newest first. */
   findBySerial(serial: string): Promise<DeviceRecord[]>
 
   /** Compares and sets the sequence: `behind` means that it was not ahead, and that nothing was kept. */
   saveReport(report: ReportRecord): Promise<'saved' | 'behind'>
-  /** What time alone has changed. */
-  saveMemory(deviceId: string, memory: Memory, transitions: Transition[]): Promise<void>
-  transitions(deviceId: string): Promise<Transition[]>
+  /** What time, a new policy or a new catalogue has changed. */
+  saveOutcome(deviceId: string, outcome: Outcome): Promise<void>
 
-  /** The version of a policy document: that of the newest one if it is the same, else the next. */
-  adoptPolicy(document: string, digest: string, now: Date): Promise<number>
+  /** In the order of time. */
+  transitions(query: HistoryQuery): Promise<Transition[]>
+  standingChanges(query: Omit<HistoryQuery, 'check'>): Promise<StandingChange[]>
+  /** Forgets history from before a moment, but for the last of each check: what held then can still be told. */
+  forgetHistory(before: Date): Promise<number>
+
+  /** The newest version is the one in force. */
+  loadPolicies(): Promise<PolicyRecord[]>
+  loadPolicy(version: number): Promise<{ record: PolicyRecord; document: string } | null>
+  /** Adds a version and returns its record. */
+  addPolicy(policy: Omit<PolicyRecord, 'version'> & { document: string }): Promise<PolicyRecord>
+
+  addException(exception: Exception): Promise<void>
+  /** False where there is no such exception, or where it has ended already. */
+  endException(id: string, at: Date, by: string): Promise<boolean>
+  /** All of them, also those that are over; the newest first. */
+  loadExceptions(): Promise<Exception[]>
+
+  /** Adds a lease or replaces the one of the same entry. */
+  putLease(lease: StatusLease): Promise<void>
+  putLeases(leases: readonly StatusLease[]): Promise<void>
+  loadLeases(): Promise<StatusLease[]>
+  dropLeases(before: Date): Promise<void>
+
   addToken(token: TokenRecord): Promise<void>
   addGateway(gateway: GatewayRecord): Promise<void>
+  /** False where there is no such gateway. */
+  removeGateway(id: string): Promise<boolean>
   loadGateways(): Promise<GatewayRecord[]>
 }
