@@ -1,10 +1,11 @@
 import type { Static, TObject, TProperties } from 'typebox'
+import type { Fact } from '../../shared/fact.ts'
 import { parserOf, strict, type Parsed } from '../../shared/schema.ts'
 import { factOf, type Facts, type Platform, type SignalId, type SignalValue } from '../../shared/signals.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { TrustClaim } from './trust-vector.ts'
 
-/** What a rule may look at besides its own fact. */
+/** What a rule may look at besides facts. */
 export type RuleContext = {
   now: Date
   platform: Platform
@@ -26,9 +27,14 @@ export type Judgement = {
   until?: Date
 }
 
-/** How a rule is written: typed by the fact it judges and by its own parameters. */
-type RuleText<Id extends SignalId, P extends TProperties> = {
+/** The other facts that a rule named, whatever kind each is of. */
+type OtherFacts<Also extends SignalId> = { facts: { readonly [S in Also]: Fact<SignalValue[S]> } }
+
+/** How a rule is written: typed by the fact it judges, by the others that it looks at, and by its own parameters. */
+type RuleText<Id extends SignalId, Also extends SignalId, P extends TProperties> = {
   signal: Id
+  /** Other facts that it looks at. A check is as fresh as the oldest fact that its rule names. */
+  also?: readonly Also[]
   /** The claim of the AR4SI vector that the fact bears on. */
   claim: TrustClaim
   /** Schema of the check's own parameters, besides `grace` and `mode`. */
@@ -37,7 +43,7 @@ type RuleText<Id extends SignalId, P extends TProperties> = {
   ask(parameters: Static<TObject<P>>): string
   /** A condition whose beginning the collector remembers for the rule; null where the fact does not tell. */
   tracks?(value: SignalValue[Id]): boolean | null
-  judge(value: SignalValue[Id], parameters: Static<TObject<P>>, context: RuleContext): Judgement
+  judge(value: SignalValue[Id], parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement
   /** What to do when the fact could not be read, or is not there at all. */
   fixUnread: string
 }
@@ -51,7 +57,10 @@ export type Asked = {
 
 /** One check of the policy: pure, total, and the same to the appraisal whatever it judges. */
 export type Rule = {
+  /** The fact that it judges. */
   signal: SignalId
+  /** Every fact that it looks at, the one that it judges first: how fresh the check is hangs on all of them. */
+  signals: readonly SignalId[]
   claim: TrustClaim
   parameters: TProperties
   prepare(parameters: unknown): Parsed<Asked>
@@ -61,10 +70,14 @@ export type Rule = {
  * Makes a rule. Whatever is not a value ends here: a fact that is absent, unsupported or unreadable is `unknown`, and
  * no rule can forget it.
  */
-export function defineRule<Id extends SignalId, P extends TProperties>(rule: RuleText<Id, P>): Rule {
+export function defineRule<Id extends SignalId, P extends TProperties, Also extends SignalId = never>(
+  rule: RuleText<Id, Also, P>,
+): Rule {
   const parse = parserOf(strict(rule.parameters))
+  const also = rule.also ?? []
   return {
     signal: rule.signal,
+    signals: [rule.signal, ...also],
     claim: rule.claim,
     parameters: rule.parameters,
     prepare(given) {
@@ -77,7 +90,7 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
           const fact = factOf(facts, rule.signal)
           switch (fact.kind) {
             case 'value':
-              return rule.judge(fact.value, parameters, context)
+              return rule.judge(fact.value, parameters, { ...context, facts: others(facts, also) })
             case 'unsupported':
               return unknown(`${fact.kind}: ${fact.why}`, FIX_UNSUPPORTED)
             case 'absent':
@@ -93,6 +106,12 @@ export function defineRule<Id extends SignalId, P extends TProperties>(rule: Rul
       return { ok: true, value: asked }
     },
   }
+}
+
+function others<Also extends SignalId>(facts: Facts, also: readonly Also[]): OtherFacts<Also>['facts'] {
+  // One entry for each of the signals that the rule named: that is what the type says.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(also.map((id) => [id, factOf(facts, id)])) as OtherFacts<Also>['facts']
 }
 
 /** No user can mend what a kind of machine cannot have; whether it needs it is for the policy to say. */
