@@ -1,8 +1,10 @@
-import { SIGNALS, type Facts, type Platform } from '../../shared/signals.ts'
+import { SIGNALS, type Facts } from '../../shared/signals.ts'
 import { CHECKS, type CheckId, type CheckResult, type EarStatus, type Verdict } from '../../shared/standing.ts'
 import type { Catalogue } from './catalogue.ts'
 import { inWords } from './duration.ts'
+import type { Exception } from './exception.ts'
 import type { CheckAsked, Policy, Tier } from './policy.ts'
+import type { DeviceProfile } from './profile.ts'
 import type { Judgement } from './rule.ts'
 import { RULES } from './rules/all.ts'
 import { TRUST, trustVector, worstStatus, type TrustVector } from './trust-vector.ts'
@@ -29,19 +31,31 @@ export type CheckMemory = {
   since: Date
   /** Whether the device ever passed; grace is for those that did. */
   passed: boolean
-  /** Since when the check has not passed; null while it passes. */
+  /**
+   * Since when the check has not passed. Kept while it passes for less than a day, so that a check that comes and goes
+   * gains no time by it; null after that.
+   */
   failingSince: Date | null
   /** Since when the condition that the rule tracks has held without a break. */
   trackedSince: Date | null
+  /** When the policy began to ask this, in earnest, of a device that was known before; null: asked from the start. */
+  askedSince: Date | null
+  /** The end of the grace that this failure has had: it does not come alive again, whatever the clock is set to. */
+  lapsedAt: Date | null
+  /** How the policy asked when this was remembered. */
+  mode: 'enforce' | 'report'
 }
 export type Memory = Partial<Record<CheckId, CheckMemory>>
 
 export type AppraisalInput = {
   evidence: Evidence | null
-  /** The platform is that of the enrolment: what a device says of itself later does not choose its rules. */
-  device: { platform: Platform; tags: readonly string[]; identity: Identity }
+  device: DeviceProfile & { identity: Identity }
   policy: Policy
+  /** When this version of the policy came into force: the grace for what it newly asks counts from here. */
+  policySince: Date
   catalogue: Catalogue
+  /** All that are in force for anybody. */
+  exceptions: readonly Exception[]
   memory: Memory
   now: Date
 }
@@ -149,7 +163,16 @@ function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput): Weighed {
       ...(found.fix !== undefined && { fix: found.fix }),
     },
     code: found.code,
-    memory: { verdict, since, passed: verdict === 'pass' || (prior?.passed ?? false), failingSince, trackedSince },
+    memory: {
+      verdict,
+      since,
+      passed: verdict === 'pass' || (prior?.passed ?? false),
+      failingSince,
+      trackedSince,
+      askedSince: null,
+      lapsedAt: null,
+      mode: asked.mode,
+    },
     graceUntil: deadline,
     moments: [freshUntil, found.until, deadline],
   }
@@ -201,7 +224,16 @@ function unheard(id: CheckId, asked: CheckAsked, prior: CheckMemory | undefined,
     id,
     result: { ...resultOf(id, asked, 'unknown', since), why: 'the device has not reported yet' },
     code: null,
-    memory: { verdict: 'unknown', since, passed: false, failingSince: null, trackedSince: null },
+    memory: {
+      verdict: 'unknown',
+      since,
+      passed: false,
+      failingSince: null,
+      trackedSince: null,
+      askedSince: null,
+      lapsedAt: null,
+      mode: asked.mode,
+    },
     graceUntil: null,
     moments: [],
   }
@@ -225,6 +257,9 @@ function gone(id: CheckId, asked: CheckAsked, prior: CheckMemory | undefined, fr
       passed: prior?.passed ?? false,
       failingSince: prior?.failingSince ?? null,
       trackedSince: prior?.trackedSince ?? null,
+      askedSince: null,
+      lapsedAt: null,
+      mode: asked.mode,
     },
     graceUntil: null,
     moments: [],
