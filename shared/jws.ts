@@ -19,6 +19,7 @@ export const TYP = {
   evidence: 'eat+jwt',
   unchanged: 'muster-unchanged+jwt',
   attestation: 'eat+jwt',
+  statusList: 'statuslist+jwt',
 } as const
 
 const Header = strict({

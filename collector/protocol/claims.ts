@@ -20,6 +20,8 @@ export type AttestationClaims = {
   nbf: number
   exp: number
   cnf: { jkt: string }
+  /** Where to look whether it still holds (Token Status List, section 6.1). */
+  status: { status_list: { idx: number; uri: string } }
   eat_profile: typeof EAR_PROFILE
   ear_verifier_id: { developer: string; build: string }
   ear_status: EarStatus
@@ -40,6 +42,16 @@ export type AttestationClaims = {
   }
 }
 
+/** The claims of a signed status list (Token Status List, section 5.1). */
+export type StatusListClaims = {
+  sub: string
+  iat: number
+  exp: number
+  /** Seconds for which a verifier may go by it before it looks again. */
+  ttl: number
+  status_list: { bits: number; lst: string }
+}
+
 export type AttestationInput = {
   issuer: string
   audience: string
@@ -57,7 +69,7 @@ export type AttestationInput = {
  * Makes the claims of an attestation; null where its life would be over before it began. It ends with the earliest of
  * ten minutes, the next moment at which time changes the answer, and the freshness of the evidence.
  */
-export function attestationClaims(input: AttestationInput): AttestationClaims | null {
+export function attestationClaims(input: AttestationInput): Omit<AttestationClaims, 'status'> | null {
   const { device, appraisal, evidenceAt, now } = input
   const iat = seconds(now)
   const ends = [now.getTime() + LIMITS.attestationSeconds * 1000, evidenceAt.getTime() + input.freshnessMs]
