@@ -36,6 +36,8 @@ export type CheckMemory = {
    * gains no time by it; null after that.
    */
   failingSince: Date | null
+  /** Since when it has passed whenever it was seen: kept while the device is silent, null once it does not pass. */
+  passingSince: Date | null
   /** Since when the condition that the rule tracks has held without a break. */
   trackedSince: Date | null
   /** When the policy began to ask this, in earnest, of a device that was known before; null: asked from the start. */
@@ -169,6 +171,7 @@ function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput): Weighed {
       passed: verdict === 'pass' || (prior?.passed ?? false),
       failingSince,
       trackedSince,
+      passingSince: null,
       askedSince: null,
       lapsedAt: null,
       mode: asked.mode,
@@ -230,6 +233,7 @@ function unheard(id: CheckId, asked: CheckAsked, prior: CheckMemory | undefined,
       passed: false,
       failingSince: null,
       trackedSince: null,
+      passingSince: null,
       askedSince: null,
       lapsedAt: null,
       mode: asked.mode,
@@ -257,6 +261,7 @@ function gone(id: CheckId, asked: CheckAsked, prior: CheckMemory | undefined, fr
       passed: prior?.passed ?? false,
       failingSince: prior?.failingSince ?? null,
       trackedSince: prior?.trackedSince ?? null,
+      passingSince: null,
       askedSince: null,
       lapsedAt: null,
       mode: asked.mode,
