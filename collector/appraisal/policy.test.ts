@@ -10,8 +10,8 @@ const shipped = readFileSync(join(import.meta.dirname, '../policy.yaml'), 'utf8'
 const DAY = 86_400_000
 
 const tierOf = (policy: Policy, name: string) => policy.tiers.find((tier) => tier.name === name)
-const linux = { platform: 'linux', tags: [] } as const
-const windows = { platform: 'windows', tags: [] } as const
+const linux = { id: 'dev_1', platform: 'linux', tags: [], owner: null } as const
+const windows = { ...linux, platform: 'windows' } as const
 
 describe('the default policy', () => {
   const policy = parsePolicy(shipped)
@@ -132,11 +132,31 @@ overrides:
       mode: 'enforce',
     },
   ] as const)('$name', ({ platform, tags, grace, mode }) => {
-    expect(policy.checksFor({ platform, tags }).get('firewall')).toMatchObject({ graceMs: grace * DAY, mode })
+    expect(policy.checksFor({ ...linux, platform, tags }).get('firewall')).toMatchObject({ graceMs: grace * DAY, mode })
+  })
+
+  test('by group, whose members are named by device, tag or owner', () => {
+    const grouped = parsePolicy(`${base}
+groups:
+  pilot: { tags: [pilot], owners: ['anna@example.com', '*@it.example.com'], devices: [dev_9] }
+  empty: {}
+overrides:
+  - { when: { group: pilot, platform: linux }, checks: { firewall: { mode: report } } }
+`)
+    const modeOf = (device: object) => grouped.checksFor({ ...linux, ...device }).get('firewall')?.mode
+    expect(grouped.groupsOf({ ...linux, id: 'dev_9' })).toEqual(['pilot'])
+    expect(modeOf({})).toBe('enforce')
+    expect(modeOf({ id: 'dev_9' })).toBe('report')
+    expect(modeOf({ tags: ['pilot'] })).toBe('report')
+    expect(modeOf({ owner: 'Anna@Example.com' })).toBe('report')
+    expect(modeOf({ owner: 'bob@it.example.com' })).toBe('report')
+    expect(modeOf({ owner: 'bob@it.example.com.evil' })).toBe('enforce')
+    expect(modeOf({ owner: 'bob@x@it.example.com' })).toBe('enforce')
+    expect(modeOf({ id: 'dev_9', platform: 'macos' })).toBe('enforce')
   })
 
   test('are prepared once for all devices that they apply to', () => {
-    expect(policy.checksFor(linux)).toBe(policy.checksFor({ platform: 'linux', tags: ['other'] }))
+    expect(policy.checksFor(linux)).toBe(policy.checksFor({ ...linux, tags: ['other'] }))
     expect(policy.checksFor(linux)).not.toBe(policy.checksFor(windows))
   })
 })

@@ -3,8 +3,8 @@ import { LineCounter, isNode, parseDocument } from 'yaml'
 import { MusterError } from '../../shared/errors.ts'
 import { oneOf, parserOf, strict, text } from '../../shared/schema.ts'
 import { CHECK_IDS, type CheckId } from '../../shared/standing.ts'
-import type { Platform } from '../../shared/signals.ts'
 import { Duration, milliseconds } from './duration.ts'
+import type { DeviceProfile } from './profile.ts'
 import type { Asked } from './rule.ts'
 import { RULES } from './rules/all.ts'
 import { plainValues } from './yaml.ts'
@@ -43,12 +43,24 @@ const PolicyDocument = strict({
   'enrolment-grace': Type.Optional(Duration),
   resources: Type.Optional(Type.Array(strict({ match: text(300), tier: Name }), { maxItems: 1000 })),
   'default-tier': Name,
+  groups: Type.Optional(
+    Type.Record(
+      Name,
+      strict({
+        tags: Type.Optional(Type.Array(text(60), { maxItems: 1000 })),
+        owners: Type.Optional(Type.Array(text(254), { maxItems: 10_000 })),
+        devices: Type.Optional(Type.Array(text(60), { maxItems: 10_000 })),
+      }),
+      { maxProperties: 200, additionalProperties: false },
+    ),
+  ),
   overrides: Type.Optional(
     Type.Array(
       strict({
         when: strict({
           platform: Type.Optional(oneOf(['windows', 'macos', 'linux'])),
           tag: Type.Optional(text(60)),
+          group: Type.Optional(Name),
         }),
         checks: Checks,
       }),
@@ -77,8 +89,10 @@ export type Policy = {
   defaultTier: string
   /** The resource map: addresses without scheme and query, as `payroll.example.com/a`. */
   resources: readonly { pattern: RegExp; tier: string }[]
-  /** The checks that some tier needs, with the parameters for a device of this platform and these tags. */
-  checksFor(device: { platform: Platform; tags: readonly string[] }): ReadonlyMap<CheckId, CheckAsked>
+  /** The groups of the policy that the device is a member of, in the order of the document. */
+  groupsOf(device: DeviceProfile): readonly string[]
+  /** The checks that some tier needs, with the parameters for this device. */
+  checksFor(device: DeviceProfile): ReadonlyMap<CheckId, CheckAsked>
 }
 
 const parseShape = parserOf(PolicyDocument)
@@ -113,7 +127,15 @@ function policyOf(document: PolicyDocument): Policy {
   for (const { tier } of document.resources ?? []) requireTier(names, tier, 'resources')
   requireTier(names, document['default-tier'], 'default-tier')
   const needed = new Set(tiers.flatMap(({ checks }) => checks))
+  for (const { when } of document.overrides ?? []) {
+    if (when.group !== undefined && !Object.hasOwn(document.groups ?? {}, when.group)) {
+      throw new MusterError('policy-invalid', `overrides: there is no group "${when.group}"`)
+    }
+  }
   const prepared = new Map<string, ReadonlyMap<CheckId, CheckAsked>>()
+  const members = Object.entries(document.groups ?? {})
+  const groupsOf = (device: DeviceProfile) =>
+    members.filter(([, group]) => isMember(group, device)).map(([name]) => name)
 
   return {
     freshnessMs: milliseconds(document.freshness),
@@ -121,11 +143,15 @@ function policyOf(document: PolicyDocument): Policy {
     tiers,
     defaultTier: document['default-tier'],
     resources: (document.resources ?? []).map(({ match, tier }) => ({ pattern: patternOf(match), tier })),
-    checksFor({ platform, tags }) {
+    groupsOf,
+    checksFor(device) {
+      const { platform, tags } = device
+      const groups = groupsOf(device)
       const overrides = (document.overrides ?? []).filter(
         ({ when }) =>
           (when.platform === undefined || when.platform === platform) &&
-          (when.tag === undefined || tags.includes(when.tag)),
+          (when.tag === undefined || tags.includes(when.tag)) &&
+          (when.group === undefined || groups.includes(when.group)),
       )
       // Devices that the same overrides apply to share their prepared checks.
       const key = overrides.map((override) => document.overrides?.indexOf(override)).join()
@@ -140,6 +166,23 @@ function policyOf(document: PolicyDocument): Policy {
       return checks
     },
   }
+}
+
+type Group = NonNullable<PolicyDocument['groups']>[string]
+
+/** One entry that fits is enough. `*` in an address stands for anything but an @. */
+function isMember({ tags = [], owners = [], devices = [] }: Group, device: DeviceProfile): boolean {
+  const owner = device.owner?.toLowerCase()
+  return (
+    devices.includes(device.id) ||
+    tags.some((tag) => device.tags.includes(tag)) ||
+    (owner !== undefined && owners.some((it) => ownerPattern(it).test(owner)))
+  )
+}
+
+function ownerPattern(owner: string): RegExp {
+  const parts = owner.toLowerCase().split('*')
+  return new RegExp(`^${parts.map((part) => part.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)).join('[^@]*')}$`)
 }
 
 function prepare(id: CheckId, { grace = '0m', mode = 'enforce', ...own }: CheckParameters): CheckAsked {
