@@ -89,6 +89,8 @@ export type Policy = {
   defaultTier: string
   /** The resource map: addresses without scheme and query, as `payroll.example.com/a`. */
   resources: readonly { pattern: RegExp; tier: string }[]
+  /** The names of all groups. */
+  groups: readonly string[]
   /** The groups of the policy that the device is a member of, in the order of the document. */
   groupsOf(device: DeviceProfile): readonly string[]
   /** The checks that some tier needs, with the parameters for this device. */
@@ -143,6 +145,7 @@ function policyOf(document: PolicyDocument): Policy {
     tiers,
     defaultTier: document['default-tier'],
     resources: (document.resources ?? []).map(({ match, tier }) => ({ pattern: patternOf(match), tier })),
+    groups: members.map(([name]) => name),
     groupsOf,
     checksFor(device) {
       const { platform, tags } = device
