@@ -2,27 +2,28 @@ import { Type, type Static } from 'typebox'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../../shared/errors.ts'
 import { nullable, oneOf, parserOf, strict, text } from '../../shared/schema.ts'
+import { VERSION } from './versions.ts'
 import { plainValues } from './yaml.ts'
 
 export const Day = Type.String({ format: 'date' })
 
 /** Editions of Windows with ends of support of their own, though they share a build. */
-export const WINDOWS_EDITIONS = ['home-pro', 'enterprise', 'ltsc', 'iot-ltsc'] as const
+export const WINDOWS_EDITIONS = ['home-pro', 'enterprise', 'ltsc', 'iot-ltsc', 'server'] as const
 export type WindowsEdition = (typeof WINDOWS_EDITIONS)[number]
 
 /** Until when a line of an operating system gets security updates. */
 const SupportLine = strict({
-  /** `windows`, `macos`, or the ID of os-release. */
+  /** `windows`, `macos`, or the ID of os-release; `centos-stream` is CentOS Stream, which has the ID of CentOS. */
   id: text(40),
   /**
    * Windows: the build (`26100`). macOS: the major version (`26`, `10.15`). Linux: VERSION_ID, or the part of it before
-   * the first dot; null for a rolling release.
+   * one of its dots; null for a rolling release.
    */
   version: nullable(text(40)),
   /** Windows: for which editions this end holds; absent: for every one. */
-  editions: Type.Optional(Type.Array(oneOf(WINDOWS_EDITIONS), { minItems: 1, maxItems: 4 })),
+  editions: Type.Optional(Type.Array(oneOf(WINDOWS_EDITIONS), { minItems: 1, maxItems: WINDOWS_EDITIONS.length })),
   name: text(60),
-  /** The last day with security updates for everyone; null while no end is known. */
+  /** The last day with security updates for everyone; null where none is known. */
   supportedUntil: nullable(Day),
   /** Paid or registered updates beyond that: their last day, and the build above which a machine proves to get them. */
   extended: Type.Optional(Type.Array(strict({ until: Day, above: text(40) }), { maxItems: 8 })),
@@ -33,7 +34,7 @@ export type SupportLine = Static<typeof SupportLine>
 
 const Release = strict({
   /** macOS: `26.6.2`, or `26.6.2 (a)` for a rapid response. Windows: `26100.4652`. */
-  version: text(40),
+  version: Type.String({ pattern: VERSION.source, maxLength: 40 }),
   releasedOn: Day,
   /** Windows: the numbers of machines that take updates without a restart; absent: those of all others. */
   track: Type.Optional(Type.Literal('hotpatch')),
@@ -72,7 +73,21 @@ export function parseCatalogue(yaml: string): Catalogue {
   if (!values.ok) throw new MusterError('releases-invalid', values.problem)
   const catalogue = parse(plain(values.value))
   if (!catalogue.ok) throw new MusterError('releases-invalid', catalogue.problem)
+  const twice = namedTwice(catalogue.value)
+  if (twice !== undefined) throw new MusterError('releases-invalid', `${twice} is listed twice`)
   return catalogue.value
+}
+
+/** A line that stands there twice, of which one would be overlooked. */
+function namedTwice({ lines, releases }: Catalogue): string | undefined {
+  const names = [
+    ...lines.flatMap(({ id, version, editions }) =>
+      (editions ?? ['']).map((edition) => `lines: ${id} ${version ?? ''} ${edition}`.trim()),
+    ),
+    ...releases.map(({ id, version }) => `releases: ${id} ${version}`),
+  ]
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
 }
 
 /**
@@ -80,23 +95,9 @@ export function parseCatalogue(yaml: string): Catalogue {
  * the one key that is a yes or a no is told by its name.
  */
 function plain(values: unknown): unknown {
-  const revive = (key: string, it: unknown) => (it === '-' ? null : key === 'exploited' ? it === 'true' : it)
-  const json: unknown = JSON.parse(JSON.stringify(values), revive)
+  const json: unknown = JSON.parse(JSON.stringify(values), (key, it: unknown) => {
+    if (it === '-') return null
+    return key === 'exploited' && (it === 'true' || it === 'false') ? it === 'true' : it
+  })
   return typeof json === 'object' && json !== null ? { releases: [], ...json } : json
-}
-
-/** The line that a system belongs to: by its exact version, else by its major version, else a rolling line. */
-export function lineOf(catalogue: Catalogue, id: string, version: string): SupportLine | undefined {
-  const ofSystem = catalogue.lines.filter((line) => line.id === id)
-  const [major] = version.split('.')
-  return (
-    ofSystem.find((line) => line.version === version) ??
-    ofSystem.find((line) => line.version === major) ??
-    ofSystem.find((line) => line.version === null)
-  )
-}
-
-/** The first moment at which a line is out of support: the end of its last day in UTC. */
-export function endOfSupport(day: string): Date {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000)
 }

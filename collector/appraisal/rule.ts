@@ -46,6 +46,8 @@ type RuleText<Id extends SignalId, Also extends SignalId, P extends TProperties>
   judge(value: SignalValue[Id], parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement
   /** What to do when the fact could not be read, or is not there at all. */
   fixUnread: string
+  /** What other facts decide where its own could not be read; null where they do not, which is `unknown`. */
+  judgeUnread?(parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement | null
 }
 
 /** A rule with its parameters filled in: a check as the policy asks it. */
@@ -68,7 +70,7 @@ export type Rule = {
 
 /**
  * Makes a rule. Whatever is not a value ends here: a fact that is absent, unsupported or unreadable is `unknown`, and
- * no rule can forget it.
+ * no rule can forget it. One that needs other facts more than its own says so in `judgeUnread`.
  */
 export function defineRule<Id extends SignalId, P extends TProperties, Also extends SignalId = never>(
   rule: RuleText<Id, Also, P>,
@@ -88,9 +90,11 @@ export function defineRule<Id extends SignalId, P extends TProperties, Also exte
         ask: rule.ask(parameters).slice(0, 400),
         judge(facts, context) {
           const fact = factOf(facts, rule.signal)
+          const all = { ...context, facts: others(facts, also) }
+          if (fact.kind === 'value') return rule.judge(fact.value, parameters, all)
+          const decided = rule.judgeUnread?.(parameters, all)
+          if (decided) return decided
           switch (fact.kind) {
-            case 'value':
-              return rule.judge(fact.value, parameters, { ...context, facts: others(facts, also) })
             case 'unsupported':
               return unknown(`${fact.kind}: ${fact.why}`, FIX_UNSUPPORTED)
             case 'absent':

@@ -1,7 +1,7 @@
 import { parseCatalogue } from '../../collector/appraisal/catalogue.ts'
 import type { Asked, Judgement, Rule, RuleContext } from '../../collector/appraisal/rule.ts'
 import { value } from '../../shared/fact.ts'
-import type { Facts } from '../../shared/signals.ts'
+import type { Facts, SignalId } from '../../shared/signals.ts'
 import { read } from './facts.ts'
 
 export const NOW = new Date('2026-11-24T08:00:00.000Z')
@@ -28,12 +28,18 @@ export function asks(rule: Rule, parameters: object = {}): Asked {
   return asked.value
 }
 
-/** Facts that hold this one value. */
-export function factsWith(rule: Rule, it: unknown): Facts {
-  return Object.fromEntries([[rule.signal, read(value(it), NOW)]])
+/** Facts that hold this one value, and those of other signals. */
+export function factsWith(rule: Rule, it: unknown, others: Partial<Record<SignalId, unknown>> = {}): Facts {
+  const values = { [rule.signal]: it, ...others }
+  return Object.fromEntries(Object.entries(values).map(([id, of]) => [id, read(value(of), NOW)]))
 }
 
-/** What a rule says of a value. */
-export function judge(rule: Rule, it: unknown, parameters: object = {}, context: Partial<RuleContext> = {}): Judgement {
-  return asks(rule, parameters).judge(factsWith(rule, it), { ...CONTEXT, ...context })
+/** What a rule says of a value, with the values of other signals beside it. */
+export function judge(
+  rule: Rule,
+  it: unknown,
+  parameters: object = {},
+  { others, ...context }: Partial<RuleContext> & { others?: Partial<Record<SignalId, unknown>> } = {},
+): Judgement {
+  return asks(rule, parameters).judge(factsWith(rule, it, others), { ...CONTEXT, ...context })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { NOW, asks, days, factsWith, judge } from '../../../test/fakes/rule.ts'
+import { CATALOGUE, NOW, asks, days, factsWith, judge } from '../../../test/fakes/rule.ts'
 import { osPatch } from './os-patch.ts'
 
 const current = {
@@ -219,9 +219,116 @@ test('the policy says how long is too long', () => {
   expect(asks(osPatch, { within: '3d' }).ask).toContain('3 days')
 })
 
+describe('a minimum', () => {
+  const debian = (build: string) => ({
+    others: { os: { platform: 'linux', name: 'Debian', id: 'debian', version: '12', build, arch: 'x86_64' } },
+  })
+  const minimum = { debian: '12.5' }
+
+  test.each([
+    {
+      name: 'decides alone',
+      build: '12.4',
+      updates: current,
+      asked: { minimum },
+      verdict: 'fail',
+      why: /^Debian 12.4 is older than 12.5/,
+    },
+    {
+      name: 'decides alone, whatever is pending',
+      build: '12.5',
+      updates: missing,
+      asked: { minimum },
+      verdict: 'pass',
+      why: /^Debian 12.5 is at least 12.5/,
+    },
+    {
+      name: 'decides together with what is pending',
+      build: '12.5',
+      updates: missing,
+      asked: { minimum, within: '14d' },
+      verdict: 'fail',
+      why: /^2 security updates pending/,
+    },
+    {
+      name: 'decides together with what is not pending',
+      build: '12.4',
+      updates: current,
+      asked: { minimum, within: '14d' },
+      verdict: 'fail',
+      why: /^Debian 12.4 is older/,
+    },
+    {
+      name: 'passes together',
+      build: '12.5',
+      updates: current,
+      asked: { minimum, within: '14d' },
+      verdict: 'pass',
+      why: /^no security update is missing/,
+    },
+    {
+      name: 'is no better than what is not known',
+      build: '12.5',
+      updates: { ...current, pendingSecurity: null },
+      asked: { minimum, within: '14d' },
+      verdict: 'unknown',
+      why: /^which security updates/,
+    },
+    {
+      name: 'that is not known is no better than what is pending',
+      build: '',
+      updates: missing,
+      asked: { minimum, within: '14d' },
+      verdict: 'fail',
+      why: /^2 security updates pending/,
+    },
+    {
+      name: 'that is not known is not passed',
+      build: '',
+      updates: current,
+      asked: { minimum, within: '14d' },
+      verdict: 'unknown',
+      why: /^whether Debian 12 is at least 12.5/,
+    },
+    {
+      name: 'for others does not count',
+      build: '',
+      updates: missing,
+      asked: { minimum: { ubuntu: '24.04' } },
+      verdict: 'fail',
+      why: /^2 security updates pending/,
+    },
+  ])('$name: $verdict', ({ build, updates, asked, verdict, why }) => {
+    const context = { trackedSince: days(-14), ...debian(build) }
+    expect(judge(osPatch, updates, asked, context)).toMatchObject({ verdict, why: expect.stringMatching(why) })
+  })
+
+  test.each([
+    { asked: { minimum }, verdict: 'pass' },
+    { asked: { minimum, within: '14d' }, verdict: 'unknown' },
+    { asked: { minimum: { debian: '13' }, within: '14d' }, verdict: 'fail' },
+    { asked: {}, verdict: 'unknown' },
+  ])('where the pending updates could not be read, $asked gives $verdict', ({ asked, verdict }) => {
+    const { 'os-updates': _, ...facts } = factsWith(osPatch, current, debian('12.5').others)
+    const context = { now: NOW, platform: 'linux' as const, catalogue: CATALOGUE, trackedSince: null }
+    expect(asks(osPatch, asked).judge(facts, context).verdict).toBe(verdict)
+  })
+})
+
 test.each([
-  { platform: 'windows' as const, why: 'the release catalogue does not cover windows yet' },
-  { platform: 'macos' as const, why: 'the release catalogue does not cover macos yet' },
-])('on $platform nothing is known yet, whatever the counts say', ({ platform, why }) => {
-  expect(judge(osPatch, current, {}, { platform })).toMatchObject({ verdict: 'unknown', code: null, why })
+  { asked: {}, ask: 'Security updates are installed within 14 days.' },
+  {
+    asked: { within: '7d', exploited: '3d' },
+    ask: 'Security updates are installed within 7 days, 3 days where they fix what is attacked.',
+  },
+  {
+    asked: { minimum: { macos: ['15.7.2', '26.1'] } },
+    ask: 'The operating system is at least macos 15.7.2 or 26.1; on others security updates are installed within 14 days.',
+  },
+  {
+    asked: { minimum: { debian: '12.5' }, within: '7d' },
+    ask: 'The operating system is at least debian 12.5, and security updates are installed within 7 days.',
+  },
+])('$asked asks: $ask', ({ asked, ask }) => {
+  expect(asks(osPatch, asked).ask).toBe(ask)
 })
