@@ -3,7 +3,7 @@ import { MusterError } from '../shared/errors.ts'
 import { enrollmentString, type Enrolled } from '../shared/enrollment.ts'
 import { publicKeyOf } from '../shared/jws.ts'
 import { LIMITS } from '../shared/limits.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet } from './fleet/fleet.ts'
 import { nonceBook } from './nonces.ts'
 import {
   comparableSerial,

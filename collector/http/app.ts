@@ -6,7 +6,7 @@ import { MusterError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
 import type { Enrollment } from '../enrollment.ts'
-import type { Fleet } from '../fleet.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
 import type { Issuer } from '../issuer.ts'
 import type { Metrics } from '../metrics.ts'
@@ -25,7 +25,8 @@ export type AppParts = {
   enrollment: Enrollment
   gateways: Gateways
   issuer: Issuer
-  policy: Policy
+  /** The policy in force at this moment. */
+  policy: () => Policy
   metrics: Metrics
   /** Proves that the store can be written to. */
   probe: () => Promise<void>

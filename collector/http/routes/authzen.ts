@@ -19,8 +19,8 @@ export function authzenRoutes(app: FastifyInstance, { fleet, gateways, policy, m
     },
     async (request, reply) => {
       const device = deviceOf(request.body)
-      const standing = device === null ? null : await fleet.standing(device)
-      const answer = evaluate(request.body, standing, policy, clock())
+      const standing = device === null ? null : fleet.standing(device)
+      const answer = evaluate(request.body, standing, policy(), clock())
       metrics.decided(answer.decision, 'authzen')
       reply.header('cache-control', 'no-store')
       return answer

@@ -23,7 +23,7 @@ export function deviceRoutes(app: FastifyInstance, { fleet, gateways, issuerUrl 
       schema: { summary: 'Standing of a device', params: Params, security, response: { 200: Standing, 404: Problem } },
     },
     async (request, reply) => {
-      const standing = await fleet.standing(request.params.id)
+      const standing = fleet.standing(request.params.id)
       if (!standing) throw new MusterError('device-unknown')
       reply.header('cache-control', 'no-store')
       return standing

@@ -25,15 +25,15 @@ export function forwardAuthRoutes(app: FastifyInstance, { fleet, gateways, polic
     }
     const device = typeof named === 'string' ? named : ''
     const { tier: asked } = request.params
-    const tier = asked === '-' ? tierOfResource(addressOf(request), policy) : asked
-    const standing = device === '' ? null : await fleet.standing(device)
+    const tier = asked === '-' ? tierOfResource(addressOf(request), policy()) : asked
+    const standing = device === '' ? null : fleet.standing(device)
     setHeaders(reply, device, standing, null)
     if (device === '') {
       metrics.decided(false, 'forward-auth')
       return sendProblem(reply.header('www-authenticate', DEVICE_CHALLENGE), 'device-not-named')
     }
 
-    const decision = decide(standing, tier, policy)
+    const decision = decide(standing, tier, policy())
     metrics.decided(decision.allow, 'forward-auth')
     setHeaders(reply, device, standing, decision)
     if (decision.allow) return reply.code(200).send()

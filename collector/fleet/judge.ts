@@ -1,0 +1,117 @@
+import type { Facts } from '../../shared/signals.ts'
+import type { CheckId, Standing } from '../../shared/standing.ts'
+import type { Appraisal, AppraisalInput, Evidence, Memory } from '../appraisal/appraise.ts'
+import { catchUp } from '../appraisal/catch-up.ts'
+import type { Catalogue } from '../appraisal/catalogue.ts'
+import type { Exception } from '../appraisal/exception.ts'
+import { transitionsBetween } from '../appraisal/history.ts'
+import type { Policy } from '../appraisal/policy.ts'
+import type { Conclusion, DeviceState, Outcome, StandingChange } from '../store/store.ts'
+
+/** The policy that counts, and since when. */
+export type PolicyInForce = { policy: Policy; version: number; digest: string; since: Date; author: string }
+
+/** All that a verdict leans on besides the device. A change of any of it is a new basis: every device is judged again. */
+export type Basis = { inForce: PolicyInForce; catalogue: Catalogue; exceptions: readonly Exception[] }
+
+/** A device as it is judged, with the facts of its newest evidence; null where there are none. */
+export type Judged = Pick<DeviceState, 'device' | 'evidence' | 'conclusion'> & { facts: Facts | null }
+
+export type Judgement = { appraisal: Appraisal; standing: Standing; outcome: Outcome; basis: Basis }
+
+/**
+ * Judges a device as of now, and what time did to it before: each moment that passed since the last conclusion has its own
+ * transitions, as if somebody had looked just then. With `fresh` only the present counts.
+ */
+export function judge(judged: Judged, basis: Basis, now: Date, { fresh = false } = {}): Judgement {
+  const { device, conclusion } = judged
+  const { version } = basis.inForce
+  const memory = conclusion?.memory ?? {}
+  const { appraisal, steps } = catchUp(inputOf(judged, memory, basis, now), fresh ? null : beginning(judged, basis))
+
+  const outcome: Outcome = {
+    conclusion: conclude(judged, appraisal, version, now),
+    transitions: [],
+    standingChanges: [],
+  }
+  let before = { memory, tiers: conclusion?.tiers ?? [] }
+  for (const step of [...steps, { at: now, appraisal }]) {
+    const after = { memory: step.appraisal.memory, tiers: usable(judged, step.appraisal) }
+    const about = {
+      deviceId: device.id,
+      at: step.at,
+      evidence: judged.evidence?.digest ?? null,
+      policyVersion: version,
+    }
+    outcome.transitions.push(...transitionsBetween(before.memory, after.memory, about))
+    if (!isSame(before.tiers, after.tiers)) outcome.standingChanges.push(changeOf(judged, before, after, about))
+    before = after
+  }
+  return { appraisal, standing: standingOf(judged, appraisal, version, now), outcome, basis }
+}
+
+/** From which moment on time alone has to be made up for; null where only the present counts. */
+function beginning({ conclusion }: Judged, { inForce }: Basis): { nextChange: Date | null } | null {
+  if (!conclusion) return null
+  const { policyVersion, nextChange, concludedAt } = conclusion
+  // A policy that came into force meanwhile counts from that moment, however late the device is looked at.
+  if (policyVersion !== inForce.version && inForce.since > concludedAt) return { nextChange: inForce.since }
+  return { nextChange }
+}
+
+function inputOf({ device, evidence, facts }: Judged, memory: Memory, basis: Basis, now: Date): AppraisalInput {
+  const { inForce, catalogue, exceptions } = basis
+  const newest: Evidence | null =
+    evidence && facts ? { facts, receivedAt: evidence.receivedAt, confirmedAt: evidence.confirmedAt } : null
+  const { policy, since: policySince } = inForce
+  return { evidence: newest, device, policy, policySince, catalogue, exceptions, memory, now }
+}
+
+function conclude(judged: Judged, appraisal: Appraisal, policyVersion: number, now: Date): Conclusion {
+  const { memory, nextChange } = appraisal
+  return { memory, tiers: usable(judged, appraisal), concludedAt: now, policyVersion, nextChange }
+}
+
+/** The tiers that a device may use: none unless it is active, whatever its facts. */
+function usable({ device }: Pick<Judged, 'device'>, { tiers }: Appraisal): string[] {
+  return device.status === 'active' ? tiers : []
+}
+
+type Side = { memory: Memory; tiers: string[] }
+
+function changeOf(
+  { device }: Judged,
+  before: Side,
+  after: Side,
+  { at, policyVersion }: { at: Date; policyVersion: number },
+): StandingChange {
+  const checks = Object.keys({ ...before.memory, ...after.memory }) as CheckId[] // oxlint-disable-line typescript/no-unsafe-type-assertion
+  return {
+    deviceId: device.id,
+    at,
+    before: before.tiers,
+    after: after.tiers,
+    status: device.status,
+    checks: checks.filter((id) => before.memory[id]?.verdict !== after.memory[id]?.verdict),
+    policyVersion,
+  }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((it, index) => it === b[index])
+}
+
+function standingOf(judged: Judged, appraisal: Appraisal, policyVersion: number, now: Date): Standing {
+  const { device, evidence } = judged
+  return {
+    deviceId: device.id,
+    status: device.status,
+    tiers: usable(judged, appraisal),
+    checks: appraisal.checks,
+    earStatus: appraisal.earStatus,
+    evidenceAt: evidence?.confirmedAt.toISOString() ?? null,
+    evaluatedAt: now.toISOString(),
+    nextChange: appraisal.nextChange?.toISOString() ?? null,
+    policyVersion,
+  }
+}
