@@ -1,24 +1,21 @@
 import { X509Certificate } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
+import { actsOf, type Acts } from './acts/all.ts'
 import { parseCatalogue } from './appraisal/catalogue.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
-import { actsOf, openControl, type Acts } from './control.ts'
+import { openControl } from './control.ts'
 import { openEnrollment, type Address } from './enrollment.ts'
-import { openFleet } from './fleet.ts'
-import { openGateways } from './gateways.ts'
+import type { Fleet } from './fleet/fleet.ts'
 import { buildApp } from './http/app.ts'
 import { openServer, serverFactory } from './http/server.ts'
-import { fileSigner, issuerOf } from './issuer.ts'
 import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
-import { openSqlite } from './store/sqlite.ts'
-import type { Store } from './store/store.ts'
+import { openParts, readNamed, type Surroundings } from './parts.ts'
 import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { openAgents, type Agents } from './ws/agents.ts'
@@ -28,18 +25,18 @@ export type Collector = {
   /** The address that agents and gateways know it by. */
   issuerUrl: string
   port: number
+  fleet: Fleet
   /** Asks a connected device to read everything now. */
   recheck(deviceId: string, reason: string): boolean
   close(): Promise<void>
 }
 
-export type Surroundings = { clock: () => Date; log: FastifyBaseLogger }
-
 /**
  * Starts a collector: from its folder to an open port. Reading this function is reading how the parts hang together.
  * @throws MusterError when it cannot, with what to do
  */
-export async function startCollector(config: Config, { clock, log }: Surroundings): Promise<Collector> {
+export async function startCollector(config: Config, around: Surroundings): Promise<Collector> {
+  const { log } = around
   prepareFolder(config.folder)
   const lock = lockFolder(join(config.folder, 'lock'))
   const closing: (() => unknown)[] = [() => lock.release()]
@@ -48,41 +45,35 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
   }
 
   try {
-    const store = openSqlite(join(config.folder, 'muster.db'))
-    closing.push(() => store.close())
-    const upkeep = openUpkeep(store, (error) => log.warn({ err: error }, 'the store could not be kept in order'))
-    closing.push(() => upkeep.close())
     const tls = readTls(config)
     const listening = await openServer({ host: config.host, port: config.port, tls })
     closing.push(() => listening.close())
     const issuerUrl = issuerOfConfig(config, listening.port)
-    const policy = await adoptPolicy(config.policyFile, store, clock())
-    const issuer = issuerOf(fileSigner(join(config.folder, 'attestation-key.pem')))
-    const gateways = await openGateways(store, clock)
-    const { reportSeconds, unchangedSeconds, watchSeconds } = config
-    const fleet = await openFleet({
-      store,
-      issuer,
-      issuerUrl,
-      policy,
-      catalogue: parseCatalogue(readNamed(config.releasesFile)),
-      settings: { reportSeconds, unchangedSeconds, watchSeconds },
-      build: `collector ${VERSION}`,
-      clock,
-    })
+    const parts = await openParts(config, around, issuerUrl)
+    closing.push(() => parts.close())
+    const { store, fleet, issuer, gateways, policies, statuses } = parts
+    const clock = parts.clock.now
+    const upkeep = openUpkeep(store, (error) => log.warn({ err: error }, 'the store could not be kept in order'))
+    closing.push(() => upkeep.close())
+    const timekeeper = keepTime(fleet, clock)
+    closing.push(() => timekeeper.close())
     const alert = (message: string, details: object) => log.warn(details, message)
     const metrics = openMetrics(fleet.size, () => agents.connected())
     const agents: Agents = openAgents({ fleet, issuerUrl, metrics, log, clock })
     const onRemoved = (deviceId: string) => agents.dismiss(deviceId, 'device-unknown')
     const { approval } = config
     const enrollment = openEnrollment({ store, fleet, issuerUrl, approval, alert, onRemoved, clock })
+    const acts = actsOf({ ...parts, agents, address: addressOf(issuerUrl, tls), clock })
+    const policy = () => policies.inForce().policy
     const app = await buildApp(
       {
         fleet,
         enrollment,
         gateways,
         issuer,
-        policy: policy.inForce,
+        statuses,
+        acts,
+        policy,
         metrics,
         probe: store.probe,
         issuerUrl,
@@ -98,30 +89,47 @@ export async function startCollector(config: Config, { clock, log }: Surrounding
     await app.ready()
     agents.attach(listening.server)
     closing.push(() => agents.close())
-    const control = await openControl(
-      config.folder,
-      actsOf({ store, gateways, address: addressOf(issuerUrl, tls), clock }),
-    )
+    const control = await openControl(config.folder, acts)
     closing.push(() => control.close())
-    log.info({ issuer: issuerUrl, policyVersion: policy.version, devices: fleet.size() }, 'collector started')
-    return { issuerUrl, port: listening.port, recheck: agents.recheck, close: closeAll }
+    log.info({ issuer: issuerUrl, policyVersion: fleet.policy().version, devices: fleet.size() }, 'collector started')
+    return { issuerUrl, port: listening.port, fleet, recheck: agents.recheck, close: closeAll }
   } catch (error) {
     await closeAll()
     throw error
   }
 }
 
+/** A deadline is seen at its own moment, and a clock that was set within this time. */
+const LOOK_MS = 1000
+
+/** Wakes the fleet at each moment at which time alone changes a verdict. */
+function keepTime(fleet: Pick<Fleet, 'wake'>, clock: () => Date): { close(): void } {
+  let timer: NodeJS.Timeout
+  const look = () => {
+    const next = fleet.wake()
+    const wait = next ? next.getTime() - clock().getTime() : LOOK_MS
+    timer = setTimeout(look, Math.max(0, Math.min(wait, LOOK_MS)))
+  }
+  look()
+  return { close: () => clearTimeout(timer) }
+}
+
 /** Runs one act on a stopped collector's folder, holding it meanwhile. */
-export async function actOnStopped<T>(config: Config, clock: () => Date, run: (acts: Acts) => Promise<T>): Promise<T> {
+export async function actOnStopped<T>(
+  config: Config,
+  around: Surroundings,
+  run: (acts: Acts) => Promise<T>,
+): Promise<T> {
   prepareFolder(config.folder)
   const lock = lockFolder(join(config.folder, 'lock'))
   try {
-    const store = openSqlite(join(config.folder, 'muster.db'))
+    const issuerUrl = issuerOfConfig(config, config.port)
+    const parts = await openParts(config, around, issuerUrl)
     try {
-      const address = addressOf(issuerOfConfig(config, config.port), readTls(config))
-      return await run(actsOf({ store, gateways: await openGateways(store, clock), address, clock }))
+      const clock = parts.clock.now
+      return await run(actsOf({ ...parts, agents: null, address: addressOf(issuerUrl, readTls(config)), clock }))
     } finally {
-      await store.close()
+      await parts.close()
     }
   } finally {
     lock.release()
@@ -158,21 +166,6 @@ function prepareFolder(folder: string): void {
   }
 }
 
-async function adoptPolicy(file: string, store: Store, now: Date) {
-  const document = readNamed(file)
-  const inForce = parsePolicy(document)
-  const hash = digest(document)
-  return { inForce, version: await store.adoptPolicy(document, hash, now), digest: hash }
-}
-
 function readTls({ tls }: Config): { cert: string; key: string } | null {
   return tls && { cert: readNamed(tls.cert), key: readNamed(tls.key) }
-}
-
-function readNamed(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new MusterError('config-invalid', `${file} cannot be read`, { cause: error })
-  }
 }

@@ -36,6 +36,8 @@ export type Config = Omit<Settings, 'tlsCert' | 'tlsKey' | 'policy' | 'releases'
   issuer: string | null
   tls: { cert: string; key: string } | null
   policyFile: string
+  /** Nobody chose a policy: the file is the one that comes with the release. */
+  policyIsDefault: boolean
   releasesFile: string
   /** The collector's own folder. */
   folder: string
@@ -90,6 +92,7 @@ export function readConfig(
     folder: join(resolve(settings.data), 'collector'),
     issuer: issuer ?? null,
     tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: resolve(tlsCert), key: resolve(tlsKey) } : null,
+    policyIsDefault: policy === undefined,
     policyFile: policy === undefined ? beside('policy.yaml') : resolve(policy),
     releasesFile: releases === undefined ? beside('releases.yaml') : resolve(releases),
   })

@@ -98,8 +98,8 @@ export async function openRoster({ store, statuses, basis, clock, onError }: Ros
   }
 
   function tellStatus({ device, conclusion }: Entry): void {
-    const revoked = device.status === 'locked-out' || device.identity === 'conflict'
-    statuses.standingChanged({ deviceId: device.id, tiers: conclusion?.tiers ?? [], revoked }).catch(onError)
+    const change = { deviceId: device.id, tiers: conclusion?.tiers ?? [], revoked: isRevoked(device) }
+    statuses.standingChanged(change).catch(onError)
   }
 
   function reconsider(entry: Entry): void {
@@ -178,6 +178,11 @@ export async function openRoster({ store, statuses, basis, clock, onError }: Ros
       return moments.next()
     },
   }
+}
+
+/** Whether nothing that was ever said in favour of a device counts any more. */
+export function isRevoked({ status, identity }: DeviceRecord): boolean {
+  return status === 'locked-out' || identity === 'conflict'
 }
 
 export function judgedOf({ device, evidence, conclusion }: Entry): Judged {
