@@ -16,7 +16,7 @@ import { MusterError } from '../shared/errors.ts'
 import { Time } from '../shared/fact.ts'
 import { PublicJwk, thumbprint, type Sign } from '../shared/jws.ts'
 import { jsonParserOf, oneOf, parserOf, strict } from '../shared/schema.ts'
-import type { KeyStage } from './protocol/key-plan.ts'
+import { KEY_STAGES, type KeyStage } from './protocol/key-plan.ts'
 
 /** A key that signs, with where it is in its life. */
 export type SigningKey = { kid: string; jwk: PublicJwk; sign: Sign; key: KeyObject; state: KeyStage; since: Date }
@@ -25,7 +25,7 @@ const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 const PrivateJwk = strict({ ...PublicJwk.properties, d: Coordinate })
 const KeyFile = strict({
   version: Type.Literal(1),
-  keys: Type.Array(strict({ state: oneOf(['next', 'active', 'retired']), since: Time, key: PrivateJwk }), {
+  keys: Type.Array(strict({ state: oneOf(KEY_STAGES), since: Time, key: PrivateJwk }), {
     minItems: 1,
     maxItems: 32,
   }),

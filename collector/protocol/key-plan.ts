@@ -14,15 +14,18 @@ const KEPT_SECONDS = LIMITS.attestationSeconds + STATUS_LIST_SECONDS
 const DAY_MS = 86_400_000
 
 /** `next`: published, signs nothing yet. `active`: signs. `retired`: verifies what it signed until that has ended. */
-export type KeyStage = 'next' | 'active' | 'retired'
+export const KEY_STAGES = ['next', 'active', 'retired'] as const
+export type KeyStage = (typeof KEY_STAGES)[number]
 export type PlannedKey = { state: KeyStage; since: Date }
 
-const LASTS_SECONDS: Record<KeyStage, number | null> = { next: PUBLISHED_SECONDS, active: null, retired: KEPT_SECONDS }
+const LASTS_SECONDS = { next: PUBLISHED_SECONDS, active: Infinity, retired: KEPT_SECONDS } satisfies Record<
+  KeyStage,
+  number
+>
 
-/** When a key leaves the stage that it is in by time alone; an active one waits for a successor. */
+/** When a key leaves the stage that it is in by time alone; null for an active one, which waits for a successor. */
 export function endOf({ state, since }: PlannedKey): Date | null {
-  const seconds = LASTS_SECONDS[state]
-  return seconds === null ? null : new Date(since.getTime() + seconds * 1000)
+  return state === 'active' ? null : new Date(since.getTime() + LASTS_SECONDS[state] * 1000)
 }
 
 /**
@@ -36,7 +39,7 @@ export function advanced<Key extends PlannedKey>(keys: readonly Key[], now: Date
       now,
     )
   }
-  const isOver = (key: Key) => (endOf(key)?.getTime() ?? Infinity) <= now.getTime()
+  const isOver = ({ state, since }: Key) => now.getTime() >= since.getTime() + LASTS_SECONDS[state] * 1000
   const needed = keys.filter((key) => key.state !== 'retired' || !isOver(key))
   const successor = needed.find((key) => key.state === 'next' && isOver(key))
   if (!successor) return needed.length < keys.length ? needed : keys
