@@ -147,13 +147,14 @@ function mixed(entry: Record<string, unknown>, more: object = {}): void {
   entry['key'] = { ...(entry['key'] as object), d, ...more }
 }
 
-describe('keys that cannot be used as they are stop the start:', () => {
-  const other = (change: (content: ReturnType<typeof active>) => unknown) => {
-    const content = active()
-    change(content)
-    writeFileSync(file(), JSON.stringify(content), { mode: 0o600 })
-  }
+/** Writes the file with something about it changed. */
+const other = (change: (content: ReturnType<typeof active>) => unknown) => {
+  const content = active()
+  change(content)
+  writeFileSync(file(), JSON.stringify(content), { mode: 0o600 })
+}
 
+describe('keys that cannot be used as they are stop the start:', () => {
   test.skipIf(process.platform === 'win32').each(['attestation-keys.json', 'attestation-key.pem'])(
     '%s that others can read',
     (name) => {
