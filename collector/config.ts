@@ -24,6 +24,7 @@ const SETTINGS = {
   policy: Type.Optional(text(1000)), // file with the policy; the default policy otherwise
   releases: Type.Optional(text(1000)), // file with the release catalogue; the shipped one otherwise
   approval: oneOf(['automatic', 'manual']), // whether a new device waits for an admin
+  keyDays: Type.Integer({ minimum: 0, maximum: 3650 }), // a key that signs gets a successor after so many days; 0: never by itself
   reportSeconds: Seconds, // full evidence at least this often
   unchangedSeconds: Seconds, // "still the same" at least this often
   watchSeconds: Seconds, // how often the fast-moving facts are looked at
@@ -50,6 +51,7 @@ const DEFAULTS = {
   behindProxy: false,
   trustedProxies: [],
   approval: 'automatic',
+  keyDays: 90,
   reportSeconds: 900,
   unchangedSeconds: 300,
   watchSeconds: 5,

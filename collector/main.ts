@@ -45,6 +45,7 @@ const FLAGS = {
   'behind-proxy': { type: 'string' },
   'trusted-proxies': { type: 'string' },
   approval: { type: 'string' },
+  'key-days': { type: 'string' },
   'report-seconds': { type: 'string' },
   'unchanged-seconds': { type: 'string' },
   'watch-seconds': { type: 'string' },
