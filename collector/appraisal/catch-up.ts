@@ -19,7 +19,7 @@ export function catchUp(
   let { memory } = input
   let at = from?.nextChange ?? null
   // Evidence that came since says nothing of the time before it.
-  if (at && evidence && at < evidence.confirmedAt) at = evidence.confirmedAt
+  if (at && evidence && at < evidence.confirmedAt && evidence.confirmedAt <= now) at = evidence.confirmedAt
   while (at && at < now && steps.length < MOST_STEPS) {
     const appraisal: Appraisal = appraise({ ...input, memory, now: at })
     steps.push({ at, appraisal })
