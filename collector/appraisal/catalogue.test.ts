@@ -1,33 +1,59 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { endOfSupport, lineOf, parseCatalogue } from './catalogue.ts'
+import { parseCatalogue } from './catalogue.ts'
+import { compareVersions, lineNameOf, versionOf } from './versions.ts'
 
 const shipped = readFileSync(join(import.meta.dirname, '../releases.yaml'), 'utf8')
 
 describe('the catalogue that ships', () => {
   const catalogue = parseCatalogue(shipped)
 
-  test('names each line once', () => {
-    const names = catalogue.lines.map(({ id, version }) => `${id} ${version}`)
-    expect(new Set(names).size).toBe(names.length)
-  })
-
   test('keeps versions as they are written, with their zeros', () => {
     expect(catalogue.lines.map(({ version }) => version)).toEqual(expect.arrayContaining(['24.10', '10', null]))
   })
 
-  test.each(['debian', 'ubuntu', 'fedora', 'rhel', 'arch'])('knows %s', (id) => {
+  test.each([
+    ...['windows', 'macos', 'debian', 'ubuntu', 'fedora', 'rhel', 'rocky', 'almalinux', 'centos', 'centos-stream'],
+    ...['ol', 'sles', 'sled', 'opensuse-leap', 'opensuse-tumbleweed', 'arch', 'linuxmint'],
+  ])('knows %s', (id) => {
     expect(catalogue.lines.some((line) => line.id === id)).toBe(true)
+  })
+
+  test('lists the releases of each line by their own line, once, and none after the day until which it knows them', () => {
+    for (const { id, version: line, releases, asOf } of catalogue.releases) {
+      const versions = releases.map(({ version }) => version)
+      expect(new Set(versions).size).toBe(versions.length)
+      for (const { version, releasedOn } of releases) {
+        const it = versionOf(version)
+        expect(it && lineNameOf(id, it)).toBe(line)
+        expect(releasedOn <= (asOf ?? '')).toBe(true)
+      }
+    }
+  })
+
+  test('lists releases in the order of their numbers, which is that of their days', () => {
+    for (const { releases } of catalogue.releases) {
+      for (const track of [undefined, 'hotpatch']) {
+        const days = releases.filter((it) => it.track === track).map(({ releasedOn }) => releasedOn)
+        expect(days).toEqual(days.toSorted())
+      }
+      const numbers = releases.map(({ version }) => versionOf(version))
+      for (const [at, number] of numbers.entries()) {
+        const before = numbers[at - 1]
+        if (number && before) expect(compareVersions(number, before)).toBeGreaterThan(0)
+      }
+    }
   })
 })
 
 describe('a catalogue', () => {
+  const releases = (list: string) => `{ id: macos, version: 26, releases: [${list}] }`
   const line = 'id: debian, version: 13, name: Debian 13, supportedUntil: 2030-06-30'
 
   test.each([
     { name: 'nothing', yaml: '', problem: /it must be object/ },
-    { name: 'broken YAML', yaml: 'lines: [', problem: /release catalogue: / },
+    { name: 'broken YAML', yaml: 'lines: [', problem: /Flow sequence/ },
     { name: 'no date', yaml: `lines: [{ ${line} }]`, problem: /required properties date/ },
     { name: 'a date that does not exist', yaml: `date: 2026-02-30\nlines: []`, problem: /date must match format/ },
     {
@@ -41,37 +67,99 @@ describe('a catalogue', () => {
       problem: /lines.0.esm is not a key/,
     },
     { name: 'a key twice', yaml: `date: 2026-11-01\ndate: 2026-11-02\nlines: []`, problem: /unique/ },
+    { name: 'no map', yaml: 'windows', problem: /it must be object/ },
+    {
+      name: 'a line twice',
+      yaml: `date: 2026-11-01\nlines: [{ ${line} }, { ${line} }]`,
+      problem: /debian 13 is listed twice/,
+    },
+    {
+      name: 'an edition twice',
+      yaml: `date: 2026-11-01
+lines:
+  - { id: windows, version: 26100, editions: [home-pro, enterprise], name: A, supportedUntil: 2027-10-12 }
+  - { id: windows, version: 26100, editions: [enterprise, ltsc], name: B, supportedUntil: 2029-10-09 }`,
+      problem: /lines: windows 26100 enterprise is listed twice/,
+    },
+    {
+      name: 'an edition that is not known',
+      yaml: `date: 2026-11-01\nlines: [{ ${line}, editions: [pro] }]`,
+      problem: /lines.0.editions.0 must be one of: home-pro/,
+    },
+    {
+      name: 'the releases of a line twice',
+      yaml: `date: 2026-11-01\nlines: []\nreleases: [${releases('')}, ${releases('')}]`,
+      problem: /releases: macos 26 is listed twice/,
+    },
+    {
+      name: 'a release that is no version',
+      yaml: `date: 2026-11-01\nlines: []\nreleases: [${releases('{ version: newest, releasedOn: 2026-08-17 }')}]`,
+      problem: /releases.0.releases.0.version must match/,
+    },
+    {
+      name: 'a release of which it is not plain whether it is attacked',
+      yaml: `date: 2026-11-01\nlines: []\nreleases: [${releases('{ version: 26.6, releasedOn: 2026-08-17, exploited: yes }')}]`,
+      problem: /releases.0.releases.0.exploited must be boolean/,
+    },
+    {
+      name: 'a track that is not known',
+      yaml: `date: 2026-11-01\nlines: []\nreleases: [${releases('{ version: 26.6, releasedOn: 2026-08-17, track: beta }')}]`,
+      problem: /releases.0.releases.0.track must be equal to constant/,
+    },
   ])('is refused with $name', ({ yaml, problem }) => {
     expect(() => parseCatalogue(yaml)).toThrow(
-      expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(problem) }),
+      expect.objectContaining({ code: 'releases-invalid', message: expect.stringMatching(problem) }),
     )
   })
-})
 
-describe('the line of a system', () => {
-  const catalogue = parseCatalogue(`
+  test('has what is written there', () => {
+    expect(
+      parseCatalogue(`
 date: 2026-11-01
 lines:
-  - { id: ubuntu, version: 24, name: Ubuntu 24, supportedUntil: 2024-01-01 }
-  - { id: ubuntu, version: 24.10, name: Ubuntu 24.10, supportedUntil: 2025-07-10 }
-  - { id: rhel, version: 9, name: RHEL 9, supportedUntil: 2032-05-31 }
-  - { id: arch, version: '-', name: Arch, supportedUntil: '-' }
-`)
-
-  test.each([
-    { name: 'the exact version before the major one', id: 'ubuntu', version: '24.10', expected: 'Ubuntu 24.10' },
-    { name: 'the major version', id: 'rhel', version: '9.6', expected: 'RHEL 9' },
-    { name: 'a rolling line for no version', id: 'arch', version: '', expected: 'Arch' },
-    { name: 'a rolling line for any version', id: 'arch', version: '20261101', expected: 'Arch' },
-    { name: 'none for a version that is not listed', id: 'rhel', version: '10.0', expected: undefined },
-    { name: 'none for a version that only begins like one', id: 'rhel', version: '90', expected: undefined },
-    { name: 'none for a system that is not listed', id: 'plan9', version: '9', expected: undefined },
-    { name: 'none for nothing', id: '', version: '', expected: undefined },
-  ])('is $name', ({ id, version, expected }) => {
-    expect(lineOf(catalogue, id, version)?.name).toBe(expected)
+  - id: windows
+    version: 19045
+    editions: [home-pro, enterprise]
+    name: Windows 10 22H2
+    supportedUntil: 2025-10-14
+    extended: [{ until: 2026-10-13, above: 19045.6456 }]
+    asOf: 2026-10-01
+releases:
+  - id: macos
+    version: 10.15
+    asOf: 2026-09-10
+    releases:
+      - { version: 10.15.7, releasedOn: 2020-09-24, exploited: true }
+      - { version: 10.15.7 (a), releasedOn: 2020-09-25, exploited: false }
+`),
+    ).toEqual({
+      date: '2026-11-01',
+      lines: [
+        {
+          id: 'windows',
+          version: '19045',
+          editions: ['home-pro', 'enterprise'],
+          name: 'Windows 10 22H2',
+          supportedUntil: '2025-10-14',
+          extended: [{ until: '2026-10-13', above: '19045.6456' }],
+          asOf: '2026-10-01',
+        },
+      ],
+      releases: [
+        {
+          id: 'macos',
+          version: '10.15',
+          asOf: '2026-09-10',
+          releases: [
+            { version: '10.15.7', releasedOn: '2020-09-24', exploited: true },
+            { version: '10.15.7 (a)', releasedOn: '2020-09-25', exploited: false },
+          ],
+        },
+      ],
+    })
   })
-})
 
-test('support ends with the end of its last day in UTC', () => {
-  expect(endOfSupport('2026-12-31')).toEqual(new Date('2027-01-01T00:00:00.000Z'))
+  test('may name no releases', () => {
+    expect(parseCatalogue('date: 2026-11-01\nlines: []').releases).toEqual([])
+  })
 })

@@ -93,6 +93,9 @@ test('what is known of a line has the day of the line, else that of the catalogu
 test.each([
   { of: windows('28000.1', { version: '26H1' }), name: 'Windows 11 26H1 (28000.1)' },
   { of: windows('26300.1', { version: '26H2' }), name: 'Windows 11 26H2 (26300.1)' },
+  // The number of a server would be above all of them; where it is not told which it is, it may be one.
+  { of: windows('26100.33650', { name: 'Windows Server 2025' }), name: 'Windows Server 2025 24H2 (26100.33650)' },
+  { of: windows('26100.33650', { name: 'Windows', version: '' }), name: 'Windows (26100.33650)' },
   { of: macos('28.0'), name: 'macOS 28.0' },
   { of: macos('10.14.6'), name: 'macOS 10.14.6' },
   { of: macos('15.7.2'), name: 'macOS 15.7.2' },

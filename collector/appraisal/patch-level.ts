@@ -22,7 +22,9 @@ export function patchLevelOf(os: Installed, catalogue: Catalogue): Parsed<PatchL
     return { ok: false, problem: `how far ${nameOf(os)} is patched is not told` }
   }
   const name = lineNameOf(os.platform, installed)
-  const line = catalogue.releases.find(({ id, version }) => id === os.platform && version === name)
+  const line = isServer(os)
+    ? undefined
+    : catalogue.releases.find(({ id, version }) => id === os.platform && version === name)
   const asOf = line?.asOf ?? catalogue.date
   const releases = (line?.releases ?? []).filter(({ version }) => isOfLine(version, os.platform, name))
   const ordinary = releases.filter(({ track }) => track === undefined)
@@ -32,6 +34,11 @@ export function patchLevelOf(os: Installed, catalogue: Catalogue): Parsed<PatchL
   }
   const doubt = ordinary.length > 0 ? null : `the release catalogue knows no security release of ${nameOf(os)}`
   return { ok: true, value: { missed: newerThan(installed, ordinary), doubt, asOf } }
+}
+
+/** Servers share builds with laptops, and have higher numbers there. Which of the two it is the name tells, or nothing does. */
+function isServer({ platform, name }: Installed): boolean {
+  return platform === 'windows' && !/^Windows \d/.test(name)
 }
 
 function isOfLine(release: string, platform: Installed['platform'], line: string): boolean {
