@@ -32,6 +32,8 @@ export type StatusLists = {
   token(list: number): Promise<string | null>
   /** The addresses of the lists that attestations may name. */
   uris(): string[]
+  /** Frees entries that have rested, and writes what could not be written; done each minute by itself. */
+  tidy(): Promise<void>
   close(): Promise<void>
 }
 
@@ -47,7 +49,7 @@ export type StatusListsOptions = {
   entries?: number
 }
 
-const LOOK_MS = 60_000
+const TIDY_MS = 60_000
 /** So many leases are written at a time: others can write in between. */
 const AT_ONCE = 1000
 
@@ -122,8 +124,7 @@ export async function openStatusLists(options: StatusListsOptions): Promise<Stat
     return save(leases)
   }
 
-  /** Frees what has rested, and writes what could not be written. */
-  async function look(): Promise<void> {
+  async function tidy(): Promise<void> {
     const rested = restedBefore(clock.now())
     for (const [deviceId, leases] of held) {
       const over = leases.filter(({ writing, until }) => writing === null && until < rested)
@@ -160,7 +161,7 @@ export async function openStatusLists(options: StatusListsOptions): Promise<Stat
     }
     save(all).catch(onError)
   })
-  const timer = setInterval(() => void look().catch(onError), LOOK_MS).unref()
+  const timer = setInterval(() => void tidy().catch(onError), TIDY_MS).unref()
 
   return {
     async reference(deviceId, tiers, expires) {
@@ -187,6 +188,7 @@ export async function openStatusLists(options: StatusListsOptions): Promise<Stat
     },
     token: (list) => shown.token(list, clock.now()),
     uris: shown.uris,
+    tidy,
     async close() {
       clearInterval(timer)
       await saveUnsaved()
