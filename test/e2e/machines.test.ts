@@ -8,7 +8,7 @@ import { allProbes } from '../../agent/probes/all.ts'
 import { record } from '../../agent/record.ts'
 import { readSettled } from '../../agent/settled.ts'
 import { appraise } from '../../collector/appraisal/appraise.ts'
-import { parseCatalogue } from '../../collector/appraisal/catalogue.ts'
+import { parseCatalogue, type Catalogue } from '../../collector/appraisal/catalogue.ts'
 import { parsePolicy } from '../../collector/appraisal/policy.ts'
 import type { Facts } from '../../shared/signals.ts'
 import type { CheckId } from '../../shared/standing.ts'
@@ -17,7 +17,22 @@ import { MAC, WINDOWS } from '../fakes/machines.ts'
 
 const COLLECTOR = join(import.meta.dirname, '../../collector')
 const POLICY = parsePolicy(readFileSync(join(COLLECTOR, 'policy.yaml'), 'utf8'))
-const CATALOGUE = parseCatalogue(readFileSync(join(COLLECTOR, 'releases.yaml'), 'utf8'))
+const SHIPPED = parseCatalogue(readFileSync(join(COLLECTOR, 'releases.yaml'), 'utf8'))
+
+/** One that is as new as the machines, and knows the lines that they have. */
+const CATALOGUE = parseCatalogue(`
+date: 2026-11-15
+lines:
+  - { id: windows, version: 26200, editions: [home-pro], name: Windows 11 25H2, supportedUntil: 2027-10-12 }
+  - { id: windows, version: 22621, editions: [home-pro], name: Windows 11 22H2, supportedUntil: 2024-10-08 }
+  - { id: macos, version: 26, name: macOS 26, supportedUntil: '-' }
+  - { id: macos, version: 14, name: macOS 14, supportedUntil: 2026-09-14 }
+releases:
+  - { id: windows, version: 26200, releases: [{ version: 26200.7171, releasedOn: 2026-11-10 }] }
+  - { id: windows, version: 22621, releases: [{ version: 22621.6060, releasedOn: 2026-10-13 }] }
+  - { id: macos, version: 26, releases: [{ version: 26.7.1, releasedOn: 2026-11-10 }] }
+  - { id: macos, version: 14, releases: [{ version: 14.8.4, releasedOn: 2026-02-11 }] }
+`)
 
 let folder: string
 beforeAll(() => {
@@ -28,13 +43,19 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const read = (host: Host) => readSettled({ host, ...allProbes() })
 
 /** What a collector says of facts by the shipped policy. */
-function verdictsBy(facts: Facts, { platform = 'linux' }: Laptop): Record<string, string> {
+function verdictsBy(
+  facts: Facts,
+  { platform = 'linux' }: Laptop,
+  catalogue: Catalogue = CATALOGUE,
+): Record<string, string> {
   const now = new Date(NOW)
   const { checks } = appraise({
-    device: { platform, tags: [], identity: 'recognised' },
+    device: { id: 'dev_1', platform, tags: [], owner: null, identity: 'recognised' },
     evidence: { facts, receivedAt: now, confirmedAt: now },
     policy: POLICY,
-    catalogue: CATALOGUE,
+    policySince: now,
+    catalogue,
+    exceptions: [],
     memory: {},
     now,
   })
@@ -51,10 +72,9 @@ async function verdictsOf(it: Laptop) {
   return { verdicts, replayedVerdicts, differing: recorded.differing, facts: live }
 }
 
-/** The catalogue does not cover these systems yet, so that what hangs on it is unknown, and never a pass. */
 const WELL = {
-  'os-supported': 'unknown',
-  'os-patch': 'unknown',
+  'os-supported': 'pass',
+  'os-patch': 'pass',
   'disk-encryption': 'pass',
   'endpoint-protection': 'pass',
   firewall: 'pass',
@@ -65,11 +85,26 @@ const WELL = {
 test.each([
   { name: 'a Windows laptop', it: WINDOWS },
   { name: 'a Mac', it: MAC },
-])('$name that is well passes what can be judged, and its masked recording tells the same', async ({ it }) => {
+])('$name that is well passes, and its masked recording tells the same', async ({ it }) => {
   const { verdicts, replayedVerdicts, differing } = await verdictsOf(it)
   expect(verdicts).toEqual(WELL)
   expect(replayedVerdicts).toEqual(WELL)
   expect(differing).toEqual([])
+})
+
+test.each([
+  // It names newer releases than these two have, whatever Windows and macOS say themselves.
+  { name: 'by the catalogue that ships', catalogue: SHIPPED, expected: { 'os-supported': 'pass', 'os-patch': 'fail' } },
+  // They say themselves that nothing is missing, and nobody says until when they are supported.
+  {
+    name: 'by a catalogue that knows nothing',
+    catalogue: { date: '2026-11-15', lines: [], releases: [] },
+    expected: { 'os-supported': 'unknown', 'os-patch': 'pass' },
+  },
+])('they are judged $name', async ({ catalogue, expected }) => {
+  for (const it of [WINDOWS, MAC]) {
+    expect(verdictsBy(await read(laptop(it)), it, catalogue)).toEqual({ ...WELL, ...expected })
+  }
 })
 
 test('what the updates of Windows and macOS tell', async () => {
@@ -164,12 +199,16 @@ for (const { name, it, programs, check, verdict } of worse) {
   })
 }
 
-/** Machines on which every check that can be judged fails, each for a reason of its own. */
+const VERSION = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'
+const SYSTEM = '/System/Library/CoreServices/SystemVersion.plist'
+
+/** Machines on which every check fails, each for a reason of its own. */
 const BAD: Laptop[] = [
   {
     ...WINDOWS,
     registry: {
       ...WINDOWS.registry,
+      [VERSION]: { ...WINDOWS.registry?.[VERSION], CurrentBuild: '22621', UBR: 1413, DisplayVersion: '22H2' },
       'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State': { UEFISecureBootEnabled: 0 },
       'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System': { InactivityTimeoutSecs: 7200 },
     },
@@ -187,6 +226,7 @@ const BAD: Laptop[] = [
   },
   {
     ...MAC,
+    files: { ...MAC.files, [SYSTEM]: `${MAC.files[SYSTEM]}`.replace('26.7.1', '14.2').replace('25H12', '23C64') },
     programs: {
       ...MAC.programs,
       'fdesetup status': { stdout: 'FileVault is Off.\n' },
@@ -229,7 +269,7 @@ function* withOneLost(it: Laptop): Generator<Laptop> {
 for (const it of BAD) {
   test(`${it.platform}: no answer that is lost makes a bad machine pass`, async () => {
     const failing = Object.entries(verdictsBy(await read(laptop(it)), it)).filter(([, verdict]) => verdict === 'fail')
-    expect(failing).toHaveLength(5)
+    expect(failing).toHaveLength(7)
     for (const machine of withOneLost(it)) {
       const verdicts = verdictsBy(await read(laptop(machine)), it)
       expect(Object.entries(verdicts).filter(([, verdict]) => verdict === 'pass')).toEqual([])
