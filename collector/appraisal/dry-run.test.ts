@@ -35,8 +35,8 @@ const CLOSINGS = [
 
 describe('a tier stands to a device', () => {
   const tiers = [tier('public', []), tier('internal', ['firewall']), tier('secret', ['firewall', 'os-patch'], 'grace')]
-  const standing = (open: string[], ...checks: CheckResult[]) =>
-    deviceTiers(LAPTOP, { tiers: open, checks }, { tiers }).tiers.map(({ isOpen, closedBy, until, endedBy }) => ({
+  const standing = (admitted: string[], ...checks: CheckResult[]) =>
+    deviceTiers(LAPTOP, { tiers: admitted, checks }, { tiers }).tiers.map(({ isOpen, closedBy, until, endedBy }) => ({
       isOpen,
       closedBy,
       until,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parserOf } from '../../shared/schema.ts'
-import { Duration, inWords, milliseconds, plural } from './duration.ts'
+import { Duration, durationBetween, inWords, milliseconds, plural } from './duration.ts'
 
 const parse = parserOf(Duration)
 
@@ -26,6 +26,26 @@ describe('a duration', () => {
 
   test('of a unit that does not exist is no number, so nothing is ever within it', () => {
     expect(milliseconds('5w')).toBeNaN()
+  })
+})
+
+describe('a duration within bounds', () => {
+  const parseBetween = parserOf(durationBetween('1m', '2d'))
+
+  test.each(['1m', '60s', '48h', '2d'])('may be %s', (text) => {
+    expect(parseBetween(text)).toEqual({ ok: true, value: text })
+  })
+
+  test.each(['0m', '59s', '49h', '3d'])('may not be %s', (text) => {
+    expect(parseBetween(text)).toEqual({ ok: false, problem: 'it must be from 1m to 2d' })
+  })
+
+  test.each(['', '1w', 5])('has to be a duration, which %j is not', (it) => {
+    expect(parseBetween(it).ok).toBe(false)
+  })
+
+  test('leaves other durations as they are', () => {
+    expect(parse('0m').ok).toBe(true)
   })
 })
 

@@ -3,7 +3,19 @@ import { Type } from 'typebox'
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** A length of time as people write it: `15m`, `24h`, `14d`. */
-export const Duration = Type.String({ pattern: '^[0-9]{1,5}[smhd]$' })
+export const Duration = Type.String({
+  pattern: '^[0-9]{1,5}[smhd]$',
+  description: 'a number and s, m, h or d (15m, 24h, 14d)',
+})
+
+/** A duration within bounds that are written as it is. */
+export function durationBetween(least: string, most: string) {
+  return Type.Refine(
+    Duration,
+    (it: string) => milliseconds(it) >= milliseconds(least) && milliseconds(it) <= milliseconds(most),
+    () => `must be from ${least} to ${most}`,
+  )
+}
 
 /** Milliseconds of a duration that the schema has admitted. */
 export function milliseconds(duration: string): number {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { oneOf } from '../../../shared/schema.ts'
 import type { Platform, Volume } from '../../../shared/signals.ts'
-import { Duration, inWords, milliseconds } from '../duration.ts'
+import { durationBetween, inWords, milliseconds } from '../duration.ts'
 import { defineRule, fail, pass, unknown, type Judgement } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
@@ -9,7 +9,7 @@ const parameters = {
   /** Which volumes decide: that of the system alone, or all but swap and removable ones. */
   volumes: Type.Optional(oneOf(['system', 'all'])),
   /** How long protection may stay suspended, as it is for a while around a firmware update. */
-  suspended: Type.Optional(Duration),
+  suspended: Type.Optional(durationBetween('0m', '366d')),
 }
 
 const FIX = {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { text } from '../../../shared/schema.ts'
 import type { Product } from '../../../shared/signals.ts'
-import { Duration, inWords, milliseconds } from '../duration.ts'
+import { durationBetween, inWords, milliseconds } from '../duration.ts'
 import { defineRule, fail, pass, unknown, type Judgement } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
@@ -9,7 +9,7 @@ const parameters = {
   /** Products of the catalogue, one of which has to be healthy. */
   anyOf: Type.Optional(Type.Array(text(40), { minItems: 1, maxItems: 32 })),
   /** How old virus definitions may be, where a product has any. */
-  definitions: Type.Optional(Duration),
+  definitions: Type.Optional(durationBetween('1m', '366d')),
 }
 
 export const DEFAULT_PRODUCTS = ['crowdstrike-falcon', 'microsoft-defender', 'sentinelone', 'huntress']

@@ -3,7 +3,7 @@ import type { Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
 import { catalogueOf, endOfDay, lastDayBefore, dayOf } from '../catalogue-age.ts'
 import type { Release } from '../catalogue.ts'
-import { Duration, inWords, milliseconds } from '../duration.ts'
+import { durationBetween, inWords, milliseconds } from '../duration.ts'
 import { isOutstanding, outstandingOf, wordOf, type Outstanding } from '../machine-word.ts'
 import { Minimum, inWordsOf, judgeMinimum } from '../minimum.ts'
 import { patchLevelOf, type Installed } from '../patch-level.ts'
@@ -15,13 +15,13 @@ type OsUpdates = SignalValue['os-updates']
 
 const parameters = {
   /** How long a security release may be missing: since its release, and since the machine was first seen to lack it. */
-  within: Type.Optional(Duration),
+  within: Type.Optional(durationBetween('0m', '366d')),
   /** The same for a release that fixes something which is known to be attacked, where that is to be sooner. */
-  exploited: Type.Optional(Duration),
+  exploited: Type.Optional(durationBetween('0m', '366d')),
   /** How old the machine's own word may be that nothing is missing. */
-  lists: Type.Optional(Duration),
+  lists: Type.Optional(durationBetween('1m', '366d')),
   /** How old the catalogue may be that says that nothing is missing. */
-  catalogue: Type.Optional(Duration),
+  catalogue: Type.Optional(durationBetween('1m', '366d')),
   /** The least versions. Without `within` they alone count on the systems that they name. */
   minimum: Type.Optional(Minimum),
 }

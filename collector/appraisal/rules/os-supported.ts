@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { catalogueOf, endOfDay, lastDayBefore } from '../catalogue-age.ts'
-import { Duration, milliseconds } from '../duration.ts'
+import { durationBetween, milliseconds } from '../duration.ts'
 import { defineRule, fail, pass, unknown } from '../rule.ts'
 import { supportEndOf, supportLineOf } from '../support-line.ts'
 import { TRUST } from '../trust-vector.ts'
@@ -17,7 +17,7 @@ export const osSupported = defineRule({
   claim: 'configuration',
   parameters: {
     /** How old a catalogue may be that knows no end of support. */
-    catalogue: Type.Optional(Duration),
+    catalogue: Type.Optional(durationBetween('1m', '3660d')),
   },
   fixUnread: 'See why the agent cannot read the version of the operating system.',
   ask: () => 'The operating system still gets security updates from its maker.',

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { Duration, inWords, milliseconds } from '../duration.ts'
+import { durationBetween, inWords, milliseconds } from '../duration.ts'
 import { defineRule, fail, pass, unknown } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
 
 const parameters = {
   /** The longest idle time before the screen locks. */
-  within: Type.Optional(Duration),
+  within: Type.Optional(durationBetween('1s', '1d')),
 }
 
 export const screenLock = defineRule({
