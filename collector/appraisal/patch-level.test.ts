@@ -113,6 +113,11 @@ test.each([
   expect(levelOf(of)).toBe(why)
 })
 
+const catalogueOf = (...releases: string[]) =>
+  parseCatalogue(
+    `date: 2026-11-01\nlines: []\nreleases: [{ id: windows, version: 26100, releases: [${releases.join(', ')}] }]`,
+  )
+
 describe('a machine that takes hotpatches', () => {
   test.each([
     { name: 'has the newest', build: '26100.6508', missed: [] },
@@ -139,10 +144,6 @@ describe('a machine that takes hotpatches', () => {
     expect(levelOf(windows('26100.6507'))).toMatchObject({ missed: ['26100.6584'] })
   })
 
-  const catalogueOf = (...releases: string[]) =>
-    parseCatalogue(
-      `date: 2026-11-01\nlines: []\nreleases: [{ id: windows, version: 26100, releases: [${releases.join(', ')}] }]`,
-    )
   const JUNE = '{ version: 26100.4270, releasedOn: 2026-06-09, track: hotpatch }'
   const JULY = '{ version: 26100.4652, releasedOn: 2026-07-14 }'
   const JULY_LATER = '{ version: 26100.4660, releasedOn: 2026-07-21 }'

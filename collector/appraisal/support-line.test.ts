@@ -123,14 +123,14 @@ describe('the line of', () => {
   })
 })
 
-describe('the end of support', () => {
-  const endOf = (it: Os) => {
-    const found = supportLineOf(CATALOGUE, it)
-    if (!found.ok) throw new Error(found.problem)
-    return supportEndOf(found.value, it)
-  }
-  const day = (it: string) => new Date(`${it}T00:00:00.000Z`)
+const endOf = (it: Os) => {
+  const found = supportLineOf(CATALOGUE, it)
+  if (!found.ok) throw new Error(found.problem)
+  return supportEndOf(found.value, it)
+}
+const day = (it: string) => new Date(`${it}T00:00:00.000Z`)
 
+describe('the end of support', () => {
   test.each([
     { of: windows('19045.6456'), at: '2025-10-15', isExtended: false },
     { of: windows('19045.6457'), at: '2026-10-14', isExtended: true },

@@ -219,10 +219,11 @@ test('the policy says how long is too long', () => {
   expect(asks(osPatch, { within: '3d' }).ask).toContain('3 days')
 })
 
+const debian = (build: string) => ({
+  others: { os: { platform: 'linux', name: 'Debian', id: 'debian', version: '12', build, arch: 'x86_64' } },
+})
+
 describe('a minimum', () => {
-  const debian = (build: string) => ({
-    others: { os: { platform: 'linux', name: 'Debian', id: 'debian', version: '12', build, arch: 'x86_64' } },
-  })
   const minimum = { debian: '12.5' }
 
   test.each([
