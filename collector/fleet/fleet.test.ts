@@ -1,25 +1,18 @@
-import { readFileSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { MusterError } from '../shared/errors.ts'
-import { EVIDENCE_PROFILE } from '../shared/evidence.ts'
-import { digest } from '../shared/jws.ts'
-import { fakeDevice } from '../test/fakes/device.ts'
-import { healthyFacts } from '../test/fakes/facts.ts'
-import { parseCatalogue } from './appraisal/catalogue.ts'
-import { parsePolicy } from './appraisal/policy.ts'
-import { openFleet, type Fleet } from './fleet.ts'
-import { issuerOf } from './issuer.ts'
-import type { Report } from './protocol/session.ts'
-import { openSqlite } from './store/sqlite.ts'
-import type { Store } from './store/store.ts'
-
-const ISSUER = 'https://muster.example'
-const NOW = new Date('2026-11-23T10:00:00Z')
-const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
-const device = fakeDevice(ISSUER)
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MusterError } from '../../shared/errors.ts'
+import type { FakeDevice } from '../../test/fakes/device.ts'
+import { factsOf, healthyFacts, healthyValues } from '../../test/fakes/facts.ts'
+import { enrolled, fleetOver, heldClock, reportOf, START, type HeldClock } from '../../test/fakes/fleet.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import type { StandingChange, Store } from '../store/store.ts'
+import type { Fleet } from './fleet.ts'
 
 let store: Store
 let fleet: Fleet
+let clock: HeldClock
+let device: FakeDevice
+let changes: StandingChange[]
+let statuses: { deviceId: string; tiers: readonly string[]; revoked: boolean }[]
 /** What the test lets happen between a write's start and its end. */
 let meanwhile: () => Promise<unknown>
 let isBroken: boolean
@@ -28,94 +21,233 @@ beforeEach(async () => {
   const sqlite = openSqlite(':memory:')
   meanwhile = () => Promise.resolve()
   isBroken = false
+  changes = []
+  statuses = []
+  clock = heldClock()
+  const refuse = () => Promise.reject(new MusterError('store-unavailable'))
   store = {
     ...sqlite,
     async saveReport(record) {
+      if (isBroken) return refuse()
       const saved = await sqlite.saveReport(record)
       await meanwhile()
       return saved
     },
-    setIdentity: (id, identity) =>
-      isBroken ? Promise.reject(new MusterError('store-unavailable')) : sqlite.setIdentity(id, identity),
+    saveOutcome: (id, outcome) => (isBroken ? refuse() : sqlite.saveOutcome(id, outcome)),
+    setIdentity: (id, identity) => (isBroken ? refuse() : sqlite.setIdentity(id, identity)),
+    setStatus: (id, status) => (isBroken ? refuse() : sqlite.setStatus(id, status)),
   }
-  const later = new Date(NOW.getTime() + 1000)
-  await store.addToken({ id: 't', hash: 'h', createdAt: NOW, expiresAt: later, uses: 1, tags: [], owner: null })
-  await store.enroll(
-    {
-      id: device.id,
-      jwk: device.jwk,
-      keyProtection: 'software',
-      attested: false,
-      status: 'active',
-      identity: 'recognised',
-      platform: 'linux',
-      hostname: 'laptop',
-      serial: null,
-      owner: null,
-      tags: [],
-      enrolledAt: NOW,
-    },
-    'h',
-    NOW,
-  )
-  fleet = await openFleet({
-    store,
-    issuer: issuerOf(device),
-    issuerUrl: ISSUER,
-    policy: { inForce: parsePolicy(read('policy.yaml')), version: 1, digest: 'd' },
-    catalogue: parseCatalogue(read('releases.yaml')),
-    settings: { reportSeconds: 900, unchangedSeconds: 300, watchSeconds: 5 },
-    build: 'test',
-    clock: () => NOW,
-  })
+  device = await enrolled(store, START)
+  fleet = await opened()
 })
 afterEach(() => store.close())
 
-async function report(sequence: number): Promise<Report> {
-  const facts = healthyFacts(NOW)
-  const said = { nonce: 'n'.repeat(32), now: NOW, facts, seq: sequence }
-  const jws = await device.evidence(said)
-  const iat = Math.floor(NOW.getTime() / 1000)
-  const about = { iss: device.id, aud: ISSUER, eat_nonce: said.nonce, iat, seq: sequence }
-  const claims = { eat_profile: EVIDENCE_PROFILE, ...about, facts } as const
-  return { kind: 'evidence', sequence, digest: digest(jws), jws, claims }
+async function opened(): Promise<Fleet> {
+  const it = await fleetOver(store, clock, {
+    statuses: {
+      reference: async () => ({ idx: 1, uri: 'https://muster.example/v1/status-lists/1' }),
+      standingChanged: async (change) => void statuses.push(change),
+    },
+  })
+  it.onChange((change) => changes.push(change))
+  await it.settled()
+  return it
 }
 
-const tiers = async () => (await fleet.standing(device.id))?.tiers
+const healthy = (sequence: number) => reportOf(device, sequence, healthyFacts(clock.now()), clock.now())
+const unprotected = (sequence: number) => {
+  const now = clock.now()
+  const values = { ...healthyValues(now), 'endpoint-protection': { products: [] } }
+  return reportOf(device, sequence, factsOf(values, now), now)
+}
+const tiers = () => fleet.standing(device.id)?.tiers
+const moved = () => changes.map(({ before, after }) => [before.at(-1) ?? '', after.at(-1) ?? ''])
 
-test('a good report admits, and what closes the gate is doubt of the key', async () => {
-  expect((await fleet.report(device.id, await report(1))).standing.tiers).toContain('restricted')
-  await fleet.distrust(device.id, 'conflict')
-  expect(await tiers()).toEqual([])
+describe('doubt', () => {
+  test('a good report admits, and what closes the gate is doubt of the key', async () => {
+    expect((await fleet.report(device.id, await healthy(1))).standing.tiers).toContain('restricted')
+    await fleet.distrust(device.id, 'conflict')
+    expect(tiers()).toEqual([])
+    expect(statuses.at(-1)).toEqual({ deviceId: device.id, tiers: [], revoked: true })
+  })
+
+  test('is in force even where it cannot be written down', async () => {
+    await fleet.report(device.id, await healthy(1))
+    isBroken = true
+    await expect(fleet.distrust(device.id, 'conflict')).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(tiers()).toEqual([])
+  })
+
+  test.each(['conflict', 'unverified'] as const)(
+    'a report that was being stored does not take %s back, in its answer or afterwards',
+    async (identity) => {
+      await fleet.report(device.id, await healthy(1))
+      meanwhile = () => fleet.distrust(device.id, identity)
+      expect((await fleet.report(device.id, await healthy(2))).standing.tiers).toEqual([])
+      expect(tiers()).toEqual([])
+    },
+  )
+
+  test('of a copied key is raised by a sequence that was used before', async () => {
+    await fleet.report(device.id, await healthy(2))
+    await expect(fleet.report(device.id, await healthy(2))).rejects.toMatchObject({ code: 'identity-conflict' })
+    expect(tiers()).toEqual([])
+    expect((await store.loadDevice(device.id))?.device.identity).toBe('conflict')
+  })
+
+  test('good evidence mends bad evidence, but never a copied key', async () => {
+    await fleet.distrust(device.id, 'unverified')
+    expect((await fleet.report(device.id, await healthy(1))).standing.tiers).toContain('restricted')
+    expect((await store.loadDevice(device.id))?.device.identity).toBe('recognised')
+    await fleet.distrust(device.id, 'conflict')
+    expect((await fleet.report(device.id, await healthy(2))).standing.tiers).toEqual([])
+  })
 })
 
-test('doubt is in force even where it cannot be written down', async () => {
-  await fleet.report(device.id, await report(1))
-  isBroken = true
-  await expect(fleet.distrust(device.id, 'conflict')).rejects.toMatchObject({ code: 'store-unavailable' })
-  expect(await tiers()).toEqual([])
+describe('a device that is removed', () => {
+  test('while its report was being stored is not brought back', async () => {
+    meanwhile = () => fleet.remove(device.id)
+    await expect(fleet.report(device.id, await healthy(1))).rejects.toMatchObject({ code: 'device-unknown' })
+    expect(fleet.standing(device.id)).toBeNull()
+  })
+
+  test('leaves its attestations revoked and its history told', async () => {
+    await fleet.report(device.id, await healthy(1))
+    await fleet.remove(device.id)
+    expect(statuses.at(-1)).toEqual({ deviceId: device.id, tiers: [], revoked: true })
+    expect(await store.transitions({ deviceId: device.id })).not.toEqual([])
+  })
 })
 
-test.each(['conflict', 'unverified'] as const)(
-  'a report that was being stored does not take %s back, in its answer or afterwards',
-  async (identity) => {
-    await fleet.report(device.id, await report(1))
-    meanwhile = () => fleet.distrust(device.id, identity)
-    expect((await fleet.report(device.id, await report(2))).standing.tiers).toEqual([])
-    expect(await tiers()).toEqual([])
-  },
-)
+describe('what an admin does', () => {
+  test('a device that is locked out may use nothing, at once, and again when it is readmitted', async () => {
+    await fleet.report(device.id, await healthy(1))
+    await fleet.setStatus(device.id, 'locked-out')
+    expect(tiers()).toEqual([])
+    expect(statuses.at(-1)?.revoked).toBe(true)
+    await fleet.setStatus(device.id, 'active')
+    expect(tiers()).toContain('restricted')
+    expect(moved()).toEqual([
+      ['', 'public'],
+      ['public', 'restricted'],
+      ['restricted', ''],
+      ['', 'restricted'],
+    ])
+  })
 
-test('a device that was removed while its report was being stored is not brought back', async () => {
-  meanwhile = () => fleet.remove(device.id)
-  await expect(fleet.report(device.id, await report(1))).rejects.toMatchObject({ code: 'device-unknown' })
-  expect(await fleet.standing(device.id)).toBeNull()
+  test('a lock counts though the store is away, and a report under way does not open it', async () => {
+    await fleet.report(device.id, await healthy(1))
+    isBroken = true
+    await expect(fleet.setStatus(device.id, 'locked-out')).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(tiers()).toEqual([])
+    isBroken = false
+    await fleet.setStatus(device.id, 'active')
+    meanwhile = () => fleet.setStatus(device.id, 'locked-out')
+    expect((await fleet.report(device.id, await healthy(2))).standing.tiers).toEqual([])
+    expect(tiers()).toEqual([])
+  })
 })
 
-test('good evidence mends bad evidence, but never a copied key', async () => {
-  await fleet.distrust(device.id, 'unverified')
-  expect((await fleet.report(device.id, await report(1))).standing.tiers).toContain('restricted')
-  expect((await store.loadDevice(device.id))?.device.identity).toBe('recognised')
-  await fleet.distrust(device.id, 'conflict')
-  expect((await fleet.report(device.id, await report(2))).standing.tiers).toEqual([])
+describe('loss of standing', () => {
+  test('is told once for each change of the tiers, with the checks behind it', async () => {
+    await fleet.report(device.id, await healthy(1))
+    changes = []
+    await fleet.report(device.id, await unprotected(2))
+    await fleet.report(device.id, await unprotected(3))
+    expect(changes).toMatchObject([
+      {
+        deviceId: device.id,
+        before: ['public', 'internal', 'confidential', 'restricted'],
+        after: ['public', 'internal'],
+        status: 'active',
+        checks: ['endpoint-protection'],
+      },
+    ])
+  })
+
+  test('counts before it is written, and its history is written when the store is back', async () => {
+    await fleet.report(device.id, await healthy(1))
+    isBroken = true
+    await expect(fleet.report(device.id, await unprotected(2))).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(tiers()).toEqual(['public', 'internal'])
+    isBroken = false
+    fleet.wake()
+    await fleet.settled()
+    const told = await store.transitions({ deviceId: device.id, check: 'endpoint-protection' })
+    expect(told.map(({ from, to }) => [from, to])).toEqual([
+      [null, 'unknown'],
+      ['unknown', 'pass'],
+      ['pass', 'fail'],
+    ])
+  })
+
+  test('a gain never counts before it is written', async () => {
+    await fleet.report(device.id, await unprotected(1))
+    isBroken = true
+    await expect(fleet.report(device.id, await healthy(2))).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(tiers()).toEqual(['public', 'internal'])
+  })
+})
+
+describe('time', () => {
+  const MINUTE = 60_000
+
+  test('closes by itself when the report runs out, at that moment', async () => {
+    await fleet.report(device.id, await healthy(1))
+    changes = []
+    clock.pass(14 * MINUTE)
+    fleet.wake()
+    await fleet.settled()
+    expect(changes).toEqual([])
+    clock.pass(3 * MINUTE)
+    fleet.wake()
+    await fleet.settled()
+    const end = new Date(START.getTime() + 15 * MINUTE)
+    expect(changes).toMatchObject([{ at: end, after: ['public'] }])
+    const stale = await store.transitions({ deviceId: device.id, from: end })
+    expect(stale.map(({ to, at }) => [to, at])).toEqual(Array.from({ length: 7 }, () => ['stale', end]))
+  })
+
+  test('closes too where nobody woke: whoever asks is told what holds now', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(15 * MINUTE)
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('is made up for after a restart, each moment at its own time and told once', async () => {
+    await fleet.report(device.id, await healthy(1))
+    await fleet.settled()
+    changes = []
+    clock.pass(60 * MINUTE)
+    fleet = await opened()
+    fleet = await opened()
+    expect(moved()).toEqual([['restricted', 'public']])
+    expect(await store.standingChanges({ deviceId: device.id })).toMatchObject([
+      { after: ['public'] },
+      { after: ['public', 'internal', 'confidential', 'restricted'] },
+      { at: new Date(START.getTime() + 15 * MINUTE), after: ['public'] },
+    ])
+  })
+
+  test('a clock that is set forward a day revokes nobody, and one set back keeps no report alive', async () => {
+    await fleet.report(device.id, await healthy(1))
+    for (const days of [1, -1, -1]) {
+      clock.set(days * 86_400_000)
+      fleet.wake()
+      await fleet.settled()
+      expect(tiers()).toContain('restricted')
+    }
+    clock.pass(15 * MINUTE)
+    fleet.wake()
+    await fleet.settled()
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('a report that was stored under a clock a day ahead says nothing after a restart', async () => {
+    clock.set(86_400_000)
+    await fleet.report(device.id, await healthy(1))
+    clock = heldClock()
+    fleet = await opened()
+    expect(tiers()).toEqual(['public'])
+  })
 })

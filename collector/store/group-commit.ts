@@ -5,15 +5,21 @@ import { MusterError } from '../../shared/errors.ts'
 const BUSY_MS = 2000
 const RETRY_MS = 20
 
-type Write = { run: () => unknown; done: (result: unknown) => void; failed: (error: unknown) => void; since: number }
+/** Runs a function inside the next transaction; resolves with what it gave when that is on disk. */
+export type Write = <T>(run: () => T) => Promise<T>
+
+type Waiting = { run: () => unknown; done: (result: unknown) => void; failed: (error: unknown) => void; since: number }
+
+/** Runs a change within the next transaction; resolves with what it returned once that is on disk. */
+export type Writer = <T>(run: () => T) => Promise<T>
 
 /**
  * Gathers the writes of one turn of the event loop into one transaction, so that many reports share one `fsync`. There
  * is no fixed wait: what arrives while a commit is under way is the next commit. A promise resolves only after its
  * transaction is on disk; a write that fails takes nothing of the others with it.
  */
-export function groupCommit(db: Database, clock: () => number) {
-  let waiting: Write[] = []
+export function groupCommit(db: Database, clock: () => number): Write {
+  let waiting: Waiting[] = []
   let scheduled = false
   const begin = db.prepare('begin immediate')
   const commit = db.prepare('commit')
@@ -39,7 +45,7 @@ export function groupCommit(db: Database, clock: () => number) {
     for (const answer of settle) answer()
   }
 
-  function runOne(write: Write): () => void {
+  function runOne(write: Waiting): () => void {
     savepoint.run()
     try {
       const result = write.run()
@@ -55,7 +61,7 @@ export function groupCommit(db: Database, clock: () => number) {
   }
 
   /** A locked database is tried again for a while; anything else is refused at once. */
-  function refuse(writes: Write[], error: unknown): void {
+  function refuse(writes: Waiting[], error: unknown): void {
     const now = clock()
     const patient = isBusy(error) ? writes.filter(({ since }) => now - since < BUSY_MS) : []
     for (const write of writes) if (!patient.includes(write)) write.failed(unavailable(error))

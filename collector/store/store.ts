@@ -1,11 +1,13 @@
-import type { Identity, Memory } from '../appraisal/appraise.ts'
+import type { Identity } from '../appraisal/appraise.ts'
 import type { Exception } from '../appraisal/exception.ts'
+import type { Memory } from '../appraisal/memory.ts'
 import type { Transition } from '../appraisal/transition.ts'
 import type { PublicJwk } from '../../shared/jws.ts'
 import type { Platform } from '../../shared/signals.ts'
 import type { CheckId } from '../../shared/standing.ts'
 
-export type DeviceStatus = 'active' | 'pending' | 'locked-out'
+export const DEVICE_STATUSES = ['active', 'pending', 'locked-out'] as const
+export type DeviceStatus = (typeof DEVICE_STATUSES)[number]
 
 export type DeviceRecord = {
   id: string

@@ -1,0 +1,106 @@
+import type { Database } from 'better-sqlite3'
+import { Type } from 'typebox'
+import { nullable, oneOf } from '../../shared/schema.ts'
+import { CHECK_IDS, VERDICTS } from '../../shared/standing.ts'
+import type { Transition } from '../appraisal/transition.ts'
+import { jsonReaderOf, Millis, readStrings, rowReaderOf, spanOf } from './rows.ts'
+import { DEVICE_STATUSES, type Outcome, type StandingChange, type Store } from './store.ts'
+
+/** Adds to the history, within the write of somebody else. */
+export type AddHistory = (changes: Pick<Outcome, 'transitions' | 'standingChanges'>) => void
+
+type HistoryTable = Pick<Store, 'transitions' | 'standingChanges'> & { add: AddHistory }
+
+/** Verdicts and standings that changed. Rows are only ever added, and forgotten when their time is over. */
+export function historyTable(db: Database): HistoryTable {
+  const addTransition = db.prepare(
+    `insert into transition (device_id, check_id, from_verdict, to_verdict, at, evidence, policy_version)
+     values (?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const addChange = db.prepare(
+    `insert into standing_change (device_id, at, tiers_before, tiers_after, status, checks, policy_version)
+     values (?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const ofDevice = db.prepare<[string, number, number]>(
+    'select * from transition where device_id = ? and at >= ? and at < ? order by at, id',
+  )
+  const ofCheck = db.prepare<[string, string, number, number]>(
+    'select * from transition where device_id = ? and check_id = ? and at >= ? and at < ? order by at, id',
+  )
+  const changes = db.prepare<[string, number, number]>(
+    'select * from standing_change where device_id = ? and at >= ? and at < ? order by at, id',
+  )
+
+  return {
+    add({ transitions, standingChanges }) {
+      for (const { deviceId, check, from, to, at, evidence, policyVersion } of transitions) {
+        addTransition.run(deviceId, check, from, to, at.getTime(), evidence, policyVersion)
+      }
+      for (const { deviceId, at, before, after, status, checks, policyVersion } of standingChanges) {
+        const [tiersBefore, tiersAfter, changed] = [before, after, checks].map((list) => JSON.stringify(list))
+        addChange.run(deviceId, at.getTime(), tiersBefore, tiersAfter, status, changed, policyVersion)
+      }
+    },
+    async transitions({ deviceId, check, ...span }) {
+      const rows =
+        check === undefined ? ofDevice.all(deviceId, ...spanOf(span)) : ofCheck.all(deviceId, check, ...spanOf(span))
+      return rows.map(transitionOfRow)
+    },
+    standingChanges: async ({ deviceId, ...span }) => changes.all(deviceId, ...spanOf(span)).map(changeOfRow),
+  }
+}
+
+const readTransition = rowReaderOf(
+  'transition',
+  Type.Object({
+    device_id: Type.String(),
+    check_id: oneOf(CHECK_IDS),
+    from_verdict: nullable(oneOf(VERDICTS)),
+    to_verdict: nullable(oneOf(VERDICTS)),
+    at: Millis,
+    evidence: nullable(Type.String()),
+    policy_version: Type.Integer(),
+  }),
+)
+
+function transitionOfRow(row: unknown): Transition {
+  const it = readTransition(row)
+  return {
+    deviceId: it.device_id,
+    check: it.check_id,
+    from: it.from_verdict,
+    to: it.to_verdict,
+    at: new Date(it.at),
+    evidence: it.evidence,
+    policyVersion: it.policy_version,
+  }
+}
+
+const readChange = rowReaderOf(
+  'standing change',
+  Type.Object({
+    id: Type.Integer(),
+    device_id: Type.String(),
+    at: Millis,
+    tiers_before: Type.String(),
+    tiers_after: Type.String(),
+    status: oneOf(DEVICE_STATUSES),
+    checks: Type.String(),
+    policy_version: Type.Integer(),
+  }),
+)
+const readChecks = jsonReaderOf(Type.Array(oneOf(CHECK_IDS)))
+
+function changeOfRow(row: unknown): StandingChange {
+  const it = readChange(row)
+  const what = `standing change ${it.id}`
+  return {
+    deviceId: it.device_id,
+    at: new Date(it.at),
+    before: readStrings(it.tiers_before, what),
+    after: readStrings(it.tiers_after, what),
+    status: it.status,
+    checks: readChecks(it.checks, what),
+    policyVersion: it.policy_version,
+  }
+}
