@@ -1,4 +1,5 @@
 import { appraise, type Appraisal, type AppraisalInput } from './appraise.ts'
+import { countsFrom } from './freshness.ts'
 
 /** A moment that passed before anybody looked, and the answer from then on. */
 export type Step = { at: Date; appraisal: Appraisal }
@@ -18,8 +19,7 @@ export function catchUp(
   const steps: Step[] = []
   let { memory } = input
   let at = from?.nextChange ?? null
-  // Evidence that came since says nothing of the time before it.
-  if (at && evidence && at < evidence.confirmedAt && evidence.confirmedAt <= now) at = evidence.confirmedAt
+  if (at && evidence) at = laterOf(at, countsFrom(evidence))
   while (at && at < now && steps.length < MOST_STEPS) {
     const appraisal: Appraisal = appraise({ ...input, memory, now: at })
     steps.push({ at, appraisal })
@@ -27,4 +27,9 @@ export function catchUp(
     at = appraisal.nextChange
   }
   return { appraisal: appraise({ ...input, memory }), steps }
+}
+
+/** Evidence that came since says nothing of the time before it. */
+function laterOf(a: Date, b: Date): Date {
+  return a > b ? a : b
 }

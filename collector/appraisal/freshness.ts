@@ -20,11 +20,18 @@ export function freshnessOf(
   signals: readonly SignalId[],
   { freshnessMs, now }: { freshnessMs: number; now: Date },
 ): Freshness {
-  // What is dated ahead of the clock is of no known age: somebody set the clock back since.
-  const counts = new Date(evidence.confirmedAt.getTime() - LIMITS.clockSkewSeconds * 1000)
+  const counts = countsFrom(evidence)
   if (now < counts) return { state: 'ahead', until: counts }
   const end = endOfFreshness(evidence, signals, freshnessMs)
   return now < end ? { state: 'fresh', until: end } : { state: 'old', since: end }
+}
+
+/**
+ * From when on evidence says anything. What is dated ahead of the clock by more than clocks may differ is of no known age:
+ * somebody set the clock back since.
+ */
+export function countsFrom({ confirmedAt }: Evidence): Date {
+  return new Date(confirmedAt.getTime() - LIMITS.clockSkewSeconds * 1000)
 }
 
 /** Evidence as a whole grows stale, and so does each signal by its own age; the first end is the end of the check. */
