@@ -58,6 +58,11 @@ const DEFAULTS = {
   logLevel: 'info',
 } as const
 
+/** The flags of the settings: `reportSeconds` is `--report-seconds`. */
+export const SETTING_FLAGS: readonly string[] = keysOf(SETTINGS).map((key) =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+)
+
 const compiled = Compile(Settings)
 type Given = Record<string, unknown>
 

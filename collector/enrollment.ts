@@ -109,7 +109,12 @@ export type TokenOptions = { uses: number; lifeMs: number; tags: string[]; owner
 export type Address = { url: string; pin?: string }
 
 /** Makes an enrolment token and returns the string that is handed to a user; the secret in it is kept nowhere else. */
-export async function createToken(store: Store, address: Address, options: TokenOptions, now: Date): Promise<string> {
+export async function createToken(
+  store: Pick<Store, 'addToken'>,
+  address: Address,
+  options: TokenOptions,
+  now: Date,
+): Promise<string> {
   const secret = randomBytes(32).toString('base64url')
   const { uses, lifeMs, tags, owner } = options
   await store.addToken({

@@ -1,8 +1,32 @@
-/** The only place where the collector's command line writes to its terminal. */
-export function print(line: string): void {
-  console.log(line)
+/** Where a command line writes. */
+export type Terminal = {
+  /** For a person: what a device calls itself cannot move the cursor, or turn the direction of writing. */
+  print(text: string): void
+  printError(text: string): void
+  /** For a script: one line of JSON. */
+  printJson(value: unknown): void
+  /** As it is. */
+  write(text: string): void
+  /** Replaces what was told of the progress before; null takes it away. Only shown where somebody watches. */
+  progress(text: string | null): void
 }
 
-export function printError(line: string): void {
-  console.error(line)
+// Control characters but tab and line feed, marks of direction, and line separators.
+// oxlint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** The terminal of this process: the only place where the collector's command line writes to it. */
+export const processTerminal: Terminal = {
+  print: (text) => console.log(text.replace(UNSAFE, '?')),
+  printError: (text) => console.error(text.replace(UNSAFE, '?')),
+  printJson: (value) => console.log(asciiControls(JSON.stringify(value))),
+  write: (text) => void process.stdout.write(text),
+  progress(text) {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text?.replace(UNSAFE, '?') ?? ''}`)
+  },
+}
+
+/** The same JSON: what stands raw in it could still be taken for an order by a terminal. */
+function asciiControls(json: string): string {
+  return json.replace(UNSAFE, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -138,6 +138,12 @@ export const ERRORS = {
     title: 'The gateway key is not known, or it was replaced',
     fix: 'Make one with "muster-collector gateway create NAME".',
   },
+  'gateway-unknown': {
+    status: 404,
+    close: 1008,
+    title: 'There is no such gateway',
+    fix: 'See which there are: muster-collector gateway list.',
+  },
   'scope-missing': {
     status: 403,
     close: 1008,

@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox'
 import { MusterError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
+import type { Acts } from '../acts/all.ts'
 import type { Enrollment } from '../enrollment.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
@@ -13,6 +14,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Policy } from '../appraisal/policy.ts'
 import { GATEWAY_CHALLENGE } from './auth.ts'
 import { codeOf, sendProblem } from './problem.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { authzenRoutes } from './routes/authzen.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
@@ -25,6 +27,8 @@ export type AppParts = {
   enrollment: Enrollment
   gateways: Gateways
   issuer: Issuer
+  /** What an admin may do. */
+  acts: Acts
   /** The policy in force at this moment. */
   policy: () => Policy
   metrics: Metrics
@@ -100,6 +104,7 @@ export async function buildApp(
     deviceRoutes(scope, parts)
     authzenRoutes(scope, parts)
   })
+  await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
   return app
 }

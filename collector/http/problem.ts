@@ -12,12 +12,35 @@ export const Problem = Type.Object({
   fix: Type.String(),
 })
 
+/** Everything that is wrong with a policy, beside the problem as every error has it. */
+export const PolicyProblem = Type.Object({
+  ...Problem.properties,
+  problems: Type.Array(
+    Type.Object({ line: Type.Integer(), column: Type.Integer(), path: Type.String(), problem: Type.String() }),
+  ),
+})
+
 /** Answers with a code of the catalogue. `status` replaces that of the catalogue where a gateway understands only a few. */
 export function sendProblem(reply: FastifyReply, code: ErrorCode, detail?: string, status?: number): FastifyReply {
-  const { title, fix, status: usual } = ERRORS[code]
-  const problem = { type: `urn:muster:error:${code}`, title, status: status ?? usual, detail, code, fix }
+  return send(reply, problemOf(code, detail, status))
+}
+
+/** Answers that a policy is not right, with the place of each problem. */
+export function sendPolicyProblem(reply: FastifyReply, detail: string, problems: readonly unknown[]): FastifyReply {
+  return send(reply, { ...problemOf('policy-invalid', detail), problems })
+}
+
+function problemOf(code: ErrorCode, detail?: string, instead?: number) {
+  const { title, fix, status } = ERRORS[code]
+  return { type: `urn:muster:error:${code}`, title, status: instead ?? status, detail, code, fix }
+}
+
+function send(
+  reply: FastifyReply,
+  problem: ReturnType<typeof problemOf> & { problems?: readonly unknown[] },
+): FastifyReply {
   return reply
-    .code(status ?? usual)
+    .code(problem.status)
     .header('content-type', 'application/problem+json')
     .serializer((it: unknown) => JSON.stringify(it))
     .send(problem)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { askRunning } from '../../collector/control.ts'
+import { askRunning } from '../../collector/control-client.ts'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import { connectedClient, enrolledClient } from '../fakes/client.ts'
 import { testCollector } from '../fakes/collector.ts'
@@ -37,7 +37,7 @@ async function serve(): Promise<ChildProcess> {
 
 async function enrollment(): Promise<string> {
   const input = { uses: 1, lifeSeconds: 3600, tags: [], owner: null }
-  return String((await askRunning(folder, 'token-create', input))?.['enrollment'])
+  return String((await askRunning(folder, 'token-create', input))?.enrollment)
 }
 
 test('kill -9 in the middle of many reports loses none that was acknowledged', async () => {

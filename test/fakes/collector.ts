@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { startCollector, type Collector } from '../../collector/collector.ts'
 import { readConfig } from '../../collector/config.ts'
-import { askRunning } from '../../collector/control.ts'
+import { askRunning } from '../../collector/control-client.ts'
+import type { Scope } from '../../collector/store/store.ts'
 
 /** A real collector on a free port, with a folder of its own and a clock that the test holds. */
 export type TestCollector = Collector & {
@@ -18,7 +19,7 @@ export type TestCollector = Collector & {
   /** Everything it logged, one JSON text a line. */
   logged: string[]
   enrollment(): Promise<string>
-  gatewayKey(...scopes: ('decide' | 'vouch')[]): Promise<string>
+  gatewayKey(...scopes: Scope[]): Promise<string>
 }
 
 export type TestCollectorOptions = { folder?: string; now?: Date; settings?: Record<string, string> }
@@ -47,10 +48,10 @@ export async function testCollector(options: TestCollectorOptions = {}): Promise
     },
     async enrollment() {
       const token = { uses: 1, lifeSeconds: 3600, tags: [], owner: null }
-      return String((await askRunning(config.folder, 'token-create', token))?.['enrollment'])
+      return String((await askRunning(config.folder, 'token-create', token))?.enrollment)
     },
     async gatewayKey(...scopes) {
-      return String((await askRunning(config.folder, 'gateway-create', { name: 'test', scopes }))?.['key'])
+      return String((await askRunning(config.folder, 'gateway-create', { name: 'test', scopes }))?.key)
     },
     async close() {
       await collector.close()

@@ -1,0 +1,89 @@
+import { Type, type Static } from 'typebox'
+import { nullable, oneOf, strict } from '../../shared/schema.ts'
+import { WINDOWS_EDITIONS, type Catalogue, type ReleaseLine, type SupportLine } from '../appraisal/catalogue.ts'
+import { defineAct, type ActParts } from './act.ts'
+
+const Day = Type.String()
+
+const Line = strict({
+  /** `windows`, `macos`, or the ID of os-release. */
+  id: Type.String(),
+  /** Null for a rolling release. */
+  version: nullable(Type.String()),
+  name: Type.String(),
+  editions: nullable(Type.Array(oneOf(WINDOWS_EDITIONS))),
+  /** Null where no end is known. */
+  supportedUntil: nullable(Day),
+  /** The last day of paid or registered updates beyond it. */
+  extendedUntil: nullable(Day),
+  /** Null where the catalogue knows no releases of it: Linux says by itself what is missing. */
+  newest: nullable(strict({ version: Type.String(), releasedOn: Day })),
+  /** The day until which the source of this line knew what it says, and how many days ago that is. */
+  asOf: Day,
+  ageDays: Type.Integer(),
+})
+
+const Shown = strict({
+  /** The day on which the catalogue was last compared with the vendors, and how many days ago that is. */
+  date: Day,
+  ageDays: Type.Integer(),
+  lines: Type.Array(Line),
+  sources: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+})
+
+export const showReleases = defineAct({
+  input: strict({}),
+  answer: Shown,
+  run: async (parts) => shown(parts),
+})
+
+export const refreshReleases = defineAct({
+  input: strict({}),
+  answer: Shown,
+  async run(parts) {
+    await parts.releases.refresh()
+    return shown(parts)
+  },
+})
+
+function shown({ releases, clock }: ActParts): Static<typeof Shown> {
+  const catalogue = releases.catalogue()
+  const now = clock()
+  const { date, lines } = catalogue
+  return {
+    date,
+    ageDays: daysSince(date, now),
+    lines: lines.map((line) => shownLine(line, catalogue, now)),
+    sources: [...releases.sources()],
+  }
+}
+
+function shownLine(line: SupportLine, { date, releases }: Catalogue, now: Date): Static<typeof Line> {
+  const { id, version, name, editions = null, supportedUntil, extended = [] } = line
+  const known = releases.find((it) => it.id === id && it.version === version)
+  const asOf = [line.asOf ?? date, ...(known ? [known.asOf ?? date] : [])].toSorted()[0] ?? date
+  return {
+    id,
+    version,
+    name,
+    editions,
+    supportedUntil,
+    extendedUntil:
+      extended
+        .map(({ until }) => until)
+        .toSorted()
+        .at(-1) ?? null,
+    newest: known ? newestOf(known) : null,
+    asOf,
+    ageDays: daysSince(asOf, now),
+  }
+}
+
+function newestOf({ releases }: ReleaseLine) {
+  const [newest] = releases.toSorted((a, b) => (a.releasedOn < b.releasedOn ? 1 : -1))
+  return newest ? { version: newest.version, releasedOn: newest.releasedOn } : null
+}
+
+function daysSince(day: string, now: Date): number {
+  return Math.max(0, Math.floor((now.getTime() - Date.parse(day)) / 86_400_000))
+}

@@ -1,0 +1,35 @@
+import { MusterError } from '../../shared/errors.ts'
+import { readConfig } from '../config.ts'
+import type { Terminal } from '../print.ts'
+import { VERSION } from '../version.ts'
+import { UsageError, type Noun } from './command.ts'
+import { readCommandLine } from './command-line.ts'
+import { helpOf, helpOfAll } from './help.ts'
+import { openSession } from './session.ts'
+
+/** Runs a command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function runCommandLine(
+  args: readonly string[],
+  { nouns, terminal }: { nouns: readonly Noun[]; terminal: Terminal },
+): Promise<number> {
+  try {
+    const line = readCommandLine(args, nouns)
+    if (line.kind === 'version') terminal.print(VERSION)
+    else if (line.kind === 'help') terminal.print(line.noun ? helpOf(line.noun) : helpOfAll(nouns))
+    else {
+      const said = await line.command.run(line.given, openSession(readConfig(line.settings), terminal))
+      if (said && line.given.has('json')) terminal.printJson(said.json)
+      else if (said) terminal.print(said.text())
+    }
+    return 0
+  } catch (error) {
+    terminal.printError(`muster-collector: ${problemText(error)}`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+function problemText(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}. See muster-collector --help`
+  if (!(error instanceof MusterError)) return error instanceof Error ? error.message : String(error)
+  return error.advice
+}

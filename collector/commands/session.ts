@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { uptime, userInfo } from 'node:os'
+import type { TSchema } from 'typebox'
+import { parserOf } from '../../shared/schema.ts'
+import { ACTS, type ActAnswer, type ActInput, type ActName, type Acts } from '../acts/all.ts'
+import type { Config } from '../config.ts'
+import { askRunning } from '../control-client.ts'
+import type { Terminal } from '../print.ts'
+import { UsageError, type Session } from './command.ts'
+
+/** After how long somebody who waits is told that it goes on. */
+export const PATIENCE_MS = 2000
+
+/** What a command works with: its acts are done by the collector that runs on the data folder, else on the folder itself. */
+export function openSession(config: Config, terminal: Terminal): Session {
+  let isRunning = false
+
+  const ask: Acts = async <Name extends ActName>(name: Name, input: ActInput<Name>): Promise<ActAnswer<Name>> => {
+    const schema: TSchema = ACTS[name].input
+    const parsed = parserOf(schema)(input)
+    if (!parsed.ok) throw new UsageError(parsed.problem)
+    const answer = await askRunning(config.folder, name, input)
+    isRunning = answer !== null
+    return answer ?? onFolder(config, (acts) => acts(name, input))
+  }
+
+  return {
+    config,
+    ask: (name, input) => withPatience(terminal, ask(name, input)),
+    isRunning: () => isRunning,
+    terminal,
+    user: userName(),
+    now: () => new Date(),
+    readFile(path) {
+      try {
+        return readFileSync(path, 'utf8')
+      } catch (error) {
+        throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    },
+  }
+}
+
+async function onFolder<T>(config: Config, run: (acts: Acts) => Promise<T>): Promise<T> {
+  // Loaded where they are needed: whoever asks a collector that runs does not wait for all of it.
+  const { actOnStopped } = await import('../collector.ts')
+  const { pino } = await import('pino')
+  return actOnStopped(config, { clock: () => new Date(), uptime, log: pino({ level: 'silent' }) }, run)
+}
+
+/** Whoever waits longer than two seconds sees that something goes on, and for how long it has. */
+async function withPatience<T>(terminal: Terminal, waiting: Promise<T>): Promise<T> {
+  const began = performance.now()
+  const tell = () => terminal.progress(`still at it, for ${Math.round((performance.now() - began) / 1000)} s`)
+  let everySecond: NodeJS.Timeout | undefined
+  const first = setTimeout(() => {
+    tell()
+    everySecond = setInterval(tell, 1000)
+  }, PATIENCE_MS)
+  try {
+    return await waiting
+  } finally {
+    clearTimeout(first)
+    clearInterval(everySecond)
+    if (everySecond) terminal.progress(null)
+  }
+}
+
+/** Who is logged in; a user without an entry of the system has a number all the same. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}

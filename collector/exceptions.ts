@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { MusterError } from '../shared/errors.ts'
+import { exceptionProblem, type Exception, type ExceptionAsked } from './appraisal/exception.ts'
+import type { Store } from './store/store.ts'
+
+/** The exceptions that were ever granted, in memory over the store. */
+export type Exceptions = {
+  /** The newest first. */
+  all(): readonly Exception[]
+  /** Those that may let a check pass now or later. */
+  inForce(): readonly Exception[]
+  /** @throws MusterError `exception-invalid` */
+  grant(asked: ExceptionAsked): Promise<Exception>
+  /** Ends one before its time. @throws MusterError `exception-unknown` where it is not in force */
+  end(id: string, by: string): Promise<Exception>
+  /** Told of those in force when one was granted or ended; time alone ends the others without a word. */
+  onChange(listener: (inForce: readonly Exception[]) => void): void
+}
+
+export async function openExceptions(
+  store: Pick<Store, 'loadExceptions' | 'addException' | 'endException'>,
+  clock: () => Date,
+): Promise<Exceptions> {
+  let all: readonly Exception[] = await store.loadExceptions()
+  const listeners: ((inForce: readonly Exception[]) => void)[] = []
+  const inForce = () => {
+    const now = clock()
+    return all.filter((exception) => isInForce(exception, now))
+  }
+
+  function use(next: readonly Exception[]): void {
+    all = next
+    const counting = inForce()
+    for (const tell of listeners) tell(counting)
+  }
+
+  return {
+    all: () => all,
+    inForce,
+    async grant(asked) {
+      const now = clock()
+      const problem = exceptionProblem(asked, now)
+      if (problem !== null) throw new MusterError('exception-invalid', problem)
+      const id = `exc_${randomBytes(9).toString('base64url')}`
+      const exception: Exception = { id, ...asked, createdAt: now, endedAt: null }
+      await store.addException(exception)
+      use([exception, ...all])
+      return exception
+    },
+    async end(id, by) {
+      const now = clock()
+      const isThere = all.some((it) => it.id === id && isInForce(it, now))
+      if (!isThere || !(await store.endException(id, now, by))) {
+        throw new MusterError('exception-unknown', `no exception ${id} is in force`)
+      }
+      use(all.map((it) => (it.id === id ? { ...it, endedAt: now } : it)))
+      const ended = all.find((it) => it.id === id)
+      if (!ended) throw new MusterError('exception-unknown')
+      return ended
+    },
+    onChange: (listener) => void listeners.push(listener),
+  }
+}
+
+/** Whether somebody may still rely on an exception. */
+export function isInForce({ endedAt, expiresAt }: Exception, now: Date): boolean {
+  return endedAt === null && expiresAt > now
+}
