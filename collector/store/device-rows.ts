@@ -57,7 +57,9 @@ export function stateOfRow(row: unknown): DeviceState {
     device: recordOf(state),
     lastSequence: state.last_sequence,
     bootIds: readStrings(state.boot_ids, what),
-    evidence: hasEvidence ? { jws, digest, receivedAt: new Date(receivedAt), confirmedAt: new Date(confirmedAt) } : null,
+    evidence: hasEvidence
+      ? { jws, digest, receivedAt: new Date(receivedAt), confirmedAt: new Date(confirmedAt) }
+      : null,
     conclusion:
       concludedAt === null
         ? null

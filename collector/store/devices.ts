@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { MusterError } from '../../shared/errors.ts'
 import { deviceOfRow, stateOfRow } from './device-rows.ts'
 import type { Writer } from './group-commit.ts'
-import type { Store } from './store.ts'
+import type { DeviceState, Store } from './store.ts'
 
 type DeviceTable = Pick<
   Store,
@@ -36,7 +37,18 @@ export function deviceTable(db: Database, write: Writer): DeviceTable {
       const row = one.get(id)
       return row === undefined ? null : stateOfRow(row)
     },
-    loadDevices: async () => Array.from(all.iterate(), stateOfRow),
+    async loadDevices(onDamaged) {
+      const states: DeviceState[] = []
+      for (const row of all.iterate()) {
+        try {
+          states.push(stateOfRow(row))
+        } catch (error) {
+          if (!onDamaged || !(error instanceof MusterError)) throw error
+          onDamaged(error)
+        }
+      }
+      return states
+    },
     removeDevice: (id) => write(() => void remove.run(id)),
     setIdentity: (id, identity) => write(() => void setIdentity.run(identity, id)),
     setBootIds: (id, bootIds) => write(() => void setBootIds.run(JSON.stringify(bootIds), id)),

@@ -6,7 +6,10 @@ import { jsonReaderOf, Millis, rowReaderOf } from './rows.ts'
 import { SCOPES, type GatewayRecord, type Store } from './store.ts'
 
 /** The gateways that may ask, and what each may do. */
-export function gatewayTable(db: Database, write: Writer): Pick<Store, 'addGateway' | 'removeGateway' | 'loadGateways'> {
+export function gatewayTable(
+  db: Database,
+  write: Writer,
+): Pick<Store, 'addGateway' | 'removeGateway' | 'loadGateways'> {
   const add = db.prepare('insert into gateway (id, name, key_hash, scopes, created_at) values (?, ?, ?, ?, ?)')
   const remove = db.prepare('delete from gateway where id = ?')
   const all = db.prepare<[]>('select * from gateway order by created_at, rowid')

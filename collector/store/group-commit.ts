@@ -5,9 +5,6 @@ import { MusterError } from '../../shared/errors.ts'
 const BUSY_MS = 2000
 const RETRY_MS = 20
 
-/** Runs a function inside the next transaction; resolves with what it gave when that is on disk. */
-export type Write = <T>(run: () => T) => Promise<T>
-
 type Waiting = { run: () => unknown; done: (result: unknown) => void; failed: (error: unknown) => void; since: number }
 
 /** Runs a change within the next transaction; resolves with what it returned once that is on disk. */
@@ -18,7 +15,7 @@ export type Writer = <T>(run: () => T) => Promise<T>
  * is no fixed wait: what arrives while a commit is under way is the next commit. A promise resolves only after its
  * transaction is on disk; a write that fails takes nothing of the others with it.
  */
-export function groupCommit(db: Database, clock: () => number): Write {
+export function groupCommit(db: Database, clock: () => number): Writer {
   let waiting: Waiting[] = []
   let scheduled = false
   const begin = db.prepare('begin immediate')

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { keysOf, nullable, oneOf, strict } from '../../shared/schema.ts'
 import { CHECK_IDS, VERDICTS } from '../../shared/standing.ts'
-import type { CheckMemory, Memory } from '../appraisal/appraise.ts'
+import type { CheckMemory, Memory } from '../appraisal/memory.ts'
 import { dateOrNull, jsonReaderOf, Millis, millisOrNull } from './rows.ts'
 
 const Remembered = strict({

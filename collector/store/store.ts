@@ -2,6 +2,7 @@ import type { Identity } from '../appraisal/appraise.ts'
 import type { Exception } from '../appraisal/exception.ts'
 import type { Memory } from '../appraisal/memory.ts'
 import type { Transition } from '../appraisal/transition.ts'
+import type { MusterError } from '../../shared/errors.ts'
 import type { PublicJwk } from '../../shared/jws.ts'
 import type { Platform } from '../../shared/signals.ts'
 import type { CheckId } from '../../shared/standing.ts'
@@ -153,7 +154,11 @@ export type Store = {
    */
   enroll(device: DeviceRecord, tokenHash: string, now: Date): Promise<DeviceRecord | 'token-invalid' | 'locked-out'>
   loadDevice(id: string): Promise<DeviceState | null>
-  loadDevices(): Promise<DeviceState[]>
+  /**
+   * A device whose record is damaged is left out where somebody is told of it: it is admitted to nothing, and costs nobody
+   * else anything. Where nobody is, it is an error.
+   */
+  loadDevices(onDamaged?: (problem: MusterError) => void): Promise<DeviceState[]>
   /** Removes a device and its evidence. Its history stays until its time is over. */
   removeDevice(id: string): Promise<void>
   setIdentity(id: string, identity: Identity): Promise<void>
@@ -172,7 +177,11 @@ export type Store = {
   /** In the order of time. */
   transitions(query: HistoryQuery): Promise<Transition[]>
   standingChanges(query: Omit<HistoryQuery, 'check'>): Promise<StandingChange[]>
-  /** Forgets history from before a moment, but for the last of each check: what held then can still be told. */
+  /**
+   * Forgets history from before a moment, but for the last verdict of each check and the last standing of each device: what
+   * held then can still be told. The history of a device that was removed goes when all of it lies before. In slices that
+   * hold nobody up. Returns how much was forgotten.
+   */
   forgetHistory(before: Date): Promise<number>
 
   /** The newest version is the one in force. */
