@@ -1,7 +1,7 @@
 import type { Parsed } from '../../shared/schema.ts'
 import type { SignalValue } from '../../shared/signals.ts'
 import type { Catalogue, Release } from './catalogue.ts'
-import { compareVersions, installedVersion, isNewer, lineNameOf, nameOf, versionOf, type Version } from './versions.ts'
+import { compareVersions, installedVersion, lineNameOf, nameOf, versionOf, type Version } from './versions.ts'
 
 /** What the catalogue says of what is installed on a machine with Windows or macOS. */
 export type PatchLevel = {
@@ -26,7 +26,10 @@ export function patchLevelOf(os: Installed, catalogue: Catalogue): Parsed<PatchL
     ? undefined
     : catalogue.releases.find(({ id, version }) => id === os.platform && version === name)
   const asOf = line?.asOf ?? catalogue.date
-  const releases = (line?.releases ?? []).filter(({ version }) => isOfLine(version, os.platform, name))
+  const releases = (line?.releases ?? []).flatMap((release): Numbered[] => {
+    const version = versionOf(release.version)
+    return version && lineNameOf(os.platform, version) === name ? [{ ...release, number: version }] : []
+  })
   const ordinary = releases.filter(({ track }) => track === undefined)
   const hotpatches = releases.filter(({ track }) => track === 'hotpatch')
   if (isHotpatched(os, installed, hotpatches)) {
@@ -41,28 +44,18 @@ function isServer({ platform, name }: Installed): boolean {
   return platform === 'windows' && !/^Windows \d/.test(name)
 }
 
-function isOfLine(release: string, platform: Installed['platform'], line: string): boolean {
-  const version = versionOf(release)
-  return version !== null && lineNameOf(platform, version) === line
-}
+type Numbered = Release & { number: Version }
 
 /** Those newer than what is installed, the newest first. */
-function newerThan(installed: Version, releases: readonly Release[]): Release[] {
-  const newer = releases.flatMap((release) => {
-    const version = versionOf(release.version)
-    return version && compareVersions(version, installed) > 0 ? [{ release, version }] : []
-  })
-  return newer.toSorted((a, b) => compareVersions(b.version, a.version)).map(({ release }) => release)
+function newerThan(installed: Version, releases: readonly Numbered[]): Numbered[] {
+  return releases
+    .filter(({ number }) => compareVersions(number, installed) > 0)
+    .toSorted((a, b) => compareVersions(b.number, a.number))
 }
 
 /** By what the machine says, or by a number that only such machines have. */
-function isHotpatched({ track }: Installed, installed: Version, hotpatches: readonly Release[]): boolean {
-  return track === 'hotpatch' || hotpatches.some(({ version }) => isSame(version, installed))
-}
-
-function isSame(release: string, installed: Version): boolean {
-  const version = versionOf(release)
-  return version !== null && compareVersions(version, installed) === 0
+function isHotpatched({ track }: Installed, installed: Version, hotpatches: readonly Numbered[]): boolean {
+  return track === 'hotpatch' || hotpatches.some(({ number }) => compareVersions(number, installed) === 0)
 }
 
 /** The months whose first release every machine takes, with a restart; in the two after it there are hotpatches. */
@@ -74,12 +67,12 @@ const BASELINE_MONTHS = new Set(['01', '04', '07', '10'])
  */
 function hotpatchLevel(
   installed: Version,
-  ordinary: readonly Release[],
-  hotpatches: readonly Release[],
+  ordinary: readonly Numbered[],
+  hotpatches: readonly Numbered[],
 ): Pick<PatchLevel, 'missed' | 'doubt'> {
   if (hotpatches.length === 0) {
-    const newest = ordinary.every(({ version }) => !isNewer(version, installed)) && ordinary.length > 0
-    return { missed: [], doubt: newest ? null : 'the release catalogue does not know the hotpatches of this build' }
+    const isNewest = ordinary.length > 0 && newerThan(installed, ordinary).length === 0
+    return { missed: [], doubt: isNewest ? null : 'the release catalogue does not know the hotpatches of this build' }
   }
   const isBaseline = ({ releasedOn }: Release): boolean => {
     const month = releasedOn.slice(0, 7)

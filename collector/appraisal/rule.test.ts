@@ -40,6 +40,14 @@ describe.each(CHECK_IDS)('the rule %s', (id) => {
   })
 })
 
+test.each([
+  { id: 'os-patch' as const, signals: ['os-updates', 'os'] },
+  { id: 'firewall' as const, signals: ['firewall'] },
+])('the rule $id names all that it looks at, what it judges first', ({ id, signals }) => {
+  expect(RULES[id].signals).toEqual(signals)
+  expect(RULES[id].signal).toBe(signals[0])
+})
+
 test('what a kind of machine cannot have is for the admin to mend, and nobody else', () => {
   const facts = { firewall: read<{ enabled: boolean }>(unsupported('a server has none'), NOW) }
   expect(asks(RULES.firewall).judge(facts, context).fix).toMatch(/^Ask your admin: /)

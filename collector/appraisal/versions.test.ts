@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SignalValue } from '../../shared/signals.ts'
-import { compareVersions, installedVersion, isNewer, lineNameOf, nameOf, numbersShared, versionOf } from './versions.ts'
+import { compareVersions, installedVersion, lineNameOf, nameOf, numbersShared, versionOf } from './versions.ts'
 
 const version = (text: string) => {
   const it = versionOf(text)
@@ -56,11 +56,6 @@ describe('versions are compared number by number', () => {
   ])('%s and %s: %i', (one, other, expected) => {
     expect(Math.sign(compareVersions(version(one), version(other)))).toBe(expected)
     expect(Math.sign(compareVersions(version(other), version(one)))).toBe(expected === 0 ? 0 : -expected)
-    expect(isNewer(one, version(other))).toBe(expected > 0)
-  })
-
-  test('and what is none is newer than nothing', () => {
-    expect(isNewer('newest', version('1'))).toBe(false)
   })
 })
 

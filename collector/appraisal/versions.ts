@@ -21,12 +21,6 @@ export function compareVersions(one: Version, other: Version): number {
   return one.response < other.response ? -1 : Number(one.response > other.response)
 }
 
-/** Whether the first is a version that comes after the second. What is no version comes after nothing. */
-export function isNewer(one: string, other: Version): boolean {
-  const version = versionOf(one)
-  return version !== null && compareVersions(version, other) > 0
-}
-
 /** How many numbers two versions have in common from the front. */
 export function numbersShared(one: Version, other: Version): number {
   const differsAt = one.numbers.findIndex((number, at) => number !== other.numbers[at])
