@@ -126,14 +126,14 @@ export async function openStatusLists(options: StatusListsOptions): Promise<Stat
 
   async function tidy(): Promise<void> {
     const rested = restedBefore(clock.now())
+    const isOver = ({ writing, until }: Held) => writing === null && until < rested
     for (const [deviceId, leases] of held) {
-      const over = leases.filter(({ writing, until }) => writing === null && until < rested)
-      if (over.length === 0) continue
-      for (const lease of over) {
+      if (!leases.some(isOver)) continue
+      for (const lease of leases.filter(isOver)) {
         shown.free(lease)
         unsaved.delete(lease)
       }
-      const left = leases.filter((lease) => !over.includes(lease))
+      const left = leases.filter((lease) => !isOver(lease))
       if (left.length > 0) held.set(deviceId, left)
       else {
         held.delete(deviceId)

@@ -12,6 +12,7 @@ import type { Gateways } from '../gateways.ts'
 import type { Issuer } from '../issuer.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Policy } from '../appraisal/policy.ts'
+import type { StatusLists } from '../status-lists.ts'
 import { GATEWAY_CHALLENGE } from './auth.ts'
 import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
@@ -20,6 +21,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
 import { forwardAuthRoutes } from './routes/forward-auth.ts'
 import { healthRoutes } from './routes/health.ts'
+import { statusListRoutes } from './routes/status-lists.ts'
 
 /** What the routes are built from. */
 export type AppParts = {
@@ -27,6 +29,7 @@ export type AppParts = {
   enrollment: Enrollment
   gateways: Gateways
   issuer: Issuer
+  statuses: Pick<StatusLists, 'token' | 'uris'>
   /** What an admin may do. */
   acts: Acts
   /** The policy in force at this moment. */
@@ -104,6 +107,7 @@ export async function buildApp(
     deviceRoutes(scope, parts)
     authzenRoutes(scope, parts)
   })
+  await app.register(async (scope) => statusListRoutes(scope, parts))
   await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
   return app

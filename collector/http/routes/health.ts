@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { JWKS_SECONDS } from '../../protocol/key-plan.ts'
 import type { AppParts } from '../app.ts'
 import { Problem, sendProblem } from '../problem.ts'
-
-const JWKS_SECONDS = 300
 
 /** What anybody may ask: is it alive, can it work, and by which keys are its attestations verified. */
 export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: AppParts): void {
@@ -29,7 +28,6 @@ export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: A
     },
   )
 
-  const jwks = JSON.stringify(issuer.jwks())
   app.get(
     '/.well-known/jwks.json',
     { schema: { summary: 'Keys that verify attestations (RFC 7517)', produces: ['application/jwk-set+json'] } },
@@ -38,7 +36,7 @@ export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: A
         .header('content-type', 'application/jwk-set+json')
         .header('cache-control', `max-age=${JWKS_SECONDS}`)
         .header('access-control-allow-origin', '*')
-        .send(jwks),
+        .send(JSON.stringify(issuer.jwks())),
   )
 
   app.get(
