@@ -1,0 +1,23 @@
+/** Releases and ends of support outside of these days are slips or jokes, and would count for ever. */
+const FIRST = '1990-01-01'
+const LAST = '2099-12-31'
+
+const DAY_MS = 86_400_000
+
+/** The day that a date names, with a time of day or without; null for what is no day of the calendar, or absurd. */
+export function dayIn(date: unknown): string | null {
+  const [, day] = typeof date === 'string' ? (/^(\d{4}-\d{2}-\d{2})(?:[T ].{0,40})?$/.exec(date) ?? []) : []
+  if (day === undefined || day < FIRST || day > LAST) return null
+  const moment = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day) ? day : null
+}
+
+/** The newest of some days; null where there is none. */
+export function newestOf(days: readonly string[]): string | null {
+  return days.reduce<string | null>((newest, day) => (newest === null || day > newest ? day : newest), null)
+}
+
+/** The last day that somebody on earth already has at this moment: publishers write the day of their own time zone. */
+export function tomorrowOf(now: Date): string {
+  return new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10)
+}
