@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { unreadable } from '../../../shared/fact.ts'
+import { unreadable, type Fact } from '../../../shared/fact.ts'
+import { parserOf } from '../../../shared/schema.ts'
 import { read } from '../../../test/fakes/facts.ts'
 import { NOW, asks, days, factsWith, judge } from '../../../test/fakes/rule.ts'
-import { parseCatalogue } from '../catalogue.ts'
+import { randomCases } from '../../../test/fakes/random-catalogue.ts'
+import { Catalogue, parseCatalogue } from '../catalogue.ts'
 import { osPatch } from './os-patch.ts'
 
 /** `NOW` is 2026-11-24. Two weeks are not over since the releases of the 12th, and over since those before. */
@@ -383,5 +385,43 @@ describe('where the machine cannot say what is missing', () => {
     },
   ])('$name', ({ os, asked, verdict }) => {
     expect(judgeWithoutUpdates(os, asked).verdict).toBe(verdict)
+  })
+})
+
+const valueOf = <T>(fact: Fact<T> | undefined): T | null => (fact?.kind === 'value' ? fact.value : null)
+
+describe('of 10,000 machines and catalogues that make little sense', () => {
+  const all = [...randomCases(10_000)]
+  const parameters = [{}, { within: '3d', exploited: '1d', catalogue: '10d' }, { minimum: { macos: '26.7' } }]
+
+  test('each is one that may be', () => {
+    const parse = parserOf(Catalogue)
+    expect(all.filter(({ catalogue }) => !parse(catalogue).ok)).toEqual([])
+  })
+
+  test.each(parameters)('none is known to lack nothing that nobody vouches for: %j', (asked) => {
+    const prepared = asks(osPatch, asked)
+    const found = new Map<string, number>()
+    for (const { facts, catalogue, platform, trackedSince } of all) {
+      const { verdict, until, why } = prepared.judge(facts, { now: NOW, platform, catalogue, trackedSince })
+      found.set(verdict, (found.get(verdict) ?? 0) + 1)
+      expect(why.length).toBeLessThan(2000)
+      expect(until === undefined || until > NOW).toBe(true)
+      if (verdict !== 'pass' || (asked.minimum && platform === 'macos')) continue
+      const [os, updates] = [valueOf(facts.os), valueOf(facts['os-updates'])]
+      const looked = Date.parse(updates?.lastCheckedAt ?? '')
+      const isOwnWord = updates?.pendingSecurity !== null && looked > days(-7).getTime() && looked <= days(2).getTime()
+      const isListed = catalogue.releases.some(
+        ({ id, version, releases, asOf = catalogue.date }) =>
+          id === os?.platform &&
+          [os.build, os.version].some((it) => it === version || it.startsWith(`${version}.`)) &&
+          releases.length > 0 &&
+          Date.parse(asOf) > days(-61).getTime(),
+      )
+      expect(isOwnWord || isListed).toBe(true)
+      expect(updates).not.toBeNull()
+      expect(platform === 'linux' || os?.platform === platform).toBe(true)
+    }
+    for (const verdict of ['pass', 'fail', 'unknown']) expect(found.get(verdict)).toBeGreaterThan(300)
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Fact } from '../../../shared/fact.ts'
 import type { SignalValue } from '../../../shared/signals.ts'
-import { NOW, days, judge } from '../../../test/fakes/rule.ts'
+import { randomCases } from '../../../test/fakes/random-catalogue.ts'
+import { NOW, asks, days, judge } from '../../../test/fakes/rule.ts'
 import { parseCatalogue } from '../catalogue.ts'
 import { osSupported } from './os-supported.ts'
 
@@ -250,4 +252,23 @@ describe('a line without a known end is supported for as long as somebody looks'
     expect(judge(osSupported, macos('26.1'), { catalogue: '22d' }, context).verdict).toBe('unknown')
     expect(judge(osSupported, macos('26.1'), { catalogue: '23d' }, context).verdict).toBe('pass')
   })
+})
+
+const valueOf = <T>(fact: Fact<T> | undefined): T | null => (fact?.kind === 'value' ? fact.value : null)
+
+test('of 10,000 machines none is supported that neither the catalogue nor itself says so of', () => {
+  const found = new Map<string, number>()
+  for (const { facts, catalogue, platform } of randomCases(10_000)) {
+    const { verdict, until } = asks(osSupported).judge(facts, { now: NOW, platform, catalogue, trackedSince: null })
+    found.set(verdict, (found.get(verdict) ?? 0) + 1)
+    if (verdict !== 'pass') continue
+    const os = valueOf(facts.os)
+    const lines = catalogue.lines.filter(({ id }) => id === os?.platform || os?.platform === 'linux')
+    const ends = lines.flatMap((line) => [line.supportedUntil, ...(line.extended ?? []).map((it) => it.until)])
+    const isSaid = ends.some((end) => end === null || end >= NOW.toISOString().slice(0, 10))
+    const isOwn = os?.platform === 'linux' && Date.parse(os.supportEnd ?? '') > NOW.getTime()
+    expect({ isSaid: isSaid || isOwn, platform }).toEqual({ isSaid: true, platform: os?.platform })
+    expect(until === undefined || until > NOW).toBe(true)
+  }
+  for (const verdict of ['pass', 'fail', 'unknown']) expect(found.get(verdict)).toBeGreaterThan(300)
 })
