@@ -31,8 +31,11 @@ export function outstandingOf(updates: OsUpdates, since: Date, withinMs: number)
   }
 }
 
-/** A list from the future tells nothing about its age; an hour is what two clocks may differ without harm. */
-const CLOCKS_DIFFER = 3_600_000
+/**
+ * A list from the future tells nothing about its age. Two days are allowed for: a clock of the collector that was set back a
+ * day must not make the lists of a whole fleet worthless, and what a laptop could gain by a wrong clock is little.
+ */
+const CLOCKS_DIFFER = 2 * 86_400_000
 
 /** Until when the machine's own word on what is missing may be leant on, or why it may not. */
 export type Word = { ok: true; until: Date; at: Date } | { ok: false; why: string }

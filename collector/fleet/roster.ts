@@ -130,7 +130,8 @@ export async function openRoster({ store, statuses, basis, clock, onError }: Ros
     useBasis({})
   })
 
-  for (const state of await store.loadDevices()) entries.set(state.device.id, { ...state, view: null, storing: null })
+  for (const state of await store.loadDevices(onError))
+    entries.set(state.device.id, { ...state, view: null, storing: null })
   sweep.begin(entries.keys())
 
   return {

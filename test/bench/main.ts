@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME ...]`: prints what things cost as CPU time, and as a ratio to a ceiling measured in the same run.
 import { benchAgent } from './agent.ts'
+import { benchAppraisal } from './appraisal.ts'
 import { benchDecisions } from './decisions.ts'
 import { benchIntake } from './intake.ts'
 import { benchStore } from './store.ts'
@@ -8,6 +9,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   intake: benchIntake,
   store: benchStore,
   decisions: benchDecisions,
+  appraisal: benchAppraisal,
   agent: benchAgent,
 }
 
