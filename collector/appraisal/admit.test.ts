@@ -8,17 +8,17 @@ const STRICT = { name: 'internal', checks: ['firewall'], unknown: 'fail' } as co
 const FORGIVING = { ...STRICT, unknown: 'grace' } as const
 
 /** A firewall of which this is known. */
-function weighed(verdict: Verdict, more: { mode?: 'report'; graceUntil?: Date } = {}) {
-  const { mode = 'enforce', graceUntil = null } = more
+function weighed(verdict: Verdict, more: Partial<CheckResult> = {}) {
   const shown: CheckResult & { id: CheckId } = {
-    id: 'firewall',
     title: 'Firewall',
     verdict,
     since: time(0),
     why: 'it is written',
-    mode,
+    mode: 'enforce',
+    ...more,
+    id: 'firewall',
   }
-  return new Map([['firewall' as const, { result: shown, graceUntil }]])
+  return new Map([['firewall' as const, { result: shown }]])
 }
 
 test.each<{ verdict: Verdict; isOpen: boolean }>([
@@ -33,8 +33,8 @@ test.each<{ verdict: Verdict; isOpen: boolean }>([
   expect(admits(STRICT, weighed(verdict))).toBe(isOpen)
   // Grace without a deadline, or for a tier that does not forgive, opens nothing more.
   expect(admits(FORGIVING, weighed(verdict))).toBe(isOpen)
-  expect(admits(STRICT, weighed(verdict, { graceUntil: at(5) }))).toBe(isOpen)
-  expect(admits(FORGIVING, weighed(verdict, { graceUntil: at(5) }))).toBe(isOpen || verdict === 'unknown')
+  expect(admits(STRICT, weighed(verdict, { deadline: time(5) }))).toBe(isOpen)
+  expect(admits(FORGIVING, weighed(verdict, { deadline: time(5) }))).toBe(isOpen || verdict === 'unknown')
   expect(admits(STRICT, weighed(verdict, { mode: 'report' }))).toBe(true)
 })
 
@@ -82,6 +82,14 @@ describe('a tier that forgives the unknown', () => {
 
   test('does not forgive a device that never reported', () => {
     expect(laptop(policyOf('unknown: grace\nenrolment-grace: 1d')).asked(0).tiers).toEqual(['public'])
+  })
+
+  test('is not shown a deadline where only a tier forgives that does not need the check', () => {
+    const it = laptop(policyOf('', '{ checks: [secure-boot], unknown: grace }, secret: [firewall]'))
+    it.reports(0, on)
+    const appraisal = it.reports(5, unseen)
+    expect(result(appraisal)).not.toHaveProperty('deadline')
+    expect(appraisal.nextChange).toEqual(at(20))
   })
 
   test('is not shown a deadline where no tier forgives', () => {

@@ -3,7 +3,7 @@ import type { Tier } from './policy.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Whether a tier is open: each check that it needs has to hold it open, and one that is not asked does not. */
-export function admits(tier: Tier, weighed: ReadonlyMap<CheckId, Pick<Weighed, 'result' | 'graceUntil'>>): boolean {
+export function admits(tier: Tier, weighed: ReadonlyMap<CheckId, Pick<Weighed, 'result'>>): boolean {
   return tier.checks.every((id) => {
     const check = weighed.get(id)
     if (!check) return false
@@ -15,7 +15,8 @@ export function admits(tier: Tier, weighed: ReadonlyMap<CheckId, Pick<Weighed, '
       case 'not-applicable':
         return true
       case 'unknown':
-        return tier.unknown === 'grace' && check.graceUntil !== null
+        // It has a deadline only while its grace lasts.
+        return tier.unknown === 'grace' && check.result.deadline !== undefined
       case 'fail':
       case 'stale':
         return false

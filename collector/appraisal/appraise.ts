@@ -10,9 +10,6 @@ import { RULES } from './rules/all.ts'
 import { TRUST, trustVector, worstStatus, type TrustVector } from './trust-vector.ts'
 import { weigh } from './weigh.ts'
 
-export type { Evidence } from './freshness.ts'
-export type { CheckMemory, Memory } from './memory.ts'
-
 /**
  * What is known of the key itself: `conflict` when two machines use it, `unverified` when evidence on its own
  * connection did not verify. Both admit to nothing.

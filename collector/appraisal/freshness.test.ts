@@ -53,6 +53,12 @@ test('evidence that is dated ahead of the clock, by more than clocks may differ,
   expect(look(counts)).toEqual({ state: 'fresh', until: at(15) })
 })
 
+test('a check is as fresh as the oldest of the facts that its rule looks at', () => {
+  const it = laptop(policyOf('', '[os-patch]'))
+  expect(it.reports(0, () => readIn({ 'os-updates': 0, os: -50 })).nextChange).toEqual(at(10))
+  expect(result(it.asked(10), 'os-patch')?.verdict).toBe('stale')
+})
+
 describe('stale', () => {
   test('says how long ago the report ran out, and what to do', () => {
     const it = laptop(policyOf())

@@ -12,6 +12,8 @@ import {
   time,
   unseen,
 } from '../../test/fakes/appraised.ts'
+import type { Past } from './memory.ts'
+import { failing, passing, until } from './recovery.ts'
 
 const POLICY = policyOf('checks: { firewall: { grace: 2d } }')
 
@@ -25,6 +27,26 @@ function mended() {
 }
 
 const deadline = (appraisal: ReturnType<ReturnType<typeof mended>['asked']>) => result(appraisal)?.deadline
+
+const PASSING: Past = {
+  verdict: 'pass',
+  since: at(0),
+  passed: true,
+  failingSince: at(-9),
+  passingSince: at(0),
+  trackedSince: null,
+  askedSince: null,
+  lapsedAt: at(-5),
+}
+
+test('what is over leaves nothing behind', () => {
+  const clean = { ...PASSING, failingSince: null, lapsedAt: null }
+  expect(until(PASSING, at(DAY - 1))).toEqual(PASSING)
+  expect(until(PASSING, at(DAY))).toEqual(clean)
+  expect(until({ ...PASSING, verdict: 'stale' }, at(DAY))).toMatchObject({ failingSince: at(-9) })
+  expect(passing(PASSING, at(DAY))).toEqual(clean)
+  expect(failing(PASSING, at(DAY))).toEqual({ ...clean, failingSince: at(DAY), passingSince: null })
+})
 
 describe('a failure', () => {
   test('is one failure while it comes and goes within a day', () => {
@@ -61,6 +83,11 @@ describe('a failure', () => {
     const it = mended()
     it.reports(9 + DAY, on)
     expect(it.asked(2 * DAY).memory.firewall).toMatchObject({ verdict: 'stale', failingSince: null })
+  })
+
+  test('is not over because somebody looked only long after the report ran out', () => {
+    const it = mended()
+    expect(it.askedLate(3 * DAY).memory.firewall).toMatchObject({ verdict: 'stale', failingSince: at(1) })
   })
 
   test('is not over because the laptop was away for a day', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { at, laptop, off, on, policyOf, result, time, unseen } from '../../test/fakes/appraised.ts'
+import { at, judging, laptop, off, on, policyOf, result, time, unseen } from '../../test/fakes/appraised.ts'
 import { factsOf, healthyValues } from '../../test/fakes/facts.ts'
 import type { Appraisal } from './appraise.ts'
 
@@ -49,15 +49,13 @@ describe('a verdict', () => {
   })
 
   test('is cut where a rule says more than travels', () => {
-    const why = 'x'.repeat(500)
-    const long = { ...policyOf() }
-    const checks = new Map(
-      [...long.checksFor({ id: 'dev_1', platform: 'linux', tags: [], owner: null })].map(([id, asked]) => [
-        id,
-        { ...asked, judge: () => ({ verdict: 'fail' as const, why, code: 32 }) },
-      ]),
-    )
-    expect(result(laptop({ ...long, checksFor: () => checks }).reports(0, off))?.why).toHaveLength(400)
+    const policy = judging(policyOf(), () => ({ verdict: 'fail', why: 'x'.repeat(500), code: 32 }))
+    expect(result(laptop(policy).reports(0, off))?.why).toHaveLength(400)
+  })
+
+  test('does not change at a moment that has passed', () => {
+    const policy = judging(policyOf(), () => ({ verdict: 'pass', why: 'it is written', code: 2, until: at(-5) }))
+    expect(laptop(policy).reports(0, on).nextChange).toEqual(at(15))
   })
 })
 

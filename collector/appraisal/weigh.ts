@@ -16,8 +16,6 @@ export type Weighed = {
   /** AR4SI code of the fact beneath; null where it could not be seen. */
   code: number | null
   memory: CheckMemory
-  /** Until when a tier that forgives `unknown` for a while stays open. */
-  graceUntil: Date | null
   /** Moments at which time alone may change this. */
   moments: readonly Date[]
 }
@@ -63,7 +61,6 @@ function silent(
     result: { ...resultOf(question, memory), why, ...(fix !== undefined && { fix }) },
     code: null,
     memory,
-    graceUntil: null,
     moments: moment ? [moment] : [],
   }
 }
@@ -93,7 +90,6 @@ function judged(question: Question, { facts }: Evidence, freshUntil: Date): Weig
     },
     code: found.code,
     memory,
-    graceUntil: settled.verdict === 'unknown' ? deadline : null,
     moments: [freshUntil, ...(found.until ? [found.until] : []), ...settled.moments],
   }
 }

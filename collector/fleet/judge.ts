@@ -1,10 +1,12 @@
 import type { Facts } from '../../shared/signals.ts'
 import type { CheckId, Standing } from '../../shared/standing.ts'
-import type { Appraisal, AppraisalInput, Evidence, Memory } from '../appraisal/appraise.ts'
+import type { Appraisal, AppraisalInput } from '../appraisal/appraise.ts'
 import { catchUp } from '../appraisal/catch-up.ts'
 import type { Catalogue } from '../appraisal/catalogue.ts'
 import type { Exception } from '../appraisal/exception.ts'
+import type { Evidence } from '../appraisal/freshness.ts'
 import { transitionsBetween } from '../appraisal/history.ts'
+import type { Memory } from '../appraisal/memory.ts'
 import type { Policy } from '../appraisal/policy.ts'
 import type { Conclusion, DeviceState, Outcome, StandingChange } from '../store/store.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Memory } from '../appraisal/appraise.ts'
+import type { Memory } from '../appraisal/memory.ts'
 import { openSqlite } from './sqlite.ts'
 import type { DeviceRecord, ReportRecord, Store, TokenRecord } from './store.ts'
 

@@ -33,11 +33,15 @@ type Finding = 'pass' | 'fail' | 'unknown'
 /** A policy whose check of the firewall finds the first up to minute 7 and then the second, whatever the fact is. */
 export function scripted(policy: Policy, first: Finding, second: Finding = first): Policy {
   const until = at(7)
-  const judge: CheckAsked['judge'] = (_facts, { now }) => {
+  return judging(policy, (_facts, { now }) => {
     const verdict = now < until ? first : second
     const code = verdict === 'pass' ? 2 : verdict === 'fail' ? 32 : null
     return { verdict, why: 'it is written', code, ...(now < until && first !== second && { until }) }
-  }
+  })
+}
+
+/** A policy whose check of the firewall is judged by this. */
+export function judging(policy: Policy, judge: CheckAsked['judge']): Policy {
   return {
     ...policy,
     checksFor: (device) =>
@@ -114,6 +118,8 @@ export function laptop(policy: Policy, device: Partial<AppraisalInput['device']>
     },
     /** Somebody asks; time may have passed. */
     asked: (minutes: number) => look(minutes, last),
+    /** Somebody asks who does not know of the moments that passed. */
+    askedLate: (minutes: number) => look(minutes, null),
     /** Its last report cannot be read any more. */
     forgets(minutes: number): Appraisal {
       evidence = null
