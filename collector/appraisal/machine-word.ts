@@ -37,8 +37,8 @@ export function outstandingOf(updates: OsUpdates, since: Date, withinMs: number)
  */
 const CLOCKS_DIFFER = 2 * 86_400_000
 
-/** Until when the machine's own word on what is missing may be leant on, or why it may not. */
-export type Word = { ok: true; until: Date; at: Date } | { ok: false; why: string }
+/** Until when the machine's own word on what is missing may be leant on, or why it may not, and until when that is so by time alone. */
+export type Word = { ok: true; until: Date; at: Date } | { ok: false; why: string; until?: Date }
 
 /** How each platform speaks of when it last looked for updates. */
 const LOOKED = {
@@ -62,7 +62,9 @@ export function wordOf(updates: OsUpdates, platform: Platform, oldestMs: number,
     return { ok: false, why: `which security updates are pending is not known${because}` }
   }
   const at = updates.lastCheckedAt === null ? Number.NaN : Date.parse(updates.lastCheckedAt)
-  if (!(at <= now.getTime() + CLOCKS_DIFFER)) return { ok: false, why: LOOKED[platform].unknown }
+  if (Number.isNaN(at)) return { ok: false, why: LOOKED[platform].unknown }
+  const from = new Date(at - CLOCKS_DIFFER)
+  if (now < from) return { ok: false, why: LOOKED[platform].unknown, until: from }
   const until = new Date(at + oldestMs)
   if (now >= until) return { ok: false, why: LOOKED[platform].old(inWords(now.getTime() - at)) }
   return { ok: true, until, at: new Date(at) }

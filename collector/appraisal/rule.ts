@@ -46,8 +46,8 @@ type RuleText<Id extends SignalId, Also extends SignalId, P extends TProperties>
   judge(value: SignalValue[Id], parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement
   /** What to do when the fact could not be read, or is not there at all. */
   fixUnread: string
-  /** What other facts decide where its own could not be read; null where they do not, which is `unknown`. */
-  judgeUnread?(parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement | null
+  /** What other facts decide where its own could not be read, and is `unknown` where they do not. */
+  judgeUnread?(unread: Judgement, parameters: Static<TObject<P>>, context: RuleContext & OtherFacts<Also>): Judgement
 }
 
 /** A rule with its parameters filled in: a check as the policy asks it. */
@@ -92,15 +92,9 @@ export function defineRule<Id extends SignalId, P extends TProperties, Also exte
           const fact = factOf(facts, rule.signal)
           const all = { ...context, facts: others(facts, also) }
           if (fact.kind === 'value') return rule.judge(fact.value, parameters, all)
-          const decided = rule.judgeUnread?.(parameters, all)
-          if (decided) return decided
-          switch (fact.kind) {
-            case 'unsupported':
-              return unknown(`${fact.kind}: ${fact.why}`, FIX_UNSUPPORTED)
-            case 'absent':
-            case 'unreadable':
-              return unknown(`${fact.kind}: ${fact.why}`, rule.fixUnread)
-          }
+          const fix = fact.kind === 'unsupported' ? FIX_UNSUPPORTED : rule.fixUnread
+          const unread = unknown(`${fact.kind}: ${fact.why}`, fix)
+          return rule.judgeUnread?.(unread, parameters, all) ?? unread
         },
         tracks(facts) {
           const fact = factOf(facts, rule.signal)

@@ -424,4 +424,13 @@ describe('of 10,000 machines and catalogues that make little sense', () => {
     }
     for (const verdict of ['pass', 'fail', 'unknown']) expect(found.get(verdict)).toBeGreaterThan(300)
   })
+
+  test.each(parameters)('no judgement changes before the moment that it names: %j', (asked) => {
+    const prepared = asks(osPatch, asked)
+    for (const [at, { facts, ...context }] of all.entries()) {
+      const { verdict, until } = prepared.judge(facts, { ...context, now: NOW })
+      const later = until ? new Date(until.getTime() - 1) : days((at % 100) + 1)
+      expect(prepared.judge(facts, { ...context, now: later }).verdict).toBe(verdict)
+    }
+  })
 })

@@ -58,7 +58,7 @@ export function judgeReleases(
       TRUST.knownVulnerabilities,
     )
   }
-  const due = known && lacking ? earlier(known.due, lacking.due) : (known ?? lacking)?.due
+  const due = firstOf(known?.due, lacking?.due)
 
   // What an old catalogue lacks, and what it does not know, the machine may still know.
   const catalogueEnd = new Date(endOfDay(asOf).getTime() + milliseconds(oldest))
@@ -71,7 +71,7 @@ export function judgeReleases(
     const why = `no other update is missing by what the machine found on ${dayOf(word.at)}; ${because} (${source})`
     leansOn = { why, until: word.until }
   } else {
-    return unknown(`${because} (${source}); ${word.why}`, fix.refresh, due)
+    return unknown(`${because} (${source}); ${word.why}`, fix.refresh, firstOf(due, word.until))
   }
 
   if (due === undefined) return pass(leansOn.why, TRUST.affirming, leansOn.until)
@@ -81,7 +81,7 @@ export function judgeReleases(
     lacking ? null : leansOn.why,
   ]
   return {
-    ...pass(whys.filter((it) => it !== null).join('; '), TRUST.knownVulnerabilities, earlier(due, leansOn.until)),
+    ...pass(whys.filter((it) => it !== null).join('; '), TRUST.knownVulnerabilities, firstOf(due, leansOn.until)),
     fix: known?.isRestart && !lacking ? FIX_RESTART : fix.update,
   }
 }
@@ -113,4 +113,8 @@ export function overdue({ found, isRestart }: Outstanding, fix: string): Judgeme
   return fail(found, isRestart ? FIX_RESTART : fix, TRUST.knownVulnerabilities)
 }
 
-export const earlier = (one: Date, other: Date): Date => (one < other ? one : other)
+/** The first of the moments that there are. */
+export function firstOf(...moments: readonly (Date | undefined)[]): Date | undefined {
+  const [first] = moments.filter((it) => it !== undefined).toSorted((a, b) => a.getTime() - b.getTime())
+  return first
+}

@@ -6,7 +6,7 @@ import { isOutstanding, outstandingOf, wordOf, type Outstanding } from '../machi
 import { Minimum, inWordsOf, judgeMinimum } from '../minimum.ts'
 import { defineRule, pass, unknown, type Judgement, type RuleContext } from '../rule.ts'
 import { TRUST } from '../trust-vector.ts'
-import { FIX_RESTART, earlier, judgeReleases, overdue } from './os-patch-releases.ts'
+import { FIX_RESTART, firstOf, judgeReleases, overdue } from './os-patch-releases.ts'
 
 type OsUpdates = SignalValue['os-updates']
 
@@ -60,13 +60,15 @@ export const osPatch = defineRule({
     return least ? worse(found, least) : found
   },
 
-  judgeUnread(asked, context) {
+  judgeUnread(unread, asked, context) {
     const least = asked.minimum ? judgeMinimum(asked.minimum, context.facts.os, context.platform) : null
-    if (least && asked.within === undefined) return least
+    if (least && (asked.within === undefined || least.verdict === 'fail')) return least
     const { platform } = context
-    const found = platform === 'linux' ? null : judgeReleases(UNTOLD, asked, { ...context, platform })
+    if (platform === 'linux') return unread
     // That something is missing needs no word of the machine; that nothing is does.
-    return [least, found].find((it) => it?.verdict === 'fail') ?? null
+    const found = judgeReleases(UNTOLD, asked, { ...context, platform })
+    if (found.verdict === 'fail') return found
+    return { ...unread, ...(found.code !== TRUST.affirming && found.until && { until: found.until }) }
   },
 })
 
@@ -96,12 +98,12 @@ function judgePackages(
   // What is known to be missing for too long fails, however old the lists are that do not know of the rest.
   if (missing && now >= missing.due) return overdue(missing, FIX.update)
   const word = wordOf(updates, 'linux', milliseconds(lists), now)
-  if (!word.ok) return unknown(word.why, FIX.refresh, missing?.due)
+  if (!word.ok) return unknown(word.why, FIX.refresh, firstOf(missing?.due, word.until))
   if (!missing) return pass('no security update is missing', TRUST.affirming, word.until)
   return notYetDue(missing, FIX.update, word.until)
 }
 
 function notYetDue({ found, isRestart, due }: Outstanding, fix: string, until: Date): Judgement {
   const why = `${found}; due ${dayOf(due)}`
-  return { ...pass(why, TRUST.knownVulnerabilities, earlier(due, until)), fix: isRestart ? FIX_RESTART : fix }
+  return { ...pass(why, TRUST.knownVulnerabilities, firstOf(due, until)), fix: isRestart ? FIX_RESTART : fix }
 }

@@ -272,3 +272,11 @@ test('of 10,000 machines none is supported that neither the catalogue nor itself
   }
   for (const verdict of ['pass', 'fail', 'unknown']) expect(found.get(verdict)).toBeGreaterThan(300)
 })
+
+test('of 10,000 judgements none changes before the moment that it names', () => {
+  for (const { facts, ...context } of randomCases(10_000)) {
+    const { verdict, until } = asks(osSupported).judge(facts, { ...context, now: NOW })
+    const later = until ? new Date(until.getTime() - 1) : days(10_000)
+    expect(asks(osSupported).judge(facts, { ...context, now: later }).verdict).toBe(verdict)
+  }
+})
