@@ -53,6 +53,14 @@ export type CheckResult = Static<typeof CheckResult>
 export const EAR_STATUSES = ['none', 'affirming', 'warning', 'contraindicated'] as const
 export type EarStatus = (typeof EAR_STATUSES)[number]
 
+/** The trustworthiness tier of a code (AR4SI, section 2.3.2). Negative codes are a verifier's own, mirrored by tier. */
+export function statusOf(code: number): EarStatus {
+  if (code >= -1 && code <= 1) return 'none'
+  const size = code < 0 ? -code - 1 : code
+  if (size < 32) return 'affirming'
+  return size < 96 ? 'warning' : 'contraindicated'
+}
+
 /** Where a device stands now: what the collector concluded from the newest evidence, the policy and the time. */
 export const Standing = strict({
   deviceId: text(60),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { unreadable } from '../../shared/fact.ts'
 import { parserOf } from '../../shared/schema.ts'
 import { SIGNAL_IDS, type Facts, type SignalId } from '../../shared/signals.ts'
-import { CHECK_IDS, CheckResult, type CheckId } from '../../shared/standing.ts'
+import { CHECK_IDS, CheckResult, statusOf, type CheckId } from '../../shared/standing.ts'
 import { at, laptop, result, time } from '../../test/fakes/appraised.ts'
 import { chance } from '../../test/fakes/chance.ts'
 import { factsOf, healthyFacts, healthyValues, read, unreadableFacts } from '../../test/fakes/facts.ts'
@@ -13,7 +13,6 @@ import { catchUp } from './catch-up.ts'
 import { verdictsAt } from './history.ts'
 import type { Tier } from './policy.ts'
 import { RULES } from './rules/all.ts'
-import { statusOf } from './trust-vector.ts'
 
 describe('the default policy', () => {
   test('admits a healthy laptop to everything, until its report runs out', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { statusOf } from '../../shared/standing.ts'
 import { NO_VECTORS, readVectors } from '../../test/fakes/vectors.ts'
-import { TRUST, statusOf, trustVector, worstStatus, type Finding } from './trust-vector.ts'
+import { TRUST, trustVector, worstStatus, type Finding } from './trust-vector.ts'
 
 type CodePoints = { tier_boundaries: [number, string][]; claims: Record<string, Record<string, string>> }
 

@@ -1,4 +1,4 @@
-import type { EarStatus } from '../../shared/standing.ts'
+import { statusOf, type EarStatus } from '../../shared/standing.ts'
 
 /** The claims of the AR4SI trustworthiness vector that posture has something to say about (draft-ietf-rats-ar4si-09). */
 export type TrustClaim = 'instance-identity' | 'configuration' | 'executables' | 'hardware' | 'storage-opaque'
@@ -12,14 +12,6 @@ export const TRUST = {
   contraindicated: 96,
   evidenceForged: 99, // cryptographic validation of the evidence failed
 } as const
-
-/** The trustworthiness tier of a code (AR4SI, section 2.3.2). Negative codes are a verifier's own, mirrored by tier. */
-export function statusOf(code: number): EarStatus {
-  if (code >= -1 && code <= 1) return 'none'
-  const size = code < 0 ? -code - 1 : code
-  if (size < 32) return 'affirming'
-  return size < 96 ? 'warning' : 'contraindicated'
-}
 
 const RANK: Record<EarStatus, number> = { affirming: 0, none: 1, warning: 2, contraindicated: 3 }
 
