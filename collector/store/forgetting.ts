@@ -13,25 +13,30 @@ const ROWS = 100
  */
 export function forgetting(db: Database, write: Writer): Pick<Store, 'forgetHistory'> {
   const steps = stepsOf(db)
+
   return {
     async forgetHistory(before) {
       const work = steps(before.getTime())
       let forgotten = 0
-      for (let isDone = false; !isDone;) {
-        forgotten += await write(() => {
-          const end = performance.now() + SLICE_MS
-          let dropped = 0
-          while (!isDone && performance.now() < end) {
-            const step = work.next()
-            if (step.done) isDone = true
-            else dropped += step.value
-          }
-          return dropped
-        })
+      for (;;) {
+        const { dropped, isDone } = await write(() => slice(work))
+        forgotten += dropped
+        if (isDone) return forgotten
       }
-      return forgotten
     },
   }
+}
+
+/** As many steps as fit into a slice. */
+function slice(work: Generator<number, void>): { dropped: number; isDone: boolean } {
+  const end = performance.now() + SLICE_MS
+  let dropped = 0
+  while (performance.now() < end) {
+    const step = work.next()
+    if (step.done) return { dropped, isDone: true }
+    dropped += step.value
+  }
+  return { dropped, isDone: false }
 }
 
 /** The work in steps, each of which gives the number of rows that it dropped. */

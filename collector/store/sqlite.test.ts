@@ -1,14 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Memory } from '../appraisal/memory.ts'
+import { storeContract } from '../../test/store-contract/contract.ts'
+import { conclusion, device, enrolled, happened, idOf, later, NOW, report } from '../../test/store-contract/records.ts'
+import { standingChange, token, transition } from '../../test/store-contract/records.ts'
 import { openSqlite } from './sqlite.ts'
-import type { DeviceRecord, ReportRecord, Store, TokenRecord } from './store.ts'
+import type { Store } from './store.ts'
 
-const NOW = new Date('2026-11-23T10:00:00Z')
-const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)
+storeContract(async () => {
+  const place = mkdtempSync(join(tmpdir(), 'muster-contract-'))
+  return {
+    open: async () => openSqlite(join(place, 'muster.db')),
+    remove: async () => rmSync(place, { recursive: true }),
+  }
+})
+
+const at = (seconds: number) => later(seconds).getTime()
 
 let folder: string
 let file: string
@@ -24,157 +33,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const coordinate = 'A'.repeat(43)
-function device(name: string, more: Partial<DeviceRecord> = {}): DeviceRecord {
-  return {
-    id: `dev_${name.padEnd(43, '0')}`,
-    jwk: { kty: 'EC', crv: 'P-256', x: coordinate, y: coordinate },
-    keyProtection: 'software',
-    attested: false,
-    status: 'active',
-    identity: 'recognised',
-    platform: 'linux',
-    hostname: name,
-    serial: null,
-    owner: null,
-    tags: [],
-    enrolledAt: NOW,
-    ...more,
-  }
+/** Does something to the file behind the store's back. */
+function behind(sql: string, ...parameters: unknown[]): void {
+  const db = new Sqlite(file)
+  db.prepare(sql).run(...parameters)
+  db.close()
 }
 
-function token(more: Partial<TokenRecord> = {}): TokenRecord {
-  return { id: 'tok_1', hash: 'h1', createdAt: NOW, expiresAt: later(60), uses: 1, tags: [], owner: null, ...more }
-}
-
-const memory: Memory = {
-  firewall: { verdict: 'grace', since: NOW, passed: true, failingSince: NOW, trackedSince: null },
-}
-
-function report(id: string, sequence: number, more: Partial<ReportRecord> = {}): ReportRecord {
-  const evidence = { jws: `jws-${sequence}`, digest: `digest-${sequence}` }
-  return { deviceId: id, sequence, evidence, at: later(sequence), memory, transitions: [], ...more }
-}
-
-async function enrolled(name: string): Promise<string> {
-  await store.addToken(token({ id: `tok_${name}`, hash: name }))
-  const added = await store.enroll(device(name), name, NOW)
-  if (typeof added === 'string') throw new Error(added)
-  return added.id
-}
-
-describe('enrolment', () => {
-  test('spends a use of the token and adds the device with its tags and owner', async () => {
-    await store.addToken(token({ tags: ['sales'], owner: 'a@example.com' }))
-    expect(await store.enroll(device('a'), 'h1', NOW)).toEqual(device('a', { tags: ['sales'], owner: 'a@example.com' }))
-    expect(await store.enroll(device('b'), 'h1', NOW)).toBe('token-invalid')
-    expect(await store.loadDevice(device('b').id)).toBeNull()
-  })
-
-  test('a token that is unknown or expired admits nobody', async () => {
-    await store.addToken(token())
-    expect(await store.enroll(device('a'), 'other', NOW)).toBe('token-invalid')
-    expect(await store.enroll(device('a'), 'h1', later(60))).toBe('token-invalid')
-  })
-
-  test('two at once with a single-use token: one gets in', async () => {
-    await store.addToken(token())
-    const both = await Promise.all(['a', 'b'].map((name) => store.enroll(device(name), 'h1', NOW)))
-    expect(both.filter((it) => it === 'token-invalid')).toHaveLength(1)
-  })
-
-  test('the same key once more is the same device that counts from 1, and needs a token all the same', async () => {
-    await store.addToken(token({ uses: 2 }))
-    await store.enroll(device('a'), 'h1', NOW)
-    expect(await store.enroll(device('a', { hostname: 'renamed' }), 'h1', NOW)).toMatchObject({ hostname: 'a' })
-    expect(await store.enroll(device('a'), 'h1', NOW)).toBe('token-invalid')
-  })
-
-  test('devices are found by serial number, the newest first', async () => {
-    await store.addToken(token({ uses: 2 }))
-    await store.enroll(device('a', { serial: 'S1' }), 'h1', NOW)
-    await store.enroll(device('b', { serial: 'S1', enrolledAt: later(5) }), 'h1', NOW)
-    expect((await store.findBySerial('S1')).map(({ hostname }) => hostname)).toEqual(['b', 'a'])
-  })
-})
-
-describe('reports', () => {
-  test('are kept whole: sequence, evidence, memory and transitions', async () => {
-    const id = await enrolled('a')
-    const change = {
-      deviceId: id,
-      check: 'firewall',
-      from: null,
-      to: 'grace',
-      at: NOW,
-      evidence: 'digest-1',
-      policyVersion: 3,
-    } as const
-    expect(await store.saveReport(report(id, 1, { transitions: [change] }))).toBe('saved')
-    expect(await store.loadDevice(id)).toMatchObject({
-      lastSequence: 1,
-      evidence: { jws: 'jws-1', digest: 'digest-1', receivedAt: later(1), confirmedAt: later(1) },
-      memory,
-    })
-    expect(await store.transitions(id)).toEqual([change])
-  })
-
-  test('"unchanged" confirms the last evidence without replacing it', async () => {
-    const id = await enrolled('a')
-    await store.saveReport(report(id, 1))
-    await store.saveReport(report(id, 2, { evidence: null }))
-    expect((await store.loadDevice(id))?.evidence).toEqual({
-      jws: 'jws-1',
-      digest: 'digest-1',
-      receivedAt: later(1),
-      confirmedAt: later(2),
-    })
-  })
-
-  test.each([1, 0])(
-    'a sequence that is not ahead (%i after 1) is behind, and nothing of it is kept',
-    async (sequence) => {
-      const id = await enrolled('a')
-      await store.saveReport(report(id, 1))
-      const change = {
-        deviceId: id,
-        check: 'firewall',
-        from: null,
-        to: 'fail',
-        at: NOW,
-        evidence: null,
-        policyVersion: 1,
-      } as const
-      expect(await store.saveReport(report(id, sequence, { transitions: [change] }))).toBe('behind')
-      expect(await store.transitions(id)).toEqual([])
-      expect((await store.loadDevice(id))?.evidence?.jws).toBe('jws-1')
-    },
-  )
-
-  test('many in one turn share a commit, and one that fails takes nothing of the others with it', async () => {
-    const id = await enrolled('a')
-    const lost = {
-      deviceId: 'nobody',
-      check: 'firewall',
-      from: null,
-      to: 'fail',
-      at: NOW,
-      evidence: null,
-      policyVersion: 1,
-    } as const
-    const outcomes = await Promise.allSettled([
-      store.saveReport(report(id, 1)),
-      store.saveMemory('nobody', {}, [lost]),
-      store.saveReport(report(id, 2)),
-    ])
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect((await store.loadDevice(id))?.lastSequence).toBe(2)
-  })
-})
-
-describe('what goes wrong', () => {
-  test('a database that somebody else has locked refuses with a code, and takes writes again afterwards', async () => {
-    const id = await enrolled('a')
+describe('a database that is locked or full', () => {
+  test('one that somebody else has locked refuses with a code, and takes writes again afterwards', async () => {
+    const id = await enrolled(store, 'a')
     const other = new Sqlite(file)
     other.exec('begin immediate')
     await expect(store.saveReport(report(id, 1))).rejects.toMatchObject({ code: 'store-unavailable' })
@@ -184,7 +52,7 @@ describe('what goes wrong', () => {
   })
 
   test('a lock that ends in time is only waited for', async () => {
-    const id = await enrolled('a')
+    const id = await enrolled(store, 'a')
     const other = new Sqlite(file)
     other.exec('begin immediate')
     const saved = store.saveReport(report(id, 1))
@@ -193,54 +61,266 @@ describe('what goes wrong', () => {
     other.close()
   })
 
-  test('a full disk refuses with a code, keeps what was there, and takes writes when there is room again', async () => {
-    const id = await enrolled('a')
-    await store.saveReport(report(id, 1))
-    await store.close()
-    const full = openSqlite(file, { maxPages: 1 })
-    store = full
-    const big = { jws: 'x'.repeat(200_000), digest: 'big' }
-    await expect(full.saveReport(report(id, 2, { evidence: big }))).rejects.toMatchObject({ code: 'store-unavailable' })
-    expect((await full.loadDevice(id))?.lastSequence).toBe(1)
-    expect(await full.saveReport(report(id, 3, { evidence: null }))).toBe('saved')
-  })
+  const big = 'x'.repeat(200_000)
+  const id = idOf('a')
+  const writes: [name: string, write: (full: Store) => Promise<unknown>][] = [
+    ['addToken', (full) => full.addToken(token({ tags: [big] }))],
+    ['enroll', (full) => full.enroll(device('b', { hostname: big }), 'spare', NOW)],
+    ['setTags', (full) => full.setTags(id, [big])],
+    ['setOwner', (full) => full.setOwner(id, big)],
+    ['setBootIds', (full) => full.setBootIds(id, [big])],
+    ['saveReport', (full) => full.saveReport(report(id, 2, { evidence: { jws: big, digest: 'd' } }))],
+    ['a history that is long', (full) => happened(full, id, { transitions: Array(3000).fill(transition(id, NOW)) })],
+    [
+      'a change that is large',
+      (full) => happened(full, id, { standingChanges: [standingChange(id, NOW, { after: [big] })] }),
+    ],
+    [
+      'addPolicy',
+      (full) =>
+        full.addPolicy({ digest: 'd', document: big, appliedAt: NOW, author: 'a', source: 'file', restores: null }),
+    ],
+    [
+      'addException',
+      (full) =>
+        full.addException({
+          id: 'e',
+          target: { tag: 't' },
+          check: 'firewall',
+          reason: big,
+          approver: 'a',
+          createdAt: NOW,
+          expiresAt: later(9),
+          endedAt: null,
+        }),
+    ],
+    [
+      'putLeases',
+      (full) => full.putLeases([{ list: 1, index: 1, deviceId: id, tiers: [big], status: 0, until: later(9) }]),
+    ],
+    ['addGateway', (full) => full.addGateway({ id: 'g', name: big, keyHash: 'k', scopes: ['decide'], createdAt: NOW })],
+  ]
 
-  test('a file that is no database, or of a newer release, is refused in words', async () => {
+  /** Everything that a store has. */
+  const all = async (it: Store) => [
+    await it.loadDevices(),
+    await it.transitions({ deviceId: id }),
+    await it.standingChanges({ deviceId: id }),
+    await it.loadPolicies(),
+    await it.loadExceptions(),
+    await it.loadLeases(),
+    await it.loadGateways(),
+  ]
+
+  test.each(writes)('a full disk: %s is refused with a code, and nothing of it is kept', async (_, write) => {
+    await enrolled(store, 'a')
+    await store.saveReport(report(id, 1))
+    await store.addToken(token({ id: 'tok_spare', hash: 'spare' }))
     await store.close()
-    const db = new Sqlite(file)
-    db.pragma('user_version = 999')
-    db.close()
+    // A limit below its size keeps a database from growing at all.
+    store = openSqlite(file, { maxPages: 1 })
+    const before = await all(store)
+    await expect(write(store)).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(await all(store)).toEqual(before)
+    // What needs no more room is still taken, and what was refused is taken when there is room again.
+    expect(await store.saveReport(report(id, 3, { evidence: null }))).toBe('saved')
+    await store.close()
+    store = openSqlite(file)
+    await write(store)
+    expect(await all(store)).not.toEqual(before)
+  })
+})
+
+describe('a file that is not right', () => {
+  test('no database, or one of a newer release, is refused in words', async () => {
+    await store.close()
+    behind('pragma user_version = 999')
     expect(() => openSqlite(file)).toThrow(/newer release/)
     expect(() => openSqlite(folder)).toThrow(expect.objectContaining({ code: 'store-unavailable' }))
   })
 
-  test('a damaged row is an error, never a value', async () => {
-    const id = await enrolled('a')
-    const db = new Sqlite(file)
-    db.prepare('update device set memory = ?').run('{"firewall":{"verdict":"perfect"}}')
-    db.close()
+  const damages: [name: string, sql: string][] = [
+    ['an unknown verdict', `update device set memory = '{"firewall":{"verdict":"perfect"}}'`],
+    ['a memory with a moment missing', `update device set memory = json_remove(memory, '$.firewall.lapsedAt')`],
+    ['a memory with a key too many', `update device set memory = json_set(memory, '$.firewall.more', 1)`],
+    ['no memory', `update device set memory = ''`],
+    ['tiers that are no list', `update device set tiers = '"public"'`],
+    ['tiers that are cut short', `update device set tiers = '["pub'`],
+    ['an unknown status', `update device set status = 'trusted'`],
+    ['an unknown identity', `update device set identity = ''`],
+    ['a key that is none', `update device set jwk = '{}'`],
+    ['a moment that no clock shows', 'update device set concluded_at = 9000000000000000'],
+    ['boot ids that are numbers', `update device set boot_ids = '[1]'`],
+  ]
+  test.each(damages)('a damaged device (%s) is an error, never a value', async (_, damage) => {
+    const id = await enrolled(store, 'a')
+    await store.saveReport(report(id, 1))
+    behind(damage)
     await expect(store.loadDevice(id)).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(store.loadDevices()).rejects.toMatchObject({ code: 'store-unavailable' })
   })
 
-  test('close writes what is waiting', async () => {
-    const id = await enrolled('a')
-    const saved = store.saveReport(report(id, 1))
+  test('a damaged device is told of and left out, and costs the others nothing; then it can be removed', async () => {
+    const [good, bad] = [await enrolled(store, 'a'), await enrolled(store, 'b')]
+    behind("update device set status = 'trusted' where id = ?", bad)
+    const problems: string[] = []
+    const loaded = await store.loadDevices(({ message }) => problems.push(message))
+    expect(loaded.map((it) => it.device.id)).toEqual([good])
+    expect(problems).toEqual([expect.stringContaining(bad)])
+    // Its key does not come in again: nobody knows whether it was locked out.
+    await store.addToken(token())
+    await expect(store.enroll(device('b'), 'h1', NOW)).rejects.toMatchObject({ code: 'store-unavailable' })
+    await store.removeDevice(bad)
+    expect(await store.loadDevices()).toHaveLength(1)
+    expect(await store.enroll(device('b'), 'h1', NOW)).toMatchObject({ hostname: 'b' })
+  })
+
+  test('a check that this release does not know is left out of the memory, and no other', async () => {
+    const id = await enrolled(store, 'a')
+    await store.saveReport(report(id, 1))
+    behind(`update device set memory = json_set(memory, '$."check-of-tomorrow"', json_extract(memory, '$.firewall'))`)
+    expect((await store.loadDevice(id))?.conclusion).toEqual(conclusion())
+  })
+
+  test('damage elsewhere is an error too', async () => {
+    const id = await enrolled(store, 'a')
+    await happened(store, id, { transitions: [transition(id, NOW)], standingChanges: [standingChange(id, NOW)] })
+    await store.putLease({ list: 1, index: 2, deviceId: id, tiers: [], status: 0, until: NOW })
+    await store.addGateway({ id: 'g', name: 'g', keyHash: 'k', scopes: ['decide'], createdAt: NOW })
+    await store.addPolicy({ digest: 'd', document: '', appliedAt: NOW, author: 'a', source: 'file', restores: null })
+    behind("update transition set to_verdict = 'fine'")
+    behind("update standing_change set checks = '[1]'")
+    behind('update status_lease set status = 3')
+    behind(`update gateway set scopes = '["everything"]'`)
+    behind("update policy set source = 'hearsay'")
+    for (const read of [
+      () => store.transitions({ deviceId: id }),
+      () => store.standingChanges({ deviceId: id }),
+      () => store.loadLeases(),
+      () => store.loadGateways(),
+      () => store.loadPolicies(),
+      () => store.loadPolicy(1),
+    ]) {
+      await expect(read()).rejects.toMatchObject({ code: 'store-unavailable' })
+    }
+  })
+})
+
+describe('a database of the first form', () => {
+  const first = readFileSync(new URL('migrations/001-first.sql', import.meta.url), 'utf8')
+  const memory = {
+    firewall: { verdict: 'pass', since: at(1), passed: true, failingSince: null, trackedSince: null },
+    'os-patch': { verdict: 'fail', since: at(2), passed: true, failingSince: at(2), trackedSince: at(1) },
+  }
+
+  /** A database as the first release left it. */
+  async function old(): Promise<Sqlite.Database> {
     await store.close()
-    expect(await saved).toBe('saved')
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+    const db = new Sqlite(file)
+    db.exec(first)
+    db.pragma('user_version = 1')
+    return db
+  }
+
+  function addDevice(db: Sqlite.Database, name: string, text: string): string {
+    const { id, jwk, hostname } = device(name)
+    db.prepare(
+      `insert into device values (?, ?, 'software', 0, 'locked-out', 'recognised', 'linux', ?, 'S', 'o', '["t"]', ?, 7, '["b"]', ?)`,
+    ).run(id, JSON.stringify(jwk), hostname, at(0), text)
+    return id
+  }
+
+  test('comes over whole, and once', async () => {
+    const db = await old()
+    const id = addDevice(db, 'a', JSON.stringify(memory))
+    const fresh = addDevice(db, 'b', '{}')
+    db.prepare('insert into evidence values (?, ?, ?, ?, ?)').run(id, 'jws', 'digest', at(5), at(6))
+    const add = db.prepare('insert into transition values (?, ?, ?, ?, ?, ?, ?)')
+    add.run(id, 'firewall', null, 'fail', at(3), null, 1)
+    add.run(id, 'firewall', 'fail', 'grace', at(1), 'd1', 1)
+    add.run(id, 'os-patch', 'pass', 'fail', at(3), 'd2', 2)
+    db.prepare('insert into policy values (?, ?, ?, ?)').run(1, 'd1', 'one', at(0))
+    db.prepare('insert into policy values (?, ?, ?, ?)').run(2, 'd2', 'two', at(4))
+    db.prepare("insert into gateway values ('g', 'nginx', 'k', '[\"vouch\"]', ?)").run(at(0))
+    db.prepare("insert into enrollment_token values ('t', 'h', ?, ?, 2, '[\"lab\"]', null)").run(at(0), at(100))
+    db.close()
+
+    for (let opened = 0; opened < 2; opened++) {
+      store = openSqlite(file)
+      const known = device('a', { status: 'locked-out', serial: 'S', owner: 'o', tags: ['t'] })
+      const rest = { askedSince: null, lapsedAt: null, mode: 'enforce' } as const
+      expect(await store.loadDevice(id)).toEqual({
+        device: known,
+        lastSequence: 7,
+        bootIds: ['b'],
+        evidence: { jws: 'jws', digest: 'digest', receivedAt: later(5), confirmedAt: later(6) },
+        conclusion: {
+          memory: {
+            firewall: {
+              verdict: 'pass',
+              since: later(1),
+              passed: true,
+              failingSince: null,
+              passingSince: later(1),
+              trackedSince: null,
+              ...rest,
+            },
+            'os-patch': {
+              verdict: 'fail',
+              since: later(2),
+              passed: true,
+              failingSince: later(2),
+              passingSince: null,
+              trackedSince: later(1),
+              ...rest,
+            },
+          },
+          tiers: [],
+          concludedAt: later(6),
+          policyVersion: 2,
+          nextChange: later(6),
+        },
+      })
+      expect((await store.loadDevice(fresh))?.conclusion).toBeNull()
+      expect(await store.transitions({ deviceId: id })).toEqual([
+        transition(id, later(1), { from: 'fail', to: 'grace', evidence: 'd1' }),
+        transition(id, later(3), { evidence: null }),
+        transition(id, later(3), { check: 'os-patch', from: 'pass', evidence: 'd2', policyVersion: 2 }),
+      ])
+      const policy = { author: 'an earlier release', source: 'default', restores: null }
+      expect(await store.loadPolicies()).toEqual([
+        { version: 1, digest: 'd1', appliedAt: later(0), ...policy },
+        { version: 2, digest: 'd2', appliedAt: later(4), ...policy },
+      ])
+      expect((await store.loadPolicy(2))?.document).toBe('two')
+      expect(await store.loadGateways()).toEqual([
+        { id: 'g', name: 'nginx', keyHash: 'k', scopes: ['vouch'], createdAt: later(0) },
+      ])
+      await store.close()
+    }
     store = openSqlite(file)
-    expect((await store.loadDevice(id))?.lastSequence).toBe(1)
+    expect(await store.enroll(device('c'), 'h', NOW)).toMatchObject({ tags: ['lab'] })
+    await store.removeDevice(id)
+    expect(await store.transitions({ deviceId: id })).toHaveLength(3)
   })
-})
 
-test('a policy document gets a new version only when it differs from the newest', async () => {
-  expect(await store.adoptPolicy('a', 'digest-a', NOW)).toBe(1)
-  expect(await store.adoptPolicy('a', 'digest-a', NOW)).toBe(1)
-  expect(await store.adoptPolicy('b', 'digest-b', NOW)).toBe(2)
-  expect(await store.adoptPolicy('a', 'digest-a', NOW)).toBe(3)
-})
-
-test('gateways come back as they were', async () => {
-  const gateway = { id: 'gw_1', name: 'nginx', keyHash: 'k', scopes: ['decide', 'vouch'], createdAt: NOW } as const
-  await store.addGateway({ ...gateway, scopes: [...gateway.scopes] })
-  expect(await store.loadGateways()).toEqual([gateway])
+  const damaged = [
+    '',
+    'no json',
+    '[]',
+    '"text"',
+    '{"firewall":1}',
+    '{"firewall":"text"}',
+    '{"firewall":{"verdict":"pass"}}',
+  ]
+  test.each(damaged)('what was damaged in it is damaged still (%j), and the rest comes over', async (text) => {
+    const db = await old()
+    const id = addDevice(db, 'a', text)
+    const other = addDevice(db, 'b', JSON.stringify(memory))
+    db.close()
+    store = openSqlite(file)
+    await expect(store.loadDevice(id)).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect((await store.loadDevice(other))?.conclusion?.memory.firewall?.verdict).toBe('pass')
+  })
 })

@@ -5,12 +5,12 @@ alter table device add column policy_version integer not null default 0;
 alter table device add column next_change integer;
 
 -- Devices of a database of the first form: concluded when their evidence was last confirmed. The tiers of then were not
--- kept, so that moment is looked at once more. An entry that is no record stays one that cannot be read.
+-- kept, so that moment is looked at once more. What is no memory stays something that cannot be read.
 update device set
   concluded_at = coalesce((select confirmed_at from evidence where device_id = device.id), enrolled_at),
   next_change = coalesce((select confirmed_at from evidence where device_id = device.id), enrolled_at),
   policy_version = coalesce((select max(version) from policy), 0),
-  memory = case when json_valid(memory) then (
+  memory = case when iif(json_valid(memory), json_type(memory), '') = 'object' then (
     select json_group_object(key, case type when 'object' then json_set(
       value,
       '$.passingSince', iif(value ->> 'verdict' = 'pass', value ->> 'since', null),
