@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -7,6 +6,8 @@ import { closest, distance } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../shared/errors.ts'
 import { inWords, keysOf, oneOf, strict, text } from '../shared/schema.ts'
+import { isLoopback } from './loopback.ts'
+import { parseSource } from './releases/source.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const Seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
@@ -23,6 +24,8 @@ const SETTINGS = {
   trustedProxies: Type.Array(text(100), { maxItems: 32 }), // addresses whose X-Forwarded-* headers are believed
   policy: Type.Optional(text(1000)), // file with the policy; the default policy otherwise
   releases: Type.Optional(text(1000)), // file with the release catalogue; the shipped one otherwise
+  releaseSources: Type.Array(text(1000), { maxItems: 32 }), // files and https addresses that know newer releases
+  releaseHours: Type.Integer({ minimum: 1, maximum: 168 }), // how often these are read
   approval: oneOf(['automatic', 'manual']), // whether a new device waits for an admin
   keyDays: Type.Integer({ minimum: 0, maximum: 3650 }), // a key that signs gets a successor after so many days; 0: never by itself
   reportSeconds: Seconds, // full evidence at least this often
@@ -50,6 +53,8 @@ const DEFAULTS = {
   port: 7400,
   behindProxy: false,
   trustedProxies: [],
+  releaseSources: [],
+  releaseHours: 6,
   approval: 'automatic',
   keyDays: 90,
   reportSeconds: 900,
@@ -118,12 +123,18 @@ function unsafe(settings: Settings): string[] {
     )
   }
   if (!isLoopback(host) && issuer === undefined) problems.push('issuer is needed: the https address that agents know')
+  problems.push(...unusable(settings.releaseSources))
   if (issuer?.startsWith('http:') && !isLoopback(new URL(issuer).hostname)) problems.push('issuer must be https')
   return problems
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+/** What is wrong with the sources of the release catalogue. */
+function unusable(sources: readonly string[]): string[] {
+  const problems = sources
+    .map((source) => parseSource(source))
+    .flatMap((it) => (it.ok ? [] : [`releaseSources: ${it.problem}`]))
+  const twice = sources.filter((source, at) => sources.indexOf(source) !== at)
+  return [...problems, ...twice.map(() => 'releaseSources names a source twice')]
 }
 
 function fromFile(file: string, problems: string[]): Given {
