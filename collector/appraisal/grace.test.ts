@@ -120,6 +120,12 @@ describe('a laptop in grace', () => {
     expect(result(it.asked(12))).toMatchObject({ verdict: 'fail', since: time(10) })
   })
 
+  test('loses that of enrolment while it is silent, whatever it reports next', () => {
+    const it = laptop(policyOf('enrolment-grace: 20m'))
+    it.reports(0, off)
+    expect(it.reports(30, on).memory.firewall?.lapsedAt).toEqual(at(20))
+  })
+
   test('has it from the change of the policy that began to ask, however late it comes back', () => {
     const it = laptop(policyOf('', '[secure-boot]'))
     it.reports(0, off)

@@ -23,7 +23,9 @@ export type Weighed = {
 /** Weighs one check: how fresh its facts are, what they say, and what the past makes of that. */
 export function weigh(id: CheckId, asked: CheckAsked, input: AppraisalInput): Weighed {
   const { evidence, policy, now } = input
-  const past = recall(id, asked.mode, input)
+  const remembered = recall(id, asked.mode, input)
+  // A grace that ended while nobody looked ended by the past alone, whatever is found now.
+  const past = { ...remembered, lapsedAt: graceFor(asked, remembered, input).lapsedAt }
   if (!evidence) {
     const why = hasBeenSeen(past) ? 'the last report can no longer be read' : 'the device has not reported yet'
     return silent({ id, asked, past, input }, { verdict: 'unknown', why })
@@ -54,8 +56,7 @@ function silent(
   question: Question,
   { verdict, why, fix, moment }: { verdict: 'unknown' | 'stale'; why: string; fix?: string; moment?: Date },
 ): Weighed {
-  const { past } = question
-  const memory = remember(question, past, { verdict, grace: graceFor(question, past) })
+  const memory = remember(question, question.past, verdict)
   return {
     id: question.id,
     result: { ...resultOf(question, memory), why, ...(fix !== undefined && { fix }) },
@@ -72,12 +73,12 @@ function judged(question: Question, { facts }: Evidence, freshUntil: Date): Weig
   // A fact that cannot be seen for a while neither begins nor ends what is tracked.
   const trackedSince = tracked === null ? past.trackedSince : tracked ? (past.trackedSince ?? now) : null
   const found = asked.judge(facts, { now, platform: device.platform, catalogue, trackedSince })
-  const present = { ...(found.verdict === 'pass' ? passing(past, now) : failing(past, now)), trackedSince }
+  const present = found.verdict === 'pass' ? passing(past, now) : failing(past, now)
 
-  const grace = graceFor(question, present)
+  const grace = graceFor(asked, present, input)
   const isForgiven = policy.tiers.some((tier) => tier.unknown === 'grace' && tier.checks.includes(id))
   const settled = settle(id, found.verdict, { input, grace, isForgiven })
-  const memory = remember(question, present, { verdict: settled.verdict, grace })
+  const memory = remember(question, { ...present, trackedSince, lapsedAt: grace.lapsedAt }, settled.verdict)
   const { deadline, exception } = settled
   return {
     id,
@@ -94,15 +95,13 @@ function judged(question: Question, { facts }: Evidence, freshUntil: Date): Weig
   }
 }
 
-function graceFor({ asked, input }: Question, past: Past): Grace {
-  return graceOf(past, { graceMs: asked.graceMs, enrolmentGraceMs: input.policy.enrolmentGraceMs }, input.now)
+function graceFor({ graceMs }: CheckAsked, past: Past, { policy, now }: AppraisalInput): Grace {
+  return graceOf(past, { graceMs, enrolmentGraceMs: policy.enrolmentGraceMs }, now)
 }
 
-type Conclusion = { verdict: CheckMemory['verdict']; grace: Grace }
-
-function remember({ asked, input }: Question, present: Past, { verdict, grace }: Conclusion): CheckMemory {
+function remember({ asked, input }: Question, present: Past, verdict: CheckMemory['verdict']): CheckMemory {
   const since = present.verdict === verdict ? present.since : input.now
-  return { ...present, verdict, since, lapsedAt: grace.lapsedAt, mode: asked.mode }
+  return { ...present, verdict, since, mode: asked.mode }
 }
 
 function resultOf({ id, asked }: Question, { verdict, since }: CheckMemory) {
