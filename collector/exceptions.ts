@@ -9,34 +9,38 @@ export type Exceptions = {
   all(): readonly Exception[]
   /** Those that may let a check pass now or later. */
   inForce(): readonly Exception[]
+  /** Those, and what has lapsed of late: a collector that was away tells what they held open, and when they ended. */
+  counting(): readonly Exception[]
   /** @throws MusterError `exception-invalid` */
   grant(asked: ExceptionAsked): Promise<Exception>
   /** Ends one before its time. @throws MusterError `exception-unknown` where it is not in force */
   end(id: string, by: string): Promise<Exception>
-  /** Told of those in force when one was granted or ended; time alone ends the others without a word. */
-  onChange(listener: (inForce: readonly Exception[]) => void): void
+  /** Told of those that count when one was granted or ended; time alone ends the others without a word. */
+  onChange(listener: (counting: readonly Exception[]) => void): void
 }
+
+/** For how long a collector may be away and still tell at which moment an exception ended. */
+const AWAY_MS = 30 * 86_400_000
 
 export async function openExceptions(
   store: Pick<Store, 'loadExceptions' | 'addException' | 'endException'>,
   clock: () => Date,
 ): Promise<Exceptions> {
   let all: readonly Exception[] = await store.loadExceptions()
-  const listeners: ((inForce: readonly Exception[]) => void)[] = []
-  const inForce = () => {
-    const now = clock()
-    return all.filter((exception) => isInForce(exception, now))
-  }
+  const listeners: ((counting: readonly Exception[]) => void)[] = []
+  const inForceAt = (moment: Date) => all.filter((exception) => isInForce(exception, moment))
+  const counting = () => inForceAt(new Date(clock().getTime() - AWAY_MS))
 
   function use(next: readonly Exception[]): void {
     all = next
-    const counting = inForce()
-    for (const tell of listeners) tell(counting)
+    const those = counting()
+    for (const tell of listeners) tell(those)
   }
 
   return {
     all: () => all,
-    inForce,
+    inForce: () => inForceAt(clock()),
+    counting,
     async grant(asked) {
       const now = clock()
       const problem = exceptionProblem(asked, now)

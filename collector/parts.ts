@@ -80,7 +80,7 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
       statuses,
       policy: inForce,
       catalogue: releases.catalogue(),
-      exceptions: exceptions.inForce(),
+      exceptions: exceptions.counting(),
       settings: { reportSeconds, unchangedSeconds, watchSeconds },
       build: `collector ${VERSION}`,
       clock,

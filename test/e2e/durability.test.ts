@@ -142,8 +142,8 @@ test('a restart keeps the device, its history, the key of the attestations and t
 
 test('keys and evidence are readable by the own user only', async () => {
   await serve()
-  const key = readFileSync(join(folder, 'attestation-key.pem'), 'utf8')
+  const key = readFileSync(join(folder, 'attestation-keys.json'), 'utf8')
   expect(key).toContain('PRIVATE KEY')
-  expect(statSync(join(folder, 'attestation-key.pem')).mode & 0o077).toBe(0)
+  expect(statSync(join(folder, 'attestation-keys.json')).mode & 0o077).toBe(0)
   expect(statSync(folder).mode & 0o077).toBe(0)
 })

@@ -310,6 +310,8 @@ describe('what anybody may ask', () => {
       '/readyz',
       '/metrics',
       '/.well-known/jwks.json',
+      '/v1/status-lists', // whoever verifies an attestation offline asks
+      '/v1/status-lists/{list}',
       '/v1/enrollments/nonce',
       '/v1/enrollments',
       '/v1/enrollments/{id}', // a device proves itself by its own signature
