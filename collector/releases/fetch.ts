@@ -4,7 +4,8 @@ import { VERSION } from '../version.ts'
 import type { SourceLimits } from './limits.ts'
 import { isSafe } from './source.ts'
 
-export type Fetch = typeof globalThis.fetch
+/** As much of Node's fetch as is needed. */
+export type Fetch = (address: URL, init: RequestInit) => Promise<Response>
 
 export type Fetched =
   | { kind: 'content'; bytes: Uint8Array; etag: string | null }
