@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
 import { actsOf, type Acts } from './acts/all.ts'
-import { parseCatalogue } from './appraisal/catalogue.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
 import { openControl } from './control.ts'
@@ -16,6 +15,7 @@ import { openServer, serverFactory } from './http/server.ts'
 import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 import { openParts, readNamed, type Surroundings } from './parts.ts'
+import { checkReleaseFiles } from './releases/check.ts'
 import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { openAgents, type Agents } from './ws/agents.ts'
@@ -137,10 +137,10 @@ export async function actOnStopped<T>(
 }
 
 /** Reads what the configuration names and tries it, without starting anything. */
-export function checkFiles(config: Config): void {
+export function checkFiles(config: Config, now = new Date()): void {
   readTls(config)
   parsePolicy(readNamed(config.policyFile))
-  parseCatalogue(readNamed(config.releasesFile))
+  checkReleaseFiles(config, now)
 }
 
 /** The address that everything is signed for: as configured, else where it listens. */

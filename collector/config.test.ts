@@ -29,6 +29,13 @@ test('a flag wins over the environment, the environment over the file, the file 
   expect(readConfig({ port: '1003' }, env)).toMatchObject({ port: 1003, logLevel: 'debug', reportSeconds: 60 })
 })
 
+test('sources of the release catalogue are files and addresses, with pins', () => {
+  writeFileSync(file, `releaseSources:\n  - https://feeds.example/a.json\n  - feeds/b.json#sha256=${'a'.repeat(64)}\n`)
+  expect(readConfig({ config: file }, {}).releaseSources).toHaveLength(2)
+  expect(readConfig({}, { MUSTER_RELEASE_SOURCES: 'a.json, b.json' }).releaseSources).toEqual(['a.json', 'b.json'])
+  expect(readConfig({}, {})).toMatchObject({ releaseSources: [], releaseHours: 6 })
+})
+
 test('is frozen', () => {
   expect(Object.isFrozen(readConfig({}, {}))).toBe(true)
 })
@@ -49,6 +56,20 @@ describe('what is not right is said, all of it in one report', () => {
     ['an issuer in clear', { issuer: 'http://muster.example' }, {}, /issuer must be https/],
     ['half of TLS', { 'tls-cert': 'c.pem' }, {}, /tlsCert and tlsKey belong together/],
     ['a proxy without its address', { 'behind-proxy': 'true' }, {}, /behindProxy needs trustedProxies/],
+    [
+      'a source in clear',
+      { 'release-sources': 'http://feeds.example/a' },
+      {},
+      /releaseSources: http:.* an address is https/,
+    ],
+    [
+      'a source with a wrong pin',
+      {},
+      { MUSTER_RELEASE_SOURCES: 'a.json#sha256=1' },
+      /releaseSources: a\.json: .*no SHA-256/,
+    ],
+    ['a source twice', { 'release-sources': 'a.json,a.json' }, {}, /releaseSources names a source twice/],
+    ['no hours', { 'release-hours': '0' }, {}, /releaseHours must be >= 1/],
     ['a file that is not there', { config: '/nowhere.yaml' }, {}, /\/nowhere\.yaml cannot be read/],
   ])('%s', (_name, flags, env, problem) => {
     expect(() => readConfig(flags, env)).toThrow(problem)

@@ -68,8 +68,7 @@ export function openSource(source: Source, around: Surroundings, only?: FeedForm
     const began = now()
     const content = await contentOf(at, kept && etagFor(kept, began))
     if (content.kind === 'missing') return null
-    if (content.kind === 'unchanged' && kept) return { ...kept, checkedAt: began }
-    if (content.kind === 'unchanged') throw new MusterError('releases-unreachable', 'it answers 304 to no question')
+    if (content.kind === 'unchanged') return kept ? { ...kept, checkedAt: began } : null
     if (pin) requirePinned(pin, content.bytes, pin.kind === 'key' ? await signatureOf(at) : null)
     const origin = { name: kind === 'file' ? at : new URL(at).pathname, now: began }
     const enough = AbortSignal.any([around.signal, AbortSignal.timeout(around.limits.readMs)])
