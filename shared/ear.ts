@@ -147,7 +147,11 @@ export function readEar(
   json: string,
   { profiles = EAR_PROFILES, hasPlainTimes = false }: EarOptions = {},
 ): Parsed<Ear> {
-  const input = parseJson(json, hasPlainTimes)
+  return earOf(parseJson(json, hasPlainTimes), profiles)
+}
+
+/** The same of claims that somebody has taken out of their JSON already. */
+export function earOf(input: unknown, profiles: Readonly<Record<string, EarForm>> = EAR_PROFILES): Parsed<Ear> {
   if (!isObject(input)) return refused('it is not a JSON object')
   const profile = input['eat_profile']
   const formName = typeof profile === 'string' && Object.hasOwn(profiles, profile) ? profiles[profile] : undefined
