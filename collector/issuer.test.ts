@@ -81,7 +81,7 @@ describe('a new folder', () => {
   })
 
   test('signs status lists as what they are', async () => {
-    const status_list = { bits: 2, lst: 'eNrbuRgAAhcBXQ' }
+    const status_list = { bits: 2 as const, lst: 'eNrbuRgAAhcBXQ' }
     const token = await open().statusList({ sub: 'https://c.example/1', iat: 1, exp: 2, ttl: 60, status_list })
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'ES256', typ: 'statuslist+jwt' })
   })

@@ -1,14 +1,12 @@
 import type { Appraisal } from '../appraisal/appraise.ts'
+import { DEVICE_PROFILE, type StatusReference } from '../../shared/attestation.ts'
+import { EAR_PROFILE } from '../../shared/ear.ts'
 import type { PublicJwk } from '../../shared/jws.ts'
 import { thumbprint } from '../../shared/jws.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { CheckResult, EarStatus } from '../../shared/standing.ts'
+import type { PackedStatusList } from '../../shared/status-list.ts'
 import type { TrustVector } from '../appraisal/trust-vector.ts'
-
-/** EAR as draft-ietf-rats-ear-04 names it. */
-const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#04'
-/** What the verifier claims of our only submodule mean. */
-const DEVICE_PROFILE = 'tag:muster.example,2026:device#1'
 
 /** The claims of an attestation: what was concluded of one device, for how long, and for whom. */
 export type AttestationClaims = {
@@ -21,7 +19,7 @@ export type AttestationClaims = {
   exp: number
   cnf: { jkt: string }
   /** Where to look whether it still holds (Token Status List, section 6.1). */
-  status: { status_list: { idx: number; uri: string } }
+  status: { status_list: StatusReference }
   eat_profile: typeof EAR_PROFILE
   ear_verifier_id: { developer: string; build: string }
   ear_status: EarStatus
@@ -42,6 +40,9 @@ export type AttestationClaims = {
   }
 }
 
+/** The claims before it is known where to look whether they still hold. */
+export type UnreferencedClaims = Omit<AttestationClaims, 'status'>
+
 /** The claims of a signed status list (Token Status List, section 5.1). */
 export type StatusListClaims = {
   sub: string
@@ -49,7 +50,7 @@ export type StatusListClaims = {
   exp: number
   /** Seconds for which a verifier may go by it before it looks again. */
   ttl: number
-  status_list: { bits: number; lst: string }
+  status_list: PackedStatusList
 }
 
 export type AttestationInput = {
@@ -66,14 +67,19 @@ export type AttestationInput = {
 }
 
 /**
- * Makes the claims of an attestation; null where its life would be over before it began. It ends with the earliest of
- * ten minutes, the next moment at which time changes the answer, and the freshness of the evidence.
+ * Makes the claims of an attestation but for its entry in a status list, which is lent for as long as these say. Null for
+ * a device that is not active, and where its life would be over before it began: it ends with the earliest of ten minutes,
+ * the next moment at which time changes the answer, each deadline that it leans on, and the freshness of the evidence.
  */
-export function attestationClaims(input: AttestationInput): Omit<AttestationClaims, 'status'> | null {
+export function attestationClaims(input: AttestationInput): UnreferencedClaims | null {
   const { device, appraisal, evidenceAt, now } = input
+  if (device.status !== 'active') return null
   const iat = seconds(now)
   const ends = [now.getTime() + LIMITS.attestationSeconds * 1000, evidenceAt.getTime() + input.freshnessMs]
   if (appraisal.nextChange) ends.push(appraisal.nextChange.getTime())
+  for (const { deadline, mode } of appraisal.checks) {
+    if (deadline !== undefined && mode === 'enforce') ends.push(Date.parse(deadline))
+  }
   const exp = Math.floor(Math.min(...ends) / 1000)
   if (exp <= iat) return null
   return {
