@@ -6,7 +6,7 @@ import type { TSchema } from 'typebox'
 import { MusterError } from '../shared/errors.ts'
 import { keysOf, parserOf } from '../shared/schema.ts'
 import { ACTS, type ActInput, type ActName, type Acts } from './acts/all.ts'
-import { POLICY_CHARS } from './acts/policy.ts'
+import { POLICY_CHARS } from './appraisal/policy-document.ts'
 import { POINTER } from './control-client.ts'
 
 /** Most systems refuse a longer path for a socket (107 bytes on Linux, 103 on macOS). */

@@ -56,6 +56,10 @@ export const listDevices = defineAct({
     let end: string | null = null
     let began = performance.now()
     for (const device of fleet.devices()) {
+      if (performance.now() - began > SLICE_MS) {
+        await turn()
+        began = performance.now()
+      }
       if (device.id <= after || (end !== null && device.id >= end) || !isWanted(device, asked)) continue
       const standing = fleet.standing(device.id)
       if (!standing || !stands(standing, asked)) continue
@@ -64,10 +68,6 @@ export const listDevices = defineAct({
       if (found.length > 2 * limit) {
         found = found.toSorted(byId).slice(0, limit + 1)
         end = found.at(-1)?.device.id ?? null
-      }
-      if (performance.now() - began > SLICE_MS) {
-        await turn()
-        began = performance.now()
       }
     }
     const items = found.toSorted(byId).slice(0, limit)

@@ -2,14 +2,13 @@ import { Type } from 'typebox'
 import { MusterError } from '../../shared/errors.ts'
 import { Time } from '../../shared/fact.ts'
 import { nullable, oneOf, strict } from '../../shared/schema.ts'
+import { POLICY_CHARS } from '../appraisal/policy-document.ts'
 import { policyDiff } from '../appraisal/policy-diff.ts'
 import type { PolicyInForce } from '../fleet/judge.ts'
 import type { PolicyRecord } from '../store/store.ts'
 import { defineAct, type ActParts } from './act.ts'
 import { PageAsked, pageOf, pageSchema } from './page.ts'
 
-/** Characters of a policy; the longest that we know of has a tenth of it. */
-export const POLICY_CHARS = 1_000_000
 const Document = Type.String({ minLength: 1, maxLength: POLICY_CHARS })
 const Author = Type.String({ minLength: 1, maxLength: 200 })
 const VersionNumber = Type.Integer({ minimum: 1 })

@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox'
-import { nullable, oneOf, strict } from '../../shared/schema.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import { Time } from '../../shared/fact.ts'
+import { keysOf, nullable, oneOf, strict } from '../../shared/schema.ts'
 import { WINDOWS_EDITIONS, type Catalogue, type ReleaseLine, type SupportLine } from '../appraisal/catalogue.ts'
+import { FEED_FORMATS } from '../appraisal/feeds/feed.ts'
 import { defineAct, type ActParts } from './act.ts'
 
 const Day = Type.String()
@@ -23,12 +26,31 @@ const Line = strict({
   ageDays: Type.Integer(),
 })
 
+const Source = strict({
+  /** As it is configured; the first is the file that the collector starts with. */
+  source: Type.String(),
+  state: oneOf(['good', 'failing', 'unread']),
+  pinned: nullable(oneOf(['sha256', 'key'])),
+  format: nullable(oneOf(FEED_FORMATS)),
+  /** The day until which it knows what it says. */
+  asOf: nullable(Day),
+  /** What was read of it, and how many of its entries could not be. */
+  lines: Type.Integer(),
+  releases: Type.Integer(),
+  skipped: Type.Integer(),
+  /** When it last worked, and when that was last tried. */
+  goodAt: nullable(Time),
+  triedAt: nullable(Time),
+  /** Why it does not work. What was read before stays in force. */
+  error: nullable(strict({ code: oneOf(keysOf(ERRORS)), detail: Type.String() })),
+})
+
 const Shown = strict({
   /** The day on which the catalogue was last compared with the vendors, and how many days ago that is. */
   date: Day,
   ageDays: Type.Integer(),
   lines: Type.Array(Line),
-  sources: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  sources: Type.Array(Source),
 })
 
 export const showReleases = defineAct({
@@ -54,7 +76,7 @@ function shown({ releases, clock }: ActParts): Static<typeof Shown> {
     date,
     ageDays: daysSince(date, now),
     lines: lines.map((line) => shownLine(line, catalogue, now)),
-    sources: [...releases.sources()],
+    sources: releases.sources(),
   }
 }
 

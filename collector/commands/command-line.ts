@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { SETTING_FLAGS } from '../config.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../appraisal/nearest.ts'
 import { UsageError, type Command, type Given, type Noun, type Options } from './command.ts'
 
 /** What every command takes besides its own. */
@@ -46,6 +46,10 @@ export function readCommandLine(args: readonly string[], nouns: readonly Noun[])
       throw new UsageError(`${called} has no option ${rawName}${optionMeant(option, own)}`)
   }
   const { values } = parse(args, own, true)
+  const missing = Object.entries(command.options ?? {}).filter(
+    ([it, { isNeeded }]) => isNeeded && values[it] === undefined,
+  )
+  if (missing.length > 0) throw new UsageError(`${called} needs ${missing.map(([it]) => `--${it}`).join(', ')}`)
   requireOperands(command, called, operands)
   return { kind: 'command', command, given: givenOf(values, operands), settings: settingsOf(values) }
 }

@@ -8,6 +8,8 @@ export class UsageError extends Error {}
 export type Option = {
   type: 'string' | 'boolean'
   multiple?: boolean
+  /** Without it the command does nothing. */
+  isNeeded?: boolean
   /** What stands for the value in the help; none for a boolean. */
   value?: string
   help: string

@@ -16,25 +16,28 @@ const grant = defineCommand({
     device: { type: 'string', value: 'ID', help: 'for one device; the beginning of its id is enough' },
     tag: { type: 'string', value: 'TAG', help: 'for all devices with this tag' },
     group: { type: 'string', value: 'GROUP', help: 'for all devices of a group that the policy names' },
-    check: { type: 'string', value: 'CHECK', help: `one of ${CHECK_IDS.join(', ')}` },
-    reason: { type: 'string', value: 'TEXT', help: 'why; shown wherever the exception is' },
+    check: { isNeeded: true, type: 'string', value: 'CHECK', help: `one of ${CHECK_IDS.join(', ')}` },
+    reason: { isNeeded: true, type: 'string', value: 'TEXT', help: 'why; shown wherever the exception is' },
     approver: { type: 'string', value: 'NAME', help: 'who allowed it; else the user who is logged in' },
     expires: {
+      isNeeded: true,
       type: 'string',
       value: 'WHEN',
-      help: 'needed: for how long (14d), or until which day or time; at most 90 days',
+      help: 'for how long (14d), or until which day or time; at most 90 days',
     },
   },
   async run(given, session) {
     const device = given.text('device')
+    const named = [device, given.text('tag'), given.text('group')].filter((it) => it !== undefined)
+    if (named.length !== 1) throw new UsageError('exception grant needs one of --device, --tag, --group')
     const answer = await session.ask('exception-grant', {
       ...(device !== undefined && { device: await deviceIdOf(device, session) }),
       ...targetOf('tag', given.text('tag')),
       ...targetOf('group', given.text('group')),
-      check: needed(given.text('check'), '--check'),
-      reason: needed(given.text('reason'), '--reason'),
+      check: given.text('check') ?? '',
+      reason: given.text('reason') ?? '',
       approver: given.text('approver') ?? session.user,
-      expires: endOf(needed(given.text('expires'), '--expires')),
+      expires: endOf(given.text('expires') ?? ''),
     })
     const { exception, devices } = answer
     const { id, check, expiresAt } = exception
@@ -45,11 +48,6 @@ const grant = defineCommand({
 })
 
 const targetOf = (name: 'tag' | 'group', it: string | undefined) => (it === undefined ? {} : { [name]: it })
-
-function needed(it: string | undefined, option: string): string {
-  if (it === undefined) throw new UsageError(`exception grant needs ${option}`)
-  return it
-}
 
 const parseDuration = parserOf(Duration)
 

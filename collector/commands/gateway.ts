@@ -1,5 +1,5 @@
 import { SCOPES, type Scope } from '../store/store.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../appraisal/nearest.ts'
 import { defineCommand, UsageError, type Noun } from './command.ts'
 import { eachPage } from './pages.ts'
 import { table } from './table.ts'

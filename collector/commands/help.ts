@@ -11,7 +11,7 @@ export function helpOfAll(nouns: readonly Noun[]): string {
 usage: ${NAME} [serve]                          run until stopped
        ${NAME} COMMAND [VERB] [...] [--json]
 
-${nouns.map(({ name, summary }) => hanging(`  ${name}`, 18, summary)).join('\n')}
+${nouns.map(({ name, summary }) => hanging(`  ${name}`, 18, summary.split(' '))).join('\n')}
 
 First steps:
   ${NAME} --data ./muster-data            starts one here, on 127.0.0.1:7400
@@ -43,24 +43,24 @@ export function helpOf({ name, about, verbs, examples }: Noun): string {
 function helpOfCommand(called: string, { operands, summary, options = {} }: Command): string {
   const entries = Object.entries(options)
   const spelled = entries.map(([name, { value }]) => `--${name}${value === undefined ? '' : ` ${value}`}`)
-  const usage = [
-    called,
-    operands,
-    ...spelled.map((it, index) => (entries[index]?.[1].multiple ? `[${it}]...` : `[${it}]`)),
-  ]
+  const flags = entries.map(([, { isNeeded, multiple }], index) => {
+    const flag = isNeeded ? `${spelled[index]}` : `[${spelled[index]}]`
+    return multiple ? `${flag}...` : flag
+  })
+  const usage = [...(operands === undefined ? [] : [operands]), ...flags]
   const column = Math.max(0, ...spelled.map((it) => it.length)) + 8
   return [
-    hanging('', called.length + 1, usage.filter((it) => it !== undefined).join(' ')),
-    hanging('', 4, summary),
-    ...entries.map(([, { help }], index) => hanging(`      ${spelled[index]}`, column, help)),
+    hanging(called, called.length + 1, usage).trimEnd(),
+    hanging('', 4, summary.split(' ')),
+    ...entries.map(([, { help }], index) => hanging(`      ${spelled[index]}`, column, help.split(' '))),
   ].join('\n')
 }
 
-/** Text that begins at a column, after its head, and stays there where it is broken. */
-function hanging(head: string, column: number, text: string): string {
+/** Words that begin at a column, after their head, and stay there where the line is broken. */
+function hanging(head: string, column: number, words: readonly string[]): string {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     if (line !== '' && column + line.length + 1 + word.length > COLUMNS) {
       lines.push(line)
       line = word

@@ -1,16 +1,17 @@
 import type { ActAnswer } from '../acts/all.ts'
 import { defineCommand, type Noun } from './command.ts'
 import { table } from './table.ts'
-import { counted, orDash } from './wording.ts'
+import { counted, moment } from './wording.ts'
 
 type Releases = ActAnswer<'releases-show'>
 
 const show = defineCommand({
   summary:
-    'Shows the lines that are known, until when each is supported, its newest security release, and how old that knowledge is.',
-  async run(_given, { ask }) {
+    'Shows the lines that are supported, until when, the newest security release of each, and how old that knowledge is.',
+  options: { all: { type: 'boolean', help: 'also the lines whose support has ended' } },
+  async run(given, { ask, now }) {
     const answer = await ask('releases-show', {})
-    return { json: answer, text: () => releasesText(answer) }
+    return { json: answer, text: () => releasesText(answer, given.has('all') ? null : now()) }
   },
 })
 
@@ -22,8 +23,11 @@ const refresh = defineCommand({
   },
 })
 
-function releasesText(releases: Releases): string {
-  const rows = releases.lines.map((line) => [
+/** With a moment: without the lines whose support had ended by then. */
+function releasesText(releases: Releases, now: Date | null): string {
+  const today = now?.toISOString().slice(0, 10) ?? ''
+  const lines = releases.lines.filter((it) => (it.extendedUntil ?? it.supportedUntil ?? '9999') >= today)
+  const rows = lines.map((line) => [
     line.name + (line.editions ? ` (${line.editions.join(', ')})` : ''),
     line.version ?? 'rolling',
     line.supportedUntil ?? 'no end known',
@@ -31,13 +35,25 @@ function releasesText(releases: Releases): string {
     line.newest ? `${line.newest.version} of ${line.newest.releasedOn}` : '-',
     counted(line.ageDays, 'day'),
   ])
-  const lines = table(['LINE', 'VERSION', 'SUPPORTED UNTIL', 'EXTENDED', 'NEWEST RELEASE', 'AGE'], rows)
-  return [lines, '', sourcesText(releases)].join('\n')
+  const shown = table(['LINE', 'VERSION', 'SUPPORTED UNTIL', 'EXTENDED', 'NEWEST RELEASE', 'AGE'], rows)
+  const left = releases.lines.length - lines.length
+  const rest = left > 0 ? [`${counted(left, 'line')} without support not shown: --all shows them`] : []
+  return [shown, ...rest, '', sourcesText(releases)].join('\n')
 }
 
-function sourcesText({ date, ageDays, sources }: Releases): string {
-  const shipped = `The catalogue is of ${date}, ${counted(ageDays, 'day')} old.`
-  return [shipped, ...sources.map((it) => orDash(JSON.stringify(it)))].join('\n')
+function sourcesText({ sources }: Releases): string {
+  const rows = sources.map(({ source, state, asOf, triedAt, goodAt, skipped, error }) => [
+    source,
+    state,
+    asOf ?? '-',
+    moment(state === 'failing' ? goodAt : triedAt),
+    error
+      ? `${error.detail} (${error.code})`
+      : skipped > 0
+        ? `${counted(skipped, 'entry', 'entries')} not understood`
+        : '-',
+  ])
+  return table(['SOURCE', 'STATE', 'KNOWS UNTIL', 'LAST GOOD', 'REMARK'], rows)
 }
 
 export const releases: Noun = {

@@ -1,4 +1,4 @@
-import { MusterError } from '../../shared/errors.ts'
+import { ERRORS, MusterError } from '../../shared/errors.ts'
 import { readConfig } from '../config.ts'
 import type { Terminal } from '../print.ts'
 import { VERSION } from '../version.ts'
@@ -31,5 +31,8 @@ export async function runCommandLine(
 function problemText(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}. See muster-collector --help`
   if (!(error instanceof MusterError)) return error instanceof Error ? error.message : String(error)
-  return error.advice
+  if (!error.message.includes('\n')) return error.advice
+  const { title, fix } = ERRORS[error.code]
+  const problems = error.message.split('\n').map((line) => `  ${line}`)
+  return [`${title}:`, ...problems, `${fix} (${error.code})`].join('\n')
 }

@@ -9,8 +9,8 @@ export function number(count: number): string {
 }
 
 /** `1,204 devices`, `1 device`. */
-export function counted(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
+export function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${number(count)} ${count === 1 ? noun : nouns}`
 }
 
 const two = (part: number) => String(part).padStart(2, '0')
