@@ -332,6 +332,16 @@ async function settledTimers(count: number): Promise<void> {
 const end = (generated: string, eol: string) =>
   JSON.stringify({ generated_at: generated, result: { name: 'debian', releases: [{ name: '12', eolFrom: eol }] } })
 
+test('who listens late is told at once of what changed before', async () => {
+  server.answer('/macos.json', SOFA_V2)
+  const releases = await start([server.at('/macos.json')])
+  const heard: string[] = []
+  releases.onChange(() => heard.push('early'))
+  await releases.refresh()
+  releases.onChange(({ releases: [line] }) => heard.push(line?.releases[0]?.version ?? ''))
+  expect(heard).toEqual(['early', '26.7.1'])
+})
+
 test('of two sources the newer counts, whichever answers first', async () => {
   server.answer('/old', end('2026-11-10', '2029-01-01'))
   server.answer(

@@ -12,15 +12,13 @@ import { openSource, type OneSource, type SourceReport } from './releases/one-so
 import { parseSource, placesOf, type Source } from './releases/source.ts'
 import { realTimers, type Timers } from './releases/timers.ts'
 
-export type { SourceReport } from './releases/one-source.ts'
-
 /** The release catalogue: the file that the collector starts with, and what the configured sources say beyond it. */
 export type Releases = {
   catalogue(): Catalogue
   /** Reads every source now. One that fails leaves what it said before in force. */
   refresh(): Promise<SourceReport[]>
   sources(): SourceReport[]
-  /** Told of a catalogue that says something else than the one before. */
+  /** Told of a catalogue that says something else than the one before; at once, where that is no longer the one it opened with. */
   onChange(listener: (catalogue: Catalogue) => void): void
   close(): Promise<void>
 }
@@ -73,7 +71,8 @@ export async function openReleases(options: ReleasesOptions): Promise<Releases> 
   for (const source of all.filter(isFile)) await source.read()
 
   const listeners: ((catalogue: Catalogue) => void)[] = []
-  let catalogue = merged()
+  const opened = merged()
+  let catalogue = opened
   let written = JSON.stringify(catalogue)
 
   function merged(): Catalogue {
@@ -105,7 +104,7 @@ export async function openReleases(options: ReleasesOptions): Promise<Releases> 
   /** One reading at a time, so that none overtakes another. */
   let last: Promise<void> = Promise.resolve()
   function inTurn(act: () => Promise<void>): Promise<void> {
-    last = last.then(act)
+    last = last.then(act).catch((error: unknown) => log.warn({ err: error }, 'release sources could not be read'))
     return last
   }
 
@@ -160,7 +159,11 @@ export async function openReleases(options: ReleasesOptions): Promise<Releases> 
       return all.map((source) => source.report())
     },
     sources: () => all.map((source) => source.report()),
-    onChange: (listener) => void listeners.push(listener),
+    onChange(listener) {
+      listeners.push(listener)
+      // Whoever took a long time to open with the first catalogue missed nothing.
+      if (catalogue !== opened) listener(catalogue)
+    },
     async close() {
       closing.abort()
       stopWaiting()
