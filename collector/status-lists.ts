@@ -18,7 +18,7 @@ import { openStatusEntries } from './status-entries.ts'
 import type { Store } from './store/store.ts'
 
 /** A device's standing, as the status lists have to know it. */
-export type DeviceStanding = LeaseStanding & { deviceId: string }
+type DeviceStanding = LeaseStanding & { deviceId: string }
 
 /** Where whoever holds an attestation sees whether it still holds. */
 export type StatusLists = {

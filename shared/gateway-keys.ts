@@ -56,10 +56,9 @@ export function openGatewayKeys({ issuer, fetch, clock, timeoutMs }: GatewayKeys
 
   return {
     async keysFor(kid) {
-      const now = clock()
-      const isKnown = (within: number) => current?.kids.has(kid) === true && isWithin(current.at, within, now)
+      const isKnown = (within: number) => current?.kids.has(kid) === true && isWithin(current.at, within, clock())
       const patience = tried?.problem && !isKnown(STALE_MS) ? PATIENCE_MS.withoutKeys : PATIENCE_MS.usual
-      const hasJustTried = tried !== null && isWithin(tried.at, patience, now)
+      const hasJustTried = tried !== null && isWithin(tried.at, patience, clock())
       if (!isKnown(FRESH_MS) && !hasJustTried) await refreshed()
       if (current && isKnown(STALE_MS)) return { ok: true, value: current.find }
       return tried?.problem ? refused('keys-unavailable', tried.problem) : refused('key-unknown')

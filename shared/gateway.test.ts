@@ -62,6 +62,18 @@ describe('a good attestation', () => {
     expect(collector.asked).toEqual([JWKS, LIST])
   })
 
+  test('is verified while time goes by', async () => {
+    const ticking = verifierOf({
+      clock() {
+        clock.pass(0.001)
+        return clock.now()
+      },
+    })
+    expect(await verdict(collector.attest(), ticking)).toBe('good')
+    expect(await verdict(collector.attest(), ticking)).toBe('good')
+    expect(collector.asked).toEqual([JWKS, LIST])
+  })
+
   test('of one audience is good for that gateway alone', async () => {
     const token = await collector.attest({ aud: ['https://gw.example'] })
     expect(await verdict(token)).toBe('audience-wrong')
