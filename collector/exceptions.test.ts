@@ -41,8 +41,9 @@ test('one that is over is in force for nobody, and cannot be ended', async () =>
   await expect(exceptions.end(id, 'ben')).rejects.toMatchObject({ code: 'exception-unknown' })
 })
 
+const refuse = () => Promise.reject(new Error('the disk is full'))
+
 test('one that could not be written is not in force', async () => {
-  const refuse = () => Promise.reject(new Error('the disk is full'))
   const exceptions = await openExceptions({ ...store, addException: refuse, endException: refuse }, clock.now)
   const told: unknown[] = []
   exceptions.onChange((inForce) => told.push(inForce))

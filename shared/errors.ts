@@ -56,6 +56,12 @@ export const ERRORS = {
     title: 'An admin has locked this device out',
     fix: 'Ask your admin.',
   },
+  'device-status-conflict': {
+    status: 409,
+    close: 1008,
+    title: 'This cannot be done to a device of this status',
+    fix: 'See where it stands: muster-collector device show ID.',
+  },
   'evidence-invalid': {
     status: 400,
     close: 1008,

@@ -48,27 +48,29 @@ describe('the status of a device', () => {
   ][] = [
     ['pending', 'device-approve', 'active'],
     ['active', 'device-approve', 'active'],
-    ['locked-out', 'device-approve', null],
     ['pending', 'device-lock-out', 'locked-out'],
     ['active', 'device-lock-out', 'locked-out'],
     ['locked-out', 'device-lock-out', 'locked-out'],
-    ['pending', 'device-readmit', null],
     ['active', 'device-readmit', 'active'],
     ['locked-out', 'device-readmit', 'active'],
   ]
   test.each(ways)('%s, then %s: %s', async (from, act, to) => {
     const id = await it.device(healthy)
     await it.fleet.setStatus(id, from)
-    if (to === null) {
-      await expect(it.acts(act, { id })).rejects.toMatchObject({ code: 'request-invalid' })
-      expect(it.fleet.find(id)?.status).toBe(from)
-      return
-    }
     expect(await it.acts(act, { id })).toMatchObject({ id, status: to })
     expect((await stored(id))?.status).toBe(to)
     const { standing } = await it.acts('device-show', { id })
     expect(standing.tiers.length > 0).toBe(to === 'active')
     expect(it.dismissed).toEqual(act === 'device-lock-out' ? [[id, 'device-locked-out']] : [])
+  })
+
+  test.each([
+    ['locked-out', 'device-approve'],
+    ['pending', 'device-readmit'],
+  ] as const)('%s, then %s: refused', async (from, act) => {
+    const id = await it.device(healthy, { status: from })
+    await expect(it.acts(act, { id })).rejects.toMatchObject({ code: 'device-status-conflict' })
+    expect(it.fleet.find(id)?.status).toBe(from)
   })
 })
 

@@ -76,7 +76,7 @@ const changeStatus = ({ to, from, otherwise }: Change) =>
     async run(parts, { id }) {
       const { status } = required(parts, id)
       if (status !== to && !from.includes(status))
-        throw new MusterError('request-invalid', `${id} is ${status}: ${otherwise}`)
+        throw new MusterError('device-status-conflict', `${id} is ${status}: ${otherwise}`)
       if (status !== to) await parts.fleet.setStatus(id, to)
       if (to === 'locked-out') parts.agents?.dismiss(id, 'device-locked-out')
       return shownDevice(required(parts, id))

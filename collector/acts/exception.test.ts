@@ -13,6 +13,7 @@ afterEach(() => it.close())
 
 const { 'secure-boot': _boot, ...withoutBoot } = healthyFacts(START)
 const why = { reason: 'new firmware is ordered', approver: 'anna@example.com' }
+const idsOf = ({ items }: { items: { id: string }[] }) => items.map(({ id }) => id)
 const tiers = async (id: string) => (await it.acts('device-show', { id })).standing.tiers
 
 describe('exception-grant', () => {
@@ -104,7 +105,6 @@ test('exception-list shows what is in force, and with `all` also what is over', 
   }
   await it.acts('exception-end', { id: granted[0]!, by: 'ben' })
   it.clock.pass(2 * DAY)
-  const idsOf = ({ items }: { items: { id: string }[] }) => items.map(({ id }) => id)
   expect(idsOf(await it.acts('exception-list', {}))).toEqual([granted[1]])
   const all = await it.acts('exception-list', { all: true })
   expect(idsOf(all)).toEqual(granted)

@@ -86,6 +86,7 @@ describe('device-state-at', () => {
   test('is nothing before the device was there, and unknown ahead', async () => {
     await aDay()
     expect(await it.acts('device-state-at', { id: device.id, at: after(-1) })).toMatchObject({ checks: [], tiers: [] })
+    expect(await it.acts('device-state-at', { id: device.id, at: after(3.01) })).toMatchObject({ at: after(3) })
     await expect(it.acts('device-state-at', { id: device.id, at: after(9) })).rejects.toMatchObject({
       code: 'request-invalid',
     })

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { MusterError } from '../../shared/errors.ts'
 import { Time } from '../../shared/fact.ts'
+import { LIMITS } from '../../shared/limits.ts'
 import { nullable, oneOf, strict } from '../../shared/schema.ts'
 import { CHECK_IDS, VERDICTS, type CheckId } from '../../shared/standing.ts'
 import { verdictsAt } from '../appraisal/history.ts'
@@ -73,8 +74,13 @@ export const deviceStateAt = defineAct({
     forgotten: Type.Array(oneOf(CHECK_IDS)),
   }),
   async run({ store, fleet, clock }, { id, at }) {
-    const then = new Date(at)
-    if (then > clock()) throw new MusterError('request-invalid', 'what lies ahead is not known')
+    const now = clock()
+    const asked = new Date(at)
+    if (asked.getTime() > now.getTime() + LIMITS.clockSkewSeconds * 1000) {
+      throw new MusterError('request-invalid', 'what lies ahead is not known')
+    }
+    // Whoever asks for now may have a clock that is a little ahead.
+    const then = asked > now ? now : asked
     const transitions = await store.transitions({ deviceId: id })
     if (transitions.length === 0 && !fleet.find(id)) throw unknown(id)
     const checks = [...verdictsAt(transitions, then)].flatMap(([check, { to, at: since, evidence, policyVersion }]) =>
@@ -82,7 +88,7 @@ export const deviceStateAt = defineAct({
     )
     const forgotten = forgottenAt(transitions, then)
     const tiers = tiersAt(await store.standingChanges({ deviceId: id }), then)
-    return { id, at, tiers: tiers ?? (forgotten.length > 0 ? null : []), checks, forgotten }
+    return { id, at: then.toISOString(), tiers: tiers ?? (forgotten.length > 0 ? null : []), checks, forgotten }
   },
 })
 

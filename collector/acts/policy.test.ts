@@ -40,7 +40,7 @@ describe('policy-apply', () => {
     const document = POLICY.replace('[firewall]', '[firewal]').replace('default-tier: internal', 'default-tier: intern')
     const refused = await it.acts('policy-apply', { document, author: anna }).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'policy-invalid' })
-    expect(String((refused as Error).message).split('\n')).toEqual([
+    expect((refused as Error).message.split('\n')).toEqual([
       expect.stringMatching(/^line 5, .*"firewall"/),
       expect.stringMatching(/^line 11, .*"internal"/),
     ])

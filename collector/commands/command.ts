@@ -36,7 +36,7 @@ export type Session = {
   /** Who is logged in. */
   user: string
   now(): Date
-  /** @throws UsageError where it cannot be read */
+  /** @throws Error where it cannot be read */
   readFile(path: string): string
 }
 

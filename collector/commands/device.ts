@@ -81,7 +81,7 @@ const lockOut = onDevice(
 const readmit = onDevice(
   'device-readmit',
   'Takes back a lock-out.',
-  (device) => `${called(device)} is readmitted. It counts as stale until it has reported.`,
+  (device) => `${called(device)} is readmitted. It is admitted to what its checks allow.`,
 )
 const remove = onDevice(
   'device-remove',

@@ -28,7 +28,7 @@ Settings (a flag wins over MUSTER_... in the environment, and that over the file
   --host ADDRESS  address to listen on (127.0.0.1)       --port N        port (7400)
   --issuer URL    the address that agents know           --policy FILE   the policy (docs/policy.md)
   --tls-cert, --tls-key FILE   for any address but loopback
---json prints what a script can read. Exit codes: 0 done, 1 failed (what to do is said), 2 wrong usage.`
+--json prints what a script can read; its times are UTC, all others of this machine's zone. Exit codes: 0 done, 1 failed (what to do is said), 2 wrong usage.`
 }
 
 /** Everything of one noun. */

@@ -3,7 +3,7 @@ import { defineCommand, UsageError } from './command.ts'
 import { deviceIdOf } from './device-id.ts'
 import { eachPage } from './pages.ts'
 import { table } from './table.ts'
-import { moment, orDash, timeGiven } from './wording.ts'
+import { exactMoment, orDash, timeGiven } from './wording.ts'
 
 type State = ActAnswer<'device-state-at'>
 type Transition = ActAnswer<'device-history'>['items'][number]
@@ -60,7 +60,7 @@ function historyText(transitions: readonly Transition[]): string {
   return table(
     ['TIME', 'CHECK', 'FROM', 'TO', 'EVIDENCE', 'POLICY'],
     transitions.map(({ at, check, from, to, evidence, policyVersion }) => [
-      moment(at),
+      exactMoment(at),
       check,
       orDash(from),
       to ?? 'no longer asked',
@@ -75,7 +75,7 @@ function stateText({ id, at, tiers, checks, forgotten }: State): string {
   const rows = checks.map(({ check, verdict, since, evidence, policyVersion }) => [
     check,
     verdict,
-    moment(since),
+    exactMoment(since),
     orDash(evidence),
     String(policyVersion),
   ])

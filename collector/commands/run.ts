@@ -23,13 +23,18 @@ export async function runCommandLine(
     }
     return 0
   } catch (error) {
+    if (error instanceof UsageError) {
+      const noun = args.find((it) => nouns.some(({ name }) => name === it))
+      const help = `muster-collector ${noun === undefined ? '' : `${noun} `}--help`
+      terminal.printError(`muster-collector: ${error.message}${error.message.endsWith('?') ? '' : '.'} See ${help}`)
+      return 2
+    }
     terminal.printError(`muster-collector: ${problemText(error)}`)
-    return error instanceof UsageError ? 2 : 1
+    return 1
   }
 }
 
 function problemText(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}. See muster-collector --help`
   if (!(error instanceof MusterError)) return error instanceof Error ? error.message : String(error)
   if (!error.message.includes('\n')) return error.advice
   const { title, fix } = ERRORS[error.code]

@@ -35,7 +35,7 @@ export function openSession(config: Config, terminal: Terminal): Session {
       try {
         return readFileSync(path, 'utf8')
       } catch (error) {
-        throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+        throw new Error(`${path} cannot be read`, { cause: error })
       }
     },
   }

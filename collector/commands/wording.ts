@@ -16,11 +16,16 @@ export function counted(count: number, noun: string, nouns = `${noun}s`): string
 const two = (part: number) => String(part).padStart(2, '0')
 
 /** A moment on the clock of whoever reads it: `2026-03-03 14:05`. */
-export function moment(time: string | Date | null): string {
+export function moment(time: string | null): string {
   if (time === null) return '-'
   const date = new Date(time)
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** To the second: `2026-03-03 14:05:59`. */
+export function exactMoment(time: string): string {
+  return `${moment(time)}:${two(new Date(time).getSeconds())}`
 }
 
 /** A word or nothing, so that a column is never empty. */
