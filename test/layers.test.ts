@@ -11,7 +11,8 @@ const BORDERS: [folder: string, mayImport: string[], why: string][] = [
   ['shared', ['shared', 'typebox', 'jose', 'node:crypto', 'node:zlib'], 'what two programs must agree on has no I/O'],
   [
     'collector/appraisal',
-    ['shared', 'collector/appraisal', 'typebox', 'yaml'],
+    // fastest-levenshtein: which word of a policy was meant is as pure a question as what it says.
+    ['shared', 'collector/appraisal', 'typebox', 'yaml', 'fastest-levenshtein'],
     'a verdict is a pure function of its inputs',
   ],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parserOf } from '../../shared/schema.ts'
-import { Duration, durationBetween, inWords, milliseconds, plural } from './duration.ts'
+import { Duration, durationBetween, inWords, isDuration, milliseconds, plural } from './duration.ts'
 
 const parse = parserOf(Duration)
 
@@ -14,6 +14,7 @@ describe('a duration', () => {
     { text: '99999d', ms: 8_639_913_600_000 },
   ])('$text is $ms ms', ({ text, ms }) => {
     expect(parse(text).ok).toBe(true)
+    expect(isDuration(text)).toBe(true)
     expect(milliseconds(text)).toBe(ms)
   })
 
@@ -21,6 +22,7 @@ describe('a duration', () => {
     '%j is none',
     (text) => {
       expect(parse(text).ok).toBe(false)
+      expect(isDuration(text)).toBe(false)
     },
   )
 

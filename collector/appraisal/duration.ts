@@ -2,11 +2,15 @@ import { Type } from 'typebox'
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
+const FORM = /^[0-9]{1,5}[smhd]$/
+
 /** A length of time as people write it: `15m`, `24h`, `14d`. */
 export const Duration = Type.String({
-  pattern: '^[0-9]{1,5}[smhd]$',
+  pattern: FORM.source,
   description: 'a number and s, m, h or d (15m, 24h, 14d)',
 })
+
+export const isDuration = (text: string): boolean => FORM.test(text)
 
 /** A duration within bounds that are written as it is. */
 export function durationBetween(least: string, most: string) {

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { mutations } from '../../test/fakes/mutations.ts'
-import { MusterError } from '../../shared/errors.ts'
 import { CHECK_IDS } from '../../shared/standing.ts'
-import { parsePolicy, type Policy } from './policy.ts'
+import { problemLines } from './policy-problems.ts'
+import { parsePolicy, policyOf, policyProblems, type Policy } from './policy.ts'
 
 const shipped = readFileSync(join(import.meta.dirname, '../policy.yaml'), 'utf8')
 const DAY = 86_400_000
@@ -161,131 +160,34 @@ overrides:
   })
 })
 
-describe('what is wrong with a policy is said, with its line', () => {
-  test.each([
-    { name: 'nothing', yaml: '', message: /^it must be object$/ },
-    { name: 'a list', yaml: '- 1', message: /^line 1: it must be object$/ },
-    { name: 'broken YAML', yaml: `${base}checks: [`, message: /at line 7/ },
-    { name: 'a key twice', yaml: `${base}version: 1\n`, message: /unique at line 7/ },
-    { name: 'another version', yaml: base.replace('version: 1', 'version: 2'), message: /^line 1: version / },
-    {
-      name: 'a duration that is none',
-      yaml: base.replace('10m', 'ten minutes'),
-      message: /^line 2: freshness must match/,
-    },
-    {
-      name: 'no tiers',
-      yaml: base.replace(/tiers:\n.*\n.*\n/, 'tiers: {}\n'),
-      message: /^line 3: tiers must not have fewer than 1/,
-    },
-    {
-      name: 'a check that does not exist',
-      yaml: base.replace('[firewall]', '[firewall, antivirus]'),
-      message: /^line 5: tiers.internal.1 must be one of/,
-    },
-    {
-      name: 'a tier of another shape',
-      yaml: base.replace('[firewall]', '7'),
-      message: /^line 5: tiers.internal must be/,
-    },
-    {
-      name: 'a tier with a key that is not known',
-      yaml: base.replace('[firewall]', '{ checks: [], pass: all }'),
-      message: /^line 5: tiers.internal/,
-    },
-    {
-      name: 'a tier with a word for unknown that would let in',
-      yaml: base.replace('[firewall]', '{ checks: [], unknown: pass }'),
-      message: /^line 5: tiers.internal/,
-    },
-    {
-      name: 'a tier whose name no address can carry',
-      yaml: base.replace('internal:', 'Top Secret:'),
-      message: /tiers.Top Secret is not a key/,
-    },
-    { name: 'a key that is not known', yaml: `${base}exceptions: []\n`, message: /^line 7: exceptions is not a key/ },
-    {
-      name: 'a check with a parameter of another',
-      yaml: `${base}checks:\n  firewall:\n    grace: 1d\n    within: 5m\n`,
-      message: /^line 10: checks.firewall.within is not a key/,
-    },
-    {
-      name: 'a mode that is not one',
-      yaml: `${base}checks:\n  firewall: { mode: off }\n`,
-      message: /^line 8: checks.firewall.mode /,
-    },
-    {
-      name: 'an override with a wrong parameter',
-      yaml: `${base}overrides:\n  - when: {}\n    checks:\n      firewall: { grace: 1w }\n`,
-      message: /^line 10: overrides.0.checks.firewall.grace /,
-    },
-    {
-      name: 'an override for a platform that is not one',
-      yaml: `${base}overrides:\n  - when: { platform: ios }\n    checks: {}\n`,
-      message: /^line 8: overrides.0.when.platform /,
-    },
-    {
-      name: 'a default tier that does not exist',
-      yaml: base.replace('default-tier: internal', 'default-tier: secret'),
-      message: /^default-tier: there is no tier "secret"; there are public, internal$/,
-    },
-    {
-      name: 'a resource that needs a tier that does not exist',
-      yaml: `${base}resources: [{ match: a, tier: secret }]\n`,
-      message: /^resources: there is no tier "secret"/,
-    },
-    {
-      name: 'an "unknown" that would pass',
-      yaml: `${base}unknown: pass\n`,
-      message: /^line 7: unknown must be one of/,
-    },
-  ])('$name', ({ yaml, message }) => {
-    expect(() => parsePolicy(yaml)).toThrow(
-      expect.objectContaining({ code: 'policy-invalid', message: expect.stringMatching(message) }),
-    )
-  })
+test('an address is looked up in the resource map, in its order', () => {
+  const { resources } = parsePolicy(`${base}resources:
+  - { match: 'a.example/x', tier: internal }
+  - { match: '*.example', tier: public }
+`)
+  const tierFor = (address: string) => resources.find(({ pattern }) => pattern.test(address))?.tier
+  expect(['a.example/x', 'a.example/y', 'b.test/'].map(tierFor)).toEqual(['internal', 'public', undefined])
 })
 
-test('a damaged policy is refused with its code, or can be asked about any device', () => {
-  const read: Policy[] = []
-  for (const yaml of mutations(shipped, 2000)) {
-    try {
-      read.push(parsePolicy(yaml))
-    } catch (error) {
-      if (!(error instanceof MusterError)) throw error
-    }
-  }
-  const lengths = read.flatMap((policy) => [
-    policy.freshnessMs,
-    policy.enrolmentGraceMs,
-    ...[...policy.checksFor(linux).values()].map(({ graceMs }) => graceMs),
-  ])
-  expect(lengths.filter((ms) => !Number.isInteger(ms) || ms < 0)).toEqual([])
+test('a policy that is wrong is refused with everything that is wrong, one problem a line', () => {
+  const yaml = base.replace('10m', 'soon').replace('[firewall]', '[firewal]')
+  const lines = [
+    'line 2, column 12: freshness must be a number and s, m, h or d (15m, 24h, 14d), not "soon"',
+    expect.stringMatching(/^line 5, column 14: tiers.internal.0 must be one of: .*; did you mean "firewall"\?$/),
+  ]
+  expect(() => parsePolicy(yaml)).toThrow(
+    expect.objectContaining({
+      code: 'policy-invalid',
+      message: expect.stringMatching(/^[^\n]+\n[^\n]+$/) as string,
+    }) as Error,
+  )
+  expect(problemLines(policyProblems(yaml)).split('\n')).toEqual(lines)
+  expect(policyProblems(yaml)).toHaveLength(2)
+  expect(policyProblems(base)).toEqual([])
 })
 
-describe('the resource map', () => {
-  test.each([
-    { match: 'a.example', address: 'a.example/', matches: true },
-    { match: 'a.example', address: 'a.example/x/y', matches: true },
-    { match: 'a.example', address: 'a.example.evil/', matches: false },
-    { match: 'a.example', address: 'b.a.example/', matches: false },
-    { match: 'a.example', address: 'axexample/', matches: false },
-    { match: 'a.example/x', address: 'a.example/x', matches: true },
-    { match: 'a.example/x', address: 'a.example/x/y', matches: false },
-    { match: 'a.example/*', address: 'a.example/x', matches: true },
-    { match: 'a.example/*', address: 'a.example/x/y', matches: false },
-    { match: 'a.example/**', address: 'a.example/x/y', matches: true },
-    { match: 'a.example/*/y', address: 'a.example/x/y', matches: true },
-    { match: 'a.example/**/z', address: 'a.example/x/y/z', matches: true },
-    { match: 'a.example/x**', address: 'a.example/x\ny', matches: true },
-    { match: '*.example', address: 'a.example/', matches: true },
-    { match: '*.example', address: 'example/', matches: false },
-    { match: '*.example', address: 'evil/a.example', matches: false },
-    { match: '**', address: 'anything/at/all', matches: true },
-    { match: 'a.example/(x|y)+', address: 'a.example/(x|y)+', matches: true },
-    { match: 'a.example/(x|y)+', address: 'a.example/x', matches: false },
-  ])('$match covers $address: $matches', ({ match, address, matches }) => {
-    const policy = parsePolicy(`${base}resources:\n  - { match: ${JSON.stringify(match)}, tier: public }\n`)
-    expect(policy.resources[0]?.pattern.test(address)).toBe(matches)
-  })
+test('a rule that refuses its parameters when they are put together is a policy that is wrong', () => {
+  const checks = { firewall: { within: '5m' } as object }
+  const policy = policyOf({ version: 1, freshness: '15m', tiers: { a: ['firewall'] }, 'default-tier': 'a', checks })
+  expect(() => policy.checksFor(linux)).toThrow(expect.objectContaining({ code: 'policy-invalid' }) as Error)
 })

@@ -1,5 +1,120 @@
-import type { Document } from 'yaml'
+import { Composer, LineCounter, Parser, type CST, type Document, type ErrorCode } from 'yaml'
 import type { Parsed } from '../../shared/schema.ts'
+
+/** A place in a text, counted from one. */
+export type Place = { line: number; column: number }
+export type YamlProblem = Place & { problem: string }
+
+export type YamlOptions = {
+  /** Characters. */
+  maxLength: number
+  /** `core`: numbers, booleans and null as YAML 1.2 has them; `failsafe`: every scalar is a string. */
+  schema: 'core' | 'failsafe'
+}
+
+export type YamlRead =
+  { ok: true; document: Document.Parsed; placeOf: (offset: number) => Place } | { ok: false; problems: YamlProblem[] }
+
+/** Maps and lists inside one another. */
+const MAX_DEPTH = 16
+
+/**
+ * Reads a document that somebody else wrote. Anchors, aliases, tags and directives are refused: what counts stands where
+ * it is read, and nothing grows when it is resolved. A key that is there twice is left to whoever reads the document.
+ * Never throws.
+ */
+export function readYaml(text: string, { maxLength, schema }: YamlOptions): YamlRead {
+  if (text.length > maxLength) {
+    const problem = `the document has ${text.length} characters, and at most ${maxLength} are read`
+    return { ok: false, problems: [{ line: 1, column: 1, problem }] }
+  }
+  const lines = new LineCounter()
+  const placeOf = (offset: number): Place => {
+    const { line, col: column } = lines.linePos(offset)
+    return { line, column }
+  }
+  const tokens = [...new Parser(lines.addNewLine).parse(text)]
+  const { refused, isDeep } = survey(tokens)
+  // What is nested too deeply is not composed: that descends by recursion, and ends the process where the stack ends.
+  // Comparing every key with every other, as `uniqueKeys` does, takes seconds at some ten thousand.
+  const composer = new Composer({ schema, uniqueKeys: false, prettyErrors: false })
+  const [document] = isDeep ? [] : composer.compose(tokens, true, text.length)
+  const broken = document?.errors.map(({ code, message, pos }) => ({ offset: pos[0], problem: inWords(code, message) }))
+  const found = [...refused, ...(broken ?? [])].map(({ offset, problem }) => ({ ...placeOf(offset), problem }))
+  return document && found.length === 0 ? { ok: true, document, placeOf } : { ok: false, problems: firstOfLines(found) }
+}
+
+type Refused = { offset: number; problem: string }
+
+/** What may be right YAML and is not read all the same. */
+function survey(tokens: readonly CST.Token[]): { refused: Refused[]; isDeep: boolean } {
+  const [, second] = tokens.filter(({ type }) => type === 'document')
+  const refused = second ? [{ offset: second.offset, problem: 'a second document begins here, and one is read' }] : []
+  let level = tokens
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    refused.push(...level.flatMap(refusal))
+    level = level.flatMap(within)
+    if (level.length === 0) return { refused, isDeep: false }
+  }
+  const deep = level.slice(0, 1).map(({ offset }) => ({ offset, problem: 'lists and maps are nested too deeply here' }))
+  return { refused: [...refused, ...deep], isDeep: true }
+}
+
+const REFUSALS: Partial<Record<CST.Token['type'], string>> = {
+  anchor: 'anchors are not read here: write the value where it counts',
+  alias: 'aliases are not read here: write the value where it counts',
+  tag: 'tags are not read here: write a value in quotes where it has to be text',
+  directive: 'directives are not read here: this is YAML 1.2',
+}
+
+function refusal({ type, offset }: CST.Token): Refused | [] {
+  const problem = REFUSALS[type]
+  return problem === undefined ? [] : { offset, problem }
+}
+
+/** The tokens that a token is made of. */
+function within(token: CST.Token): CST.Token[] {
+  switch (token.type) {
+    case 'document':
+      return [...token.start, ...(token.value ? [token.value] : [])]
+    case 'block-map':
+    case 'block-seq':
+    case 'flow-collection':
+      return token.items.flatMap(({ start, key, sep, value }) => [
+        ...start,
+        ...(key ? [key] : []),
+        ...(sep ?? []),
+        ...(value ? [value] : []),
+      ])
+    default:
+      return []
+  }
+}
+
+/** The parser's own words, or ours where its say little to somebody who does not know its terms. */
+function inWords(code: ErrorCode, message: string): string {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return 'there is a tab: YAML is indented by spaces'
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'this is not indented as its neighbours are, or has a ":" where it needs quotes'
+    case 'BAD_SCALAR_START':
+      return `${lowered(message)}: put it in quotes`
+    default:
+      return lowered(message)
+  }
+}
+
+function lowered(message: string): string {
+  return `${message.charAt(0).toLowerCase()}${message.slice(1, 120)}`
+}
+
+/** One mistake makes the parser stumble several times: the first of a line says it. */
+function firstOfLines(problems: readonly YamlProblem[]): YamlProblem[] {
+  const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  return sorted.filter(({ line }, index) => line !== sorted[index - 1]?.line)
+}
 
 /** The plain values of a YAML document, or its first problem: an alias without an anchor shows only when it is resolved. */
 export function plainValues(document: Pick<Document, 'errors' | 'toJS'>): Parsed<unknown> {

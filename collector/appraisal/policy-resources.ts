@@ -1,0 +1,35 @@
+import { covers, matches, wildcard, type Wildcard } from './wildcard.ts'
+
+/** Addresses without scheme and query, as `payroll.example.com/a`. */
+export type AddressPattern = {
+  symbols: Wildcard
+  test(address: string): boolean
+  /** Whether every address of another pattern is one of this, as far as that can be told. */
+  covers(other: Pick<AddressPattern, 'symbols'>): boolean
+}
+
+/** `*` stands for anything but a slash, `**` for anything. A pattern without a slash covers a whole host. */
+export function addressPattern(match: string): AddressPattern {
+  const symbols = wildcard(match.includes('/') ? match : `${match}/**`)
+  return {
+    symbols,
+    test: (address) => matches(symbols, address, '/'),
+    covers: (other) => covers(symbols, other.symbols, '/'),
+  }
+}
+
+const WRONG: readonly [form: RegExp, problem: string][] = [
+  [/^[a-z][a-z0-9+.-]*:\/\//i, 'begins with a scheme: leave it out, addresses are compared without'],
+  [/[?#]/, 'holds a query: addresses are compared without'],
+  [/^\s|\s$|\p{Cc}/u, 'begins or ends with a space, or holds a control character'],
+  [/^(?:\/|$)/, 'begins without a host: any host is *'],
+  [/^[^/]*@/, 'names a user: addresses are compared without'],
+  [/^[^/]*:\d+(?:\/|$)/, 'names a port: addresses are compared without'],
+  [/^[^/]*\.(?:\/|$)/, 'has a host that ends with a dot: addresses are compared without'],
+  [/^[^/]*\p{Lu}/u, 'has a host with capital letters: addresses are compared in small ones'],
+]
+
+/** Why an entry of the resource map can stand for no address; null where it can. */
+export function matchProblem(match: string): string | null {
+  return WRONG.find(([form]) => form.test(match))?.[1] ?? null
+}
