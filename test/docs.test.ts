@@ -6,6 +6,7 @@ import { readConfig } from '../collector/config.ts'
 import { openMetrics } from '../collector/metrics.ts'
 import { ERRORS } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { REFUSALS } from '../shared/refusal.ts'
 import { keysOf } from '../shared/schema.ts'
 import { SIGNALS } from '../shared/signals.ts'
 import { CHECKS, VERDICTS } from '../shared/standing.ts'
@@ -104,6 +105,12 @@ test('docs/policy.md shows the default policy as it ships, and explains every ch
   expect(policy).toContain(`\`\`\`yaml\n${read('collector/policy.yaml')}\`\`\``)
   expect([...rowsOf(chapterOf(policy, 'Checks')).keys()].toSorted()).toEqual(keysOf(CHECKS).toSorted())
   expect([...rowsOf(chapterOf(policy, 'Verdicts')).keys()].toSorted()).toEqual([...VERDICTS].toSorted())
+})
+
+test('docs/attestation.md has every refusal of the library for gateways with its meaning, and no other', () => {
+  const chapter = chapterOf(read('docs/attestation.md'), 'Verifying it offline')
+  const described = [...rowsOf(chapter)].filter(([, cells]) => cells.length === 1)
+  expect(Object.fromEntries(described.map(([code, [meaning]]) => [code, meaning]))).toEqual(REFUSALS)
 })
 
 test('docs/signals.md has a chapter for every signal, and no other', () => {
