@@ -25,7 +25,7 @@ export function historyTable(db: Database): HistoryTable {
     'select * from transition where device_id = ? and at >= ? and at < ? order by at, id',
   )
   const ofCheck = db.prepare<[string, string, number, number]>(
-    'select * from transition where device_id = ? and check_id = ? and at >= ? and at < ? order by at, id',
+    'select * from transition indexed by transition_check where device_id = ? and check_id = ? and at >= ? and at < ? order by at, id',
   )
   const changes = db.prepare<[string, number, number]>(
     'select * from standing_change where device_id = ? and at >= ? and at < ? order by at, id',

@@ -1,18 +1,21 @@
 import { Type, type Static } from 'typebox'
-import { keysOf, nullable, oneOf, strict } from '../../shared/schema.ts'
+import { keysOf, oneOf, strict } from '../../shared/schema.ts'
 import { CHECK_IDS, VERDICTS } from '../../shared/standing.ts'
 import type { CheckMemory, Memory } from '../appraisal/memory.ts'
-import { dateOrNull, jsonReaderOf, Millis, millisOrNull } from './rows.ts'
+import { dateOrNull, jsonReaderOf, Millis } from './rows.ts'
+
+/** A moment that there is none of is left out: most are, and this is written with every report. */
+const Moment = Type.Optional(Millis)
 
 const Remembered = strict({
   verdict: oneOf(VERDICTS),
   since: Millis,
   passed: Type.Boolean(),
-  failingSince: nullable(Millis),
-  passingSince: nullable(Millis),
-  trackedSince: nullable(Millis),
-  askedSince: nullable(Millis),
-  lapsedAt: nullable(Millis),
+  failingSince: Moment,
+  passingSince: Moment,
+  trackedSince: Moment,
+  askedSince: Moment,
+  lapsedAt: Moment,
   mode: oneOf(['enforce', 'report']),
 })
 type Remembered = Static<typeof Remembered>
@@ -21,10 +24,10 @@ const readRemembered = jsonReaderOf(Type.Record(Type.String(), Remembered))
 
 /** What is remembered of the checks of a device as JSON, with times in milliseconds. */
 export function memoryText(memory: Memory): string {
-  const remembered: Record<string, Remembered> = {}
+  const remembered: Record<string, Written> = {}
   for (const id of keysOf(memory)) {
     const it = memory[id]
-    if (it) remembered[id] = rememberedOf(it)
+    if (it) remembered[id] = writtenOf(it)
   }
   return JSON.stringify(remembered)
 }
@@ -40,16 +43,19 @@ export function memoryOf(json: string, what: string): Memory {
   return memory
 }
 
-function rememberedOf(it: CheckMemory): Remembered {
+/** What JSON makes a `Remembered` of: it leaves out what is undefined. */
+type Written = { [Key in keyof CheckMemory]: string | number | boolean | undefined }
+
+function writtenOf(it: CheckMemory): Written {
   return {
     verdict: it.verdict,
     since: it.since.getTime(),
     passed: it.passed,
-    failingSince: millisOrNull(it.failingSince),
-    passingSince: millisOrNull(it.passingSince),
-    trackedSince: millisOrNull(it.trackedSince),
-    askedSince: millisOrNull(it.askedSince),
-    lapsedAt: millisOrNull(it.lapsedAt),
+    failingSince: it.failingSince?.getTime(),
+    passingSince: it.passingSince?.getTime(),
+    trackedSince: it.trackedSince?.getTime(),
+    askedSince: it.askedSince?.getTime(),
+    lapsedAt: it.lapsedAt?.getTime(),
     mode: it.mode,
   }
 }

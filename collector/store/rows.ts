@@ -37,8 +37,8 @@ function nameOf(table: string, row: unknown): string {
   return hasId ? `${table} ${String(row.id)}` : table
 }
 
-export function dateOrNull(ms: number | null): Date | null {
-  return ms === null ? null : new Date(ms)
+export function dateOrNull(ms: number | null | undefined): Date | null {
+  return ms === null || ms === undefined ? null : new Date(ms)
 }
 
 export function millisOrNull(date: Date | null): number | null {

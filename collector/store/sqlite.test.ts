@@ -141,7 +141,8 @@ describe('a file that is not right', () => {
 
   const damages: [name: string, sql: string][] = [
     ['an unknown verdict', `update device set memory = '{"firewall":{"verdict":"perfect"}}'`],
-    ['a memory with a moment missing', `update device set memory = json_remove(memory, '$.firewall.lapsedAt')`],
+    ['a memory with no beginning', `update device set memory = json_remove(memory, '$.firewall.since')`],
+    ['a memory of a moment that is null', `update device set memory = json_set(memory, '$.firewall.lapsedAt', null)`],
     ['a memory with a key too many', `update device set memory = json_set(memory, '$.firewall.more', 1)`],
     ['no memory', `update device set memory = ''`],
     ['tiers that are no list', `update device set tiers = '"public"'`],

@@ -5,18 +5,16 @@ alter table device add column policy_version integer not null default 0;
 alter table device add column next_change integer;
 
 -- Devices of a database of the first form: concluded when their evidence was last confirmed. The tiers of then were not
--- kept, so that moment is looked at once more. What is no memory stays something that cannot be read.
+-- kept, so that moment is looked at once more. A moment of the memory that there is none of is left out, which is what
+-- json_patch does with null. What is no memory stays something that cannot be read.
 update device set
   concluded_at = coalesce((select confirmed_at from evidence where device_id = device.id), enrolled_at),
   next_change = coalesce((select confirmed_at from evidence where device_id = device.id), enrolled_at),
   policy_version = coalesce((select max(version) from policy), 0),
   memory = case when iif(json_valid(memory), json_type(memory), '') = 'object' then (
-    select json_group_object(key, case type when 'object' then json_set(
-      value,
-      '$.passingSince', iif(value ->> 'verdict' = 'pass', value ->> 'since', null),
-      '$.askedSince', null,
-      '$.lapsedAt', null,
-      '$.mode', 'enforce'
+    select json_group_object(key, case type when 'object' then json_patch(
+      json_patch('{}', value),
+      json_object('passingSince', iif(value ->> 'verdict' = 'pass', value ->> 'since', null), 'mode', 'enforce')
     ) end) from json_each(device.memory)
   ) else memory end
 where memory <> '{}';
