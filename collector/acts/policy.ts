@@ -112,7 +112,7 @@ export const diffPolicies = defineAct({
       return { from: base, to: null, changes: policyDiff(await policies.document(base), document) }
     }
     const newer = to ?? current
-    const older = from ?? newer - 1
+    const older = from ?? Math.max(1, newer - 1)
     const changes = policyDiff(await policies.document(older), await policies.document(newer))
     return { from: older, to: newer, changes }
   },

@@ -5,7 +5,7 @@ import type { Terminal } from '../print.ts'
 /** Wrong usage: exit code 2, and where the right one is told. */
 export class UsageError extends Error {}
 
-export type Option = {
+type Option = {
   type: 'string' | 'boolean'
   multiple?: boolean
   /** Without it the command does nothing. */
