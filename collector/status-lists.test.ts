@@ -156,6 +156,23 @@ describe('the status', () => {
     expect(await statusOf(lists, other)).toBe(0)
   })
 
+  test('is 2 for a device that flutters without end, until it has been calm for an hour', async () => {
+    const lists = await open()
+    const flutter = async () => {
+      const reference = await lists.reference('dev_1', PIC, inSeconds(600))
+      const status = await statusOf(lists, reference)
+      await lists.standingChanged(admitted('dev_1', PI))
+      await lists.standingChanged(admitted('dev_1', PIC))
+      return status
+    }
+    const statuses: (number | undefined)[] = []
+    for (let times = 0; times < 210; times++) statuses.push(await flutter())
+    expect([statuses.indexOf(2), store.kept.size]).toEqual([200, 200])
+    clock.pass(600 + 3601)
+    await lists.tidy()
+    expect(await flutter()).toBe(0)
+  })
+
   test('of an attestation that is overtaken by a loss says so from its beginning', async () => {
     const lists = await open()
     await lists.standingChanged(admitted('dev_1', PI))

@@ -129,6 +129,14 @@ describe('an attestation names', () => {
   ])('$name', ({ tiers, status, index }) => {
     expect(leaseFor(held, tiers, status)?.index).toBe(index)
   })
+
+  test('one that is marked where the device flutters, and a new one only of tiers that it never had', () => {
+    const many = Array.from({ length: 200 }, (_, index) => lease({ index, status: 2 }))
+    expect(leaseFor(many.slice(1), PIC, 0)).toBeUndefined()
+    expect(leaseFor(many, PIC, 0)?.status).toBe(2)
+    expect(leaseFor(many, PI, 0)).toBeUndefined()
+    expect(leaseFor([...many, lease({ index: 200 })], PIC, 0)?.index).toBe(200)
+  })
 })
 
 const room = (taken: number[], entries = 8) => ({
