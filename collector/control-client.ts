@@ -30,16 +30,19 @@ export async function askRunning<Name extends ActName>(
   const answer = await post(path, `/${name}`, JSON.stringify(input))
   if (answer === null) return null
   if (answer.status === 200) return readAnswer(name, answer.body)
+  if (answer.status === 404) throw otherRelease(`it knows no act ${name}`)
   const problem = parseProblem(answer.body)
   if (problem.ok) throw new MusterError(problem.value.code, problem.value.detail)
   throw new MusterError('internal', `the collector answered ${answer.status}`)
 }
 
-/** A collector of another release may answer in another form. */
+const otherRelease = (why: string) =>
+  new MusterError('internal', `the collector that runs is of another release: ${why}`)
+
 function readAnswer<Name extends ActName>(name: Name, body: string): ActAnswer<Name> {
   const schema: TSchema = ACTS[name].answer
   const answer = jsonParserOf(schema)(body)
-  if (!answer.ok) throw new MusterError('internal', `the answer of the collector cannot be read: ${answer.problem}`)
+  if (!answer.ok) throw otherRelease(`its answer cannot be read, ${answer.problem}`)
   // The schema of this act has admitted it.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return answer.value as ActAnswer<Name>

@@ -36,6 +36,8 @@ export type Session = {
   /** Who is logged in. */
   user: string
   now(): Date
+  /** After how long somebody who waits is told how far it is. */
+  patienceMs: number
   /** @throws Error where it cannot be read */
   readFile(path: string): string
 }

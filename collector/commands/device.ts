@@ -5,7 +5,6 @@ import { deviceIdOf } from './device-id.ts'
 import { deviceText, devicesText } from './device-text.ts'
 import { history } from './history.ts'
 import { eachPage } from './pages.ts'
-import { PATIENCE_MS } from './session.ts'
 import { counted, orDash, shortId } from './wording.ts'
 
 const FILTERS = ['tier', 'check', 'verdict', 'platform', 'tag', 'owner', 'status'] as const
@@ -26,7 +25,7 @@ const list = defineCommand({
     status: { type: 'string', value: 'STATUS', help: 'active, pending (waits for approval), locked-out' },
     limit: { type: 'string', value: 'N', help: 'at most so many; else all' },
   },
-  async run(given, { ask, terminal, now }) {
+  async run(given, { ask, terminal, now, patienceMs }) {
     const asked = Object.fromEntries(
       FILTERS.flatMap((name) => (given.text(name) === undefined ? [] : [[name, given.text(name)]])),
     )
@@ -34,7 +33,7 @@ const list = defineCommand({
     if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit is a number from 1 on')
     const began = performance.now()
     const told = (count: number) => {
-      if (performance.now() - began > PATIENCE_MS) terminal.progress(`${counted(count, 'device')} read`)
+      if (performance.now() - began > patienceMs) terminal.progress(`${counted(count, 'device')} read`)
     }
     const most = limit === undefined ? Infinity : Number(limit)
     const devices = await eachPage((page) => ask('device-list', { ...page, ...asked }), { most, told })

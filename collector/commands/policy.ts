@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ActAnswer } from '../acts/all.ts'
 import { defineCommand, UsageError, type Noun, type Said, type Session } from './command.ts'
 import { dryRunText } from './dry-run.ts'
-import { PATIENCE_MS } from './session.ts'
 import { table } from './table.ts'
 import { counted, moment, number } from './wording.ts'
 
@@ -71,12 +70,12 @@ async function inForce(applied: Applied, noWait: boolean, session: Session): Pro
 const LOOK_MS = 100
 
 /** Waits until the devices are judged again, or until another policy is in force. */
-async function judged({ version }: Applied, { ask, terminal }: Session): Promise<void> {
+async function judged({ version }: Applied, { ask, terminal, patienceMs }: Session): Promise<void> {
   const began = performance.now()
   for (;;) {
     const now = await ask('policy-progress', {})
     if (now.version !== version || now.done >= now.total) break
-    if (performance.now() - began > PATIENCE_MS) {
+    if (performance.now() - began > patienceMs) {
       terminal.progress(`${number(now.done)} of ${counted(now.total, 'device')} judged again`)
     }
     await wait(LOOK_MS)

@@ -8,11 +8,11 @@ import { askRunning } from '../control-client.ts'
 import type { Terminal } from '../print.ts'
 import { UsageError, type Session } from './command.ts'
 
-/** After how long somebody who waits is told that it goes on. */
-export const PATIENCE_MS = 2000
+/** How long somebody waits without a word. */
+const PATIENCE_MS = 2000
 
 /** What a command works with: its acts are done by the collector that runs on the data folder, else on the folder itself. */
-export function openSession(config: Config, terminal: Terminal): Session {
+export function openSession(config: Config, terminal: Terminal, patienceMs = PATIENCE_MS): Session {
   let isRunning = false
 
   const ask: Acts = async <Name extends ActName>(name: Name, input: ActInput<Name>): Promise<ActAnswer<Name>> => {
@@ -26,11 +26,12 @@ export function openSession(config: Config, terminal: Terminal): Session {
 
   return {
     config,
-    ask: (name, input) => withPatience(terminal, ask(name, input)),
+    ask: (name, input) => withPatience(ask(name, input), terminal, patienceMs),
     isRunning: () => isRunning,
     terminal,
     user: userName(),
     now: () => new Date(),
+    patienceMs,
     readFile(path) {
       try {
         return readFileSync(path, 'utf8')
@@ -48,15 +49,15 @@ async function onFolder<T>(config: Config, run: (acts: Acts) => Promise<T>): Pro
   return actOnStopped(config, { clock: () => new Date(), uptime, log: pino({ level: 'silent' }) }, run)
 }
 
-/** Whoever waits longer than two seconds sees that something goes on, and for how long it has. */
-async function withPatience<T>(terminal: Terminal, waiting: Promise<T>): Promise<T> {
+/** Whoever waits for long sees that something goes on, and for how long it has. */
+async function withPatience<T>(waiting: Promise<T>, terminal: Terminal, patienceMs: number): Promise<T> {
   const began = performance.now()
   const tell = () => terminal.progress(`still at it, for ${Math.round((performance.now() - began) / 1000)} s`)
   let everySecond: NodeJS.Timeout | undefined
   const first = setTimeout(() => {
     tell()
     everySecond = setInterval(tell, 1000)
-  }, PATIENCE_MS)
+  }, patienceMs)
   try {
     return await waiting
   } finally {

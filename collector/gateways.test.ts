@@ -1,0 +1,38 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { heldClock, type HeldClock } from '../test/fakes/fleet.ts'
+import { openGateways } from './gateways.ts'
+import { openSqlite } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
+
+let store: Store
+let clock: HeldClock
+beforeEach(() => {
+  store = openSqlite(':memory:')
+  clock = heldClock()
+})
+afterEach(() => store.close())
+
+test('a key is known until it is revoked, also after a restart, and is stored nowhere', async () => {
+  const gateways = await openGateways(store, clock.now)
+  const { gateway, key } = await gateways.create('wiki', ['decide'])
+  clock.pass(1000)
+  const other = await gateways.create('script', ['admin'])
+  expect(gateways.find(key)).toEqual(gateway)
+  expect(gateways.list().map(({ name }) => name)).toEqual(['wiki', 'script'])
+  expect(JSON.stringify(await store.loadGateways())).not.toContain(key)
+
+  expect(await gateways.revoke(gateway.id)).toEqual(gateway)
+  expect(gateways.find(key)).toBeNull()
+  expect(await gateways.revoke(gateway.id)).toBeNull()
+  const again = await openGateways(store, clock.now)
+  expect([again.find(key), again.find(other.key)?.name]).toEqual([null, 'script'])
+})
+
+const refuse = () => Promise.reject(new Error('the disk is full'))
+
+test('whoever revokes a key is told where that did not last', async () => {
+  const gateways = await openGateways({ ...store, removeGateway: refuse }, clock.now)
+  const { gateway, key } = await gateways.create('wiki', ['decide'])
+  await expect(gateways.revoke(gateway.id)).rejects.toThrow('disk is full')
+  expect(gateways.find(key)).toEqual(gateway)
+})
