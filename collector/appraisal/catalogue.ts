@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { parseDocument } from 'yaml'
 import { MusterError } from '../../shared/errors.ts'
 import { nullable, oneOf, parserOf, strict, text } from '../../shared/schema.ts'
 import { VERSION } from './versions.ts'
@@ -66,10 +65,12 @@ export type Catalogue = Static<typeof Catalogue>
 
 const parse = parserOf(Catalogue)
 
+/** Of a catalogue; the one that ships has twenty thousand. */
+const CHARACTERS = 2_000_000
+
 /** @throws MusterError `releases-invalid` with what is wrong */
 export function parseCatalogue(yaml: string): Catalogue {
-  const document = parseDocument(yaml, { schema: 'failsafe' })
-  const values = plainValues(document)
+  const values = plainValues(yaml, CHARACTERS)
   if (!values.ok) throw new MusterError('releases-invalid', values.problem)
   const catalogue = parse(plain(values.value))
   if (!catalogue.ok) throw new MusterError('releases-invalid', catalogue.problem)

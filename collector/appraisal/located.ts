@@ -69,6 +69,15 @@ export function valueOf(value: Located): unknown {
   }
 }
 
+/** The first key that is in one map twice. */
+export function keyTwice(value: Located): Entry | undefined {
+  const values =
+    value.kind === 'map' ? value.entries.map((entry) => entry.value) : value.kind === 'list' ? value.items : []
+  const seen = new Set<string>()
+  const own = value.kind === 'map' ? value.entries.filter(({ key }) => seen.size === seen.add(key).size) : []
+  return [...own, ...values.flatMap((it) => keyTwice(it) ?? [])][0]
+}
+
 /** A path as people read it: `overrides.0.when`, with a key in quotes where it is no plain word. */
 export function inText(path: Path): string {
   return path

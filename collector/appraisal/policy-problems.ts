@@ -3,7 +3,7 @@ import { at, inText, located, valueOf, type Located, type Path } from './located
 import { didYouMean } from './nearest.ts'
 import { POLICY_CHARS, PolicyDocument } from './policy-document.ts'
 import { shapeFlaws, shortened, type Flaw } from './policy-shape.ts'
-import { readYaml, type Place } from './yaml.ts'
+import { inLine, readYaml, type Place } from './yaml.ts'
 
 /** Something that is wrong with a policy: where it stands, counted from one, and what it is, in words that follow the path. */
 export type PolicyProblem = Place & {
@@ -50,8 +50,9 @@ const LISTED = 100
 
 /** Problems for people, one a line: `line 4, column 12: tiers.internal.1 must be ...`. */
 export function problemLines(problems: readonly PolicyProblem[]): string {
-  const lines = problems.slice(0, LISTED).map(({ line, column, path, problem }) => {
-    return `line ${line}, column ${column}: ${path === '' ? problem : `${path} ${problem}`}`
+  const lines = problems.slice(0, LISTED).map((it) => {
+    const { path, problem } = it
+    return inLine({ ...it, problem: path === '' ? problem : `${path} ${problem}` })
   })
   const more = problems.length - lines.length
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')

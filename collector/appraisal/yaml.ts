@@ -1,5 +1,6 @@
 import { Composer, LineCounter, Parser, type CST, type Document, type ErrorCode } from 'yaml'
 import type { Parsed } from '../../shared/schema.ts'
+import { keyTwice, located, valueOf } from './located.ts'
 
 /** A place in a text, counted from one. */
 export type Place = { line: number; column: number }
@@ -30,8 +31,9 @@ export function readYaml(text: string, { maxLength, schema }: YamlOptions): Yaml
   }
   const lines = new LineCounter()
   const placeOf = (offset: number): Place => {
-    const { line, col: column } = lines.linePos(offset)
-    return { line, column }
+    const { line, col } = lines.linePos(offset)
+    // A byte-order mark is a character that no editor counts.
+    return { line, column: line === 1 && text.startsWith('\u{feff}') ? Math.max(1, col - 1) : col }
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
   const { refused, isDeep } = survey(tokens)
@@ -116,13 +118,17 @@ function firstOfLines(problems: readonly YamlProblem[]): YamlProblem[] {
   return sorted.filter(({ line }, index) => line !== sorted[index - 1]?.line)
 }
 
-/** The plain values of a YAML document, or its first problem: an alias without an anchor shows only when it is resolved. */
-export function plainValues(document: Pick<Document, 'errors' | 'toJS'>): Parsed<unknown> {
-  const [broken] = document.errors
-  if (broken) return { ok: false, problem: broken.message.split('\n')[0] ?? broken.name }
-  try {
-    return { ok: true, value: document.toJS() }
-  } catch (error) {
-    return { ok: false, problem: error instanceof Error ? error.message : String(error) }
-  }
+/** A problem for people: `line 4, column 12: ...`. */
+export function inLine({ line, column, problem }: YamlProblem): string {
+  return `line ${line}, column ${column}: ${problem}`
+}
+
+/** The values of a document in which every scalar is a string, or what is wrong, one problem a line. */
+export function plainValues(text: string, maxLength: number): Parsed<unknown> {
+  const read = readYaml(text, { maxLength, schema: 'failsafe' })
+  if (!read.ok) return { ok: false, problem: read.problems.map(inLine).join('\n') }
+  const root = located(read.document.contents, text)
+  const twice = keyTwice(root)
+  if (!twice) return { ok: true, value: valueOf(root) }
+  return { ok: false, problem: inLine({ ...read.placeOf(twice.offset), problem: `${twice.key} stands here twice` }) }
 }
