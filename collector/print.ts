@@ -15,15 +15,21 @@ export type Terminal = {
 // oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** The terminal of this process: the only place where the collector's command line writes to it. */
-export const processTerminal: Terminal = {
-  print: (text) => console.log(text.replace(UNSAFE, '?')),
-  printError: (text) => console.error(text.replace(UNSAFE, '?')),
-  printJson: (value) => console.log(asciiControls(JSON.stringify(value))),
-  write: (text) => void process.stdout.write(text),
-  progress(text) {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text?.replace(UNSAFE, '?') ?? ''}`)
-  },
+type Stream = { write(text: string): unknown; isTTY?: boolean }
+
+const safe = (text: string) => text.replace(UNSAFE, '?')
+
+/** A terminal that writes to the two streams of a process. */
+export function terminalOn(out: Stream, error: Stream): Terminal {
+  return {
+    print: (text) => void out.write(`${safe(text)}\n`),
+    printError: (text) => void error.write(`${safe(text)}\n`),
+    printJson: (value) => void out.write(`${asciiControls(JSON.stringify(value))}\n`),
+    write: (text) => void out.write(text),
+    progress(text) {
+      if (error.isTTY) error.write(`\r\u001b[2K${safe(text ?? '')}`)
+    },
+  }
 }
 
 /** The same JSON: what stands raw in it could still be taken for an order by a terminal. */

@@ -16,6 +16,8 @@ const given = (...flags: string[]): Given => ({
   texts: () => [],
 })
 
+const nothing = () => undefined
+
 type Answers = { [Name in ActName]?: ActAnswer<Name>[] }
 
 /** A session with a collector that answers what it is told to, one after the other. */
@@ -26,7 +28,6 @@ function answering(answers: Answers): { session: Session; progress: (string | nu
     if (next === undefined) throw new Error(`${name} was not expected`)
     return next
   }) as unknown as Acts
-  const nothing = () => undefined
   const terminal = {
     print: nothing,
     printError: nothing,
