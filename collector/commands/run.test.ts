@@ -60,7 +60,7 @@ describe('policy', () => {
     const stricter = written('stricter.yaml', STRICTER)
     const { code, out } = await run('policy', 'apply', stricter, '--dry-run')
     expect(code).toBe(0)
-    expect(out).toContain('This device would lose `internal`:')
+    expect(out).toContain('This device would lose `internal` and `confidential`:')
     expect(out).toMatch(/nightingale +nightingale@example\.com +screen-lock\n/)
     expect(out).not.toContain('wren')
     expect(out).toContain('Something would change for 1 of 2 devices. Nothing has been changed.')
