@@ -28,6 +28,7 @@ const SETTINGS = {
   releaseHours: Type.Integer({ minimum: 1, maximum: 168 }), // how often these are read
   approval: oneOf(['automatic', 'manual']), // whether a new device waits for an admin
   keyDays: Type.Integer({ minimum: 0, maximum: 3650 }), // a key that signs gets a successor after so many days; 0: never by itself
+  historyDays: Type.Integer({ minimum: 0, maximum: 36_500 }), // changes of verdicts and standings are kept so long; 0: for ever
   reportSeconds: Seconds, // full evidence at least this often
   unchangedSeconds: Seconds, // "still the same" at least this often
   watchSeconds: Seconds, // how often the fast-moving facts are looked at
@@ -57,6 +58,7 @@ const DEFAULTS = {
   releaseHours: 6,
   approval: 'automatic',
   keyDays: 90,
+  historyDays: 730,
   reportSeconds: 900,
   unchangedSeconds: 300,
   watchSeconds: 5,

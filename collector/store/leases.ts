@@ -19,8 +19,7 @@ export function leaseTable(
   )
   const all = db.prepare<[]>('select * from status_lease')
   const drop = db.prepare(
-    `delete from status_lease where (list, entry) in
-       (select list, entry from status_lease where held_until < ? limit ${AT_ONCE})`,
+    `delete from status_lease where rowid in (select rowid from status_lease where held_until < ? limit ${AT_ONCE})`,
   )
 
   function putOne({ list, index, deviceId, tiers, status, until }: StatusLease): void {

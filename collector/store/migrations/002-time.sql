@@ -76,14 +76,15 @@ create table exception (
   ended_by text
 ) strict;
 
--- An entry of a status list outlives its device: it is held until no attestation can name it any more.
+-- An entry of a status list outlives its device: it is held until no attestation can name it any more. Rows lie in the
+-- order of time, as they end: entries are drawn at random, and would touch a page each.
 create table status_lease (
   list integer not null,
   entry integer not null,
   device_id text not null,
   tiers text not null,
   status integer not null,
-  held_until integer not null,
-  primary key (list, entry)
-) strict, without rowid;
+  held_until integer not null
+) strict;
+create unique index status_lease_entry on status_lease (list, entry);
 create index status_lease_end on status_lease (held_until);
