@@ -11,6 +11,7 @@ import { openSqlite } from '../../collector/store/sqlite.ts'
 import { statusAt, unpackStatusList } from '../../shared/status-list.ts'
 import { connectedClient, enrolledClient } from '../fakes/client.ts'
 import { testCollector } from '../fakes/collector.ts'
+import { idOf } from '../store-contract/records.ts'
 import { healthyFacts } from '../fakes/facts.ts'
 
 const MAIN = join(import.meta.dirname, '../../collector/main.ts')
@@ -73,6 +74,73 @@ test('kill -9 in the middle of many reports loses none that was acknowledged', a
   for (const [deviceId, sequence] of acknowledged) {
     expect((await store.loadDevice(deviceId))?.lastSequence).toBeGreaterThanOrEqual(sequence)
   }
+  await store.close()
+})
+
+/** Keeps a thing of each kind, over and over, and says so when the store has promised it. */
+const WRITER = `
+  import { openSqlite } from '${join(import.meta.dirname, '../../collector/store/sqlite.ts')}'
+  import * as a from '${join(import.meta.dirname, '../store-contract/records.ts')}'
+  const store = openSqlite(process.argv[1])
+  const id = await a.enrolled(store, 'a')
+  const kinds = {
+    report: (n) =>
+      store.saveReport(
+        a.report(id, n, {
+          transitions: [a.transition(id, a.later(n))],
+          standingChanges: [a.standingChange(id, a.later(n))],
+        }),
+      ),
+    policy: (n) => store.addPolicy({ digest: '' + n, document: '', appliedAt: a.NOW, author: 'a', source: 'apply', restores: null }),
+    exception: (n) =>
+      store.addException({
+        id: '' + n, target: { tag: 't' }, check: 'firewall', reason: 'r', approver: 'a',
+        createdAt: a.NOW, expiresAt: a.later(99), endedAt: null,
+      }),
+    lease: (n) => store.putLease({ list: 1, index: n, deviceId: id, tiers: [], status: 0, until: a.later(n) }),
+    gateway: (n) => store.addGateway({ id: '' + n, name: 'g', keyHash: '' + n, scopes: ['decide'], createdAt: a.NOW }),
+  }
+  for (const [kind, keep] of Object.entries(kinds)) {
+    void (async () => {
+      for (let n = 1; ; n++) {
+        await keep(n)
+        process.stdout.write(kind + ' ' + n + '\\n')
+      }
+    })()
+  }
+`
+
+test('kill -9 of the store in the middle of writes of every kind loses nothing that it promised', async () => {
+  const file = join(data, 'muster.db')
+  const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  child = writer
+  const promised = new Map<string, number>()
+  let lines = 0
+  for await (const line of createInterface({ input: writer.stdout })) {
+    const [kind = '', n] = line.split(' ')
+    promised.set(kind, Number(n))
+    lines += 1
+    if (lines === 500) writer.kill('SIGKILL')
+  }
+  expect(promised.size).toBe(5)
+
+  const store = openSqlite(file)
+  const id = idOf('a')
+  const sequence = (await store.loadDevice(id))?.lastSequence ?? 0
+  const there = {
+    report: sequence,
+    policy: (await store.loadPolicies()).length,
+    exception: (await store.loadExceptions()).length,
+    lease: (await store.loadLeases()).length,
+    gateway: (await store.loadGateways()).length,
+  }
+  for (const [kind, count] of Object.entries(there)) expect(count).toBeGreaterThanOrEqual(promised.get(kind) ?? 1e9)
+  // Each report is there whole or not at all.
+  expect(await store.transitions({ deviceId: id })).toHaveLength(sequence)
+  expect(await store.standingChanges({ deviceId: id })).toHaveLength(sequence)
+  expect((await store.loadDevice(id))?.evidence?.digest).toBe(`digest-${sequence}`)
   await store.close()
 })
 
