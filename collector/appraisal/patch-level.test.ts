@@ -48,11 +48,11 @@ const windows = (build: string, more: Partial<Installed> = {}): Installed => ({
   arch: 'x86_64',
   ...more,
 })
-const macos = (version: string, rapidResponse?: string): Installed => ({
+const macos = (version: string, rapidResponse?: string, build = '25A1'): Installed => ({
   platform: 'macos',
   name: 'macOS',
   version,
-  build: '25A1',
+  build,
   arch: 'aarch64',
   ...(rapidResponse !== undefined && { rapidResponse }),
 })
@@ -77,6 +77,9 @@ describe('of its own line a machine lacks', () => {
     { of: macos('26.4'), missed: ['26.10'] },
     { of: macos('26.3.1'), missed: ['26.10', '26.4', '26.3.1 (a)'] },
     { of: macos('26.3.1', '(a)'), missed: ['26.10', '26.4'] },
+    { of: macos('26.10', undefined, '25K5045e'), missed: ['26.10'] },
+    { of: macos('26.11', undefined, '25L5023b'), missed: [] },
+    { of: macos('26.3.1', '(a)', '25D771280a'), missed: ['26.10', '26.4'] },
     { of: macos('26.3.1', '(b)'), missed: ['26.10', '26.4'] },
     { of: macos('26.3.2'), missed: ['26.10', '26.4'] },
     { of: macos('10.15.6'), missed: ['10.15.7'] },
@@ -153,11 +156,18 @@ describe('a machine that takes hotpatches', () => {
 
   test.each([
     {
-      name: 'is not judged by the other track where its own is not known',
+      name: 'lacks what all have to take, where nothing is known of its own track',
       releases: [JULY, AUGUST],
       build: '26100.4270',
+      missed: ['26100.4652'],
+      doubt: 'the release catalogue does not know the hotpatch to 26100.4946',
+    },
+    {
+      name: 'is not judged by the other track where its own is not known',
+      releases: [JULY, AUGUST],
+      build: '26100.4660',
       missed: [],
-      doubt: 'the release catalogue does not know the hotpatches of this build',
+      doubt: 'the release catalogue does not know the hotpatch to 26100.4946',
     },
     {
       name: 'is current with the newest of the other track, though its own is not known',

@@ -70,9 +70,8 @@ function hotpatchLevel(
   ordinary: readonly Numbered[],
   hotpatches: readonly Numbered[],
 ): Pick<PatchLevel, 'missed' | 'doubt'> {
-  if (hotpatches.length === 0) {
-    const isNewest = ordinary.length > 0 && newerThan(installed, ordinary).length === 0
-    return { missed: [], doubt: isNewest ? null : 'the release catalogue does not know the hotpatches of this build' }
+  if (ordinary.length + hotpatches.length === 0) {
+    return { missed: [], doubt: 'the release catalogue does not know the hotpatches of this build' }
   }
   const isBaseline = ({ releasedOn }: Release): boolean => {
     const month = releasedOn.slice(0, 7)

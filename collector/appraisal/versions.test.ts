@@ -59,6 +59,16 @@ describe('versions are compared number by number', () => {
   })
 })
 
+test('a beta comes before what it becomes, and after all before that', () => {
+  const beta = { ...version('26.3'), isBeta: true as const }
+  for (const newer of ['26.3', '26.3 (a)', '26.3.1']) {
+    expect(compareVersions(beta, version(newer))).toBeLessThan(0)
+    expect(compareVersions(version(newer), beta)).toBeGreaterThan(0)
+  }
+  expect(compareVersions(beta, version('26.2 (a)'))).toBeGreaterThan(0)
+  expect(compareVersions(beta, beta)).toBe(0)
+})
+
 test.each([
   ['15.7.2', '15.7.1', 2],
   ['15.7', '15.7.1', 2],
@@ -120,6 +130,20 @@ describe('what is installed', () => {
   ])('is $name', ({ of, expected, named }) => {
     expect(installedVersion(os(of))).toEqual(expected === null ? null : version(expected))
     expect(nameOf(os(of))).toBe(named)
+  })
+
+  test.each([
+    ['26B5045e', true],
+    ['26A5194q', true],
+    ['26B78', false],
+    ['25A8364', false],
+    ['25D771280a', false],
+    ['', false],
+  ])('is a beta of macOS by its build %s: %s', (build, isBeta) => {
+    const mac = os({ platform: 'macos', name: 'macOS', version: '27.1', build })
+    expect(installedVersion(mac)?.isBeta).toBe(isBeta || undefined)
+    expect(nameOf(mac)).toBe(isBeta ? 'macOS 27.1 beta' : 'macOS 27.1')
+    expect(installedVersion({ ...mac, version: '' })).toBeNull()
   })
 })
 

@@ -323,7 +323,13 @@ const fixOf = (os: Os, updates: object, context: object = {}) =>
 
 test('what to do hangs on what is missing, and where', () => {
   expect(fixOf(windows('26100.8100'), {})).toBeUndefined()
-  expect(fixOf(windows('26100.8000'), {})).toMatch(/^Install the pending updates in Settings, Windows Update/)
+  expect(fixOf(windows('26100.8000'), { pendingSecurity: 1 })).toMatch(/^Install the pending .* restart the laptop\.$/)
+  expect(fixOf(windows('26100.8000'), {})).toMatch(
+    /^Install the pending .* restart the laptop\. If none is offered, ask/,
+  )
+  expect(fixOf(windows('26100.7999'), {})).toMatch(
+    /^Install the pending .* restart the laptop\. If none is offered, ask/,
+  )
   expect(fixOf(windows('26100.8000'), { rebootRequired: true })).toMatch(/^Install the pending updates/)
   expect(fixOf(windows('26100.8100'), { rebootRequired: true })).toMatch(/^Restart/)
   expect(fixOf(windows('26100.8100'), { rebootRequired: true }, { trackedSince: days(-20) })).toMatch(/^Restart/)

@@ -20,6 +20,8 @@ const FIX = {
       'Search for updates in System Settings, General, Software Update, and ask your admin to refresh the release catalogue.',
   },
 } as const
+const FIX_NOT_OFFERED =
+  'If none is offered, ask your admin: updates may be held back, or there are none any more for this release.'
 const FIX_OS = 'See why the agent cannot read the version of the operating system.'
 const FIX_PLATFORM = 'Enrol the device again with the agent of the operating system that runs on it.'
 export const FIX_RESTART = 'Restart the laptop, so that the installed updates take effect.'
@@ -51,12 +53,10 @@ export function judgeReleases(
   const name = nameOf(os.value)
   const source = catalogueOf(asOf, now)
   const lacking = lackingOf(name, missed, asked)
+  const fixLacking = updates.pendingSecurity === 0 ? `${fix.update} ${FIX_NOT_OFFERED}` : fix.update
   if (lacking && now >= lacking.due) {
-    return fail(
-      `${lacking.why}; was due ${lastDayBefore(lacking.due)} (${source})`,
-      fix.update,
-      TRUST.knownVulnerabilities,
-    )
+    const why = `${lacking.why}; was due ${lastDayBefore(lacking.due)} (${source})`
+    return fail(why, fixLacking, TRUST.knownVulnerabilities)
   }
   const due = firstOf(known?.due, lacking?.due)
 
@@ -82,7 +82,7 @@ export function judgeReleases(
   ]
   return {
     ...pass(whys.filter((it) => it !== null).join('; '), TRUST.knownVulnerabilities, firstOf(due, leansOn.until)),
-    fix: known?.isRestart && !lacking ? FIX_RESTART : fix.update,
+    fix: lacking ? fixLacking : known?.isRestart ? FIX_RESTART : fix.update,
   }
 }
 
