@@ -73,7 +73,9 @@ function keyOf({ properties, description }: Shape, key: string): string {
 }
 
 function flawsOfItself(value: Located, shape: Shape, path: Path): Flaw[] {
-  const [error] = Errors(shape, valueOf(value))
+  const errors = Errors(shape, valueOf(value))
+  // Which words there are says more than that it is none.
+  const error = errors.find(({ keyword }) => keyword === 'const' || keyword === 'enum') ?? errors[0]
   return error ? [{ offset: value.offset, path, problem: inWords(error, shape, value) }] : []
 }
 
@@ -89,7 +91,7 @@ function inWords(error: TLocalizedValidationError, { type = '', description }: S
     case 'type':
     case 'pattern':
     case 'anyOf':
-      return `must be ${description ?? KINDS[type] ?? type}${butIs(value)}`
+      return `must be ${(type === 'object' ? KINDS[type] : description) ?? KINDS[type] ?? type}${butIs(value)}`
     default:
       return error.message
   }
