@@ -30,6 +30,20 @@ export function contractOfReports(subject: Subject): void {
       expect(state?.conclusion?.tiers).toEqual([])
     })
 
+    test('new evidence takes the place of the last, with its own times', async () => {
+      const { store } = subject
+      const id = await enrolled(store, 'a')
+      await store.saveReport(report(id, 1))
+      await store.saveReport(report(id, 2))
+      const [receivedAt, confirmedAt] = [later(2), later(2)]
+      expect((await store.loadDevice(id))?.evidence).toEqual({
+        jws: 'jws-2',
+        digest: 'digest-2',
+        receivedAt,
+        confirmedAt,
+      })
+    })
+
     test.each([1, 0])(
       'a sequence that is not ahead (%i after 1) is behind, and nothing of it is kept',
       async (sequence) => {
