@@ -54,7 +54,7 @@ test('nothing left is refused', () => {
   expect(() => feed({ releases: [release('26.3', '2099-01-01')] })).toThrow(/nothing in it could be read/)
 })
 
-test('releases by line, each once, the newest first; attacked once is attacked', () => {
+test('releases by line, each once and since its first day, the newest first; attacked once is attacked', () => {
   const releases = [
     release('26.1', '2026-09-01', { exploited: true }),
     release('26.2', '2026-10-01'),
@@ -67,7 +67,7 @@ test('releases by line, each once, the newest first; attacked once is attacked',
       '26',
       [
         { version: '26.2', releasedOn: '2026-10-01' },
-        { version: '26.1', releasedOn: '2026-09-02', exploited: true },
+        { version: '26.1', releasedOn: '2026-09-01', exploited: true },
         { version: '26.1', releasedOn: '2026-09-01', track: 'hotpatch' },
       ],
     ],

@@ -92,20 +92,29 @@ function withoutMisleading(lines: readonly SupportLine[]): SupportLine[] {
   )
 }
 
-/** The releases of each line, each once, the newest first, and no more than the catalogue takes. */
+/**
+ * The releases of each line, each once, the newest first, and no more than the catalogue takes. Of two days for one
+ * release the earlier counts: what is published a second time was out before.
+ */
 export function groupedByLine(found: readonly FoundRelease[]): ReleaseLine[] {
   const lines = new Map<string, Pick<ReleaseLine, 'id' | 'version'> & { releases: Map<string, Release> }>()
   for (const { id, version, release } of found) {
     const line = lines.get(`${id} ${version}`) ?? { id, version, releases: new Map<string, Release>() }
     lines.set(`${id} ${version}`, line)
     const name = `${release.version} ${release.track}`
-    const isExploited = line.releases.get(name)?.exploited
-    line.releases.set(name, isExploited ? { ...release, exploited: true } : release)
+    line.releases.set(name, joined(release, line.releases.get(name)))
   }
   return [...lines.values()].slice(0, LIMITS.releaseLines).map(({ id, version, releases }) => {
     const newestFirst = [...releases.values()].toSorted((a, b) => newness(b) - newness(a))
     return { id, version, releases: newestFirst.slice(0, LIMITS.releases) }
   })
+}
+
+/** What is known of one release from two places: out since the earlier day, attacked where either says so. */
+export function joined(one: Release, other: Release | undefined): Release {
+  if (!other) return one
+  const earlier = one.releasedOn < other.releasedOn ? one : other
+  return one.exploited || other.exploited ? { ...earlier, exploited: true } : earlier
 }
 
 function newness({ releasedOn }: Release): number {

@@ -111,12 +111,16 @@ describe('releases', () => {
     ])
   })
 
-  test.each<[name: string, asOf: string, releasedOn: string]>([
-    ['a newer source', '2026-11-20', '2026-10-02'],
-    ['an older source', '2026-10-20', '2026-10-01'],
-  ])('%s on the day of one: the newer counts, and attacked stays attacked', (_name, asOf, releasedOn) => {
-    const next = feed(asOf, { releases: releases({ version: '26.1', releasedOn: '2026-10-02' }) })
-    expect(mergeFeeds(old, [next]).releases[0]?.releases).toEqual([{ version: '26.1', releasedOn, exploited: true }])
+  test.each<[name: string, asOf: string]>([
+    ['a newer source', '2026-11-20'],
+    ['an older source', '2026-10-20'],
+  ])('%s on the day of one: the earlier day counts, and attacked stays attacked', (_name, asOf) => {
+    for (const releasedOn of ['2026-10-02', '2026-09-30']) {
+      const next = feed(asOf, { releases: releases({ version: '26.1', releasedOn }) })
+      expect(mergeFeeds(old, [next]).releases[0]?.releases).toEqual([
+        { version: '26.1', releasedOn: releasedOn < '2026-10-01' ? releasedOn : '2026-10-01', exploited: true },
+      ])
+    }
   })
 
   test('a line that a source does not name stays', () => {

@@ -159,6 +159,20 @@ describe('the day of a document', () => {
   })
 })
 
+test.each<[name: string, tracking: object, statedOn: string | null]>([
+  ['as it was revised', { CurrentReleaseDate: '2026-11-19T08:00:00' }, '2026-11-19'],
+  ['to the end of its month, whenever it was revised', { CurrentReleaseDate: '2027-03-01T08:00:00' }, '2026-11-30'],
+  ['', { CurrentReleaseDate: null }, null],
+])('a document knows of releases %s', (_name, tracking, statedOn) => {
+  const document = { DocumentTracking: { ...DAY, ...tracking }, ProductTree: TREE, Vulnerability: [fix(9)] }
+  expect(readMsrc(document).statedOn).toBe(statedOn)
+})
+
+test('a document of December knows to the end of the year', () => {
+  const DocumentTracking = { InitialReleaseDate: '2026-12-08', CurrentReleaseDate: '2027-01-09' }
+  expect(readMsrc({ DocumentTracking, ProductTree: TREE, Vulnerability: [] }).statedOn).toBe('2026-12-31')
+})
+
 test('vulnerabilities of another form are skipped and counted, and no vulnerabilities are none', () => {
   expect(of(7, { Remediations: 'x' }, {}, { Remediations: null, Threats: null })).toMatchObject({
     releases: [],

@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { parserOf } from '../../../shared/schema.ts'
+import { dayOf } from '../catalogue-age.ts'
 import type { Release } from '../catalogue.ts'
 import { dayIn } from './day.ts'
-import { invalidFeed, type Found, type FoundRelease } from './feed.ts'
+import { invalidFeed, joined, type Found, type FoundRelease } from './feed.ts'
 import { maybe, shapeOf } from './shape.ts'
 
 /**
@@ -78,10 +79,9 @@ export function readMsrc(json: unknown): Found {
       if (fix) builds.push({ family: fix.family, release: { ...fix.release, releasedOn, ...exploited } })
     }
   }
-  const currentOn = dayIn(document.DocumentTracking?.CurrentReleaseDate)
   return {
     format: 'msrc',
-    statedOn: currentOn,
+    statedOn: knownUntil(document, publishedOn),
     knownDays: [publishedOn],
     lines: [],
     releases: newestOfEach(builds),
@@ -114,6 +114,15 @@ function publicationOf({ DocumentTracking: tracking, DocumentTitle: title }: Doc
   const weekday = new Date(Date.UTC(Number(year), at, 1)).getUTCDay()
   const day = 8 + ((9 - weekday) % 7)
   return dayIn(`${year}-${String(at + 1).padStart(2, '0')}-${String(day).padStart(2, '0')}`)
+}
+
+/** A document is revised for months, and then still knows nothing of the releases after its own month. */
+function knownUntil({ DocumentTracking: tracking }: Document, publishedOn: string): string | null {
+  const revisedOn = dayIn(tracking?.CurrentReleaseDate)
+  const end = new Date(`${publishedOn}T00:00:00Z`)
+  end.setUTCMonth(end.getUTCMonth() + 1, 0)
+  const lastDay = dayOf(end)
+  return revisedOn !== null && revisedOn > lastDay ? lastDay : revisedOn
 }
 
 function firstOf(revisions: readonly unknown[]): string | null {
@@ -150,8 +159,7 @@ function newestOfEach(builds: readonly Build[]): FoundRelease[] {
     const name = `${family} ${release.track}`
     const known = families.get(name) ?? { family, releases: new Map<string, Release>() }
     families.set(name, known)
-    const same = known.releases.get(release.version)
-    known.releases.set(release.version, same ? joined(release, same) : release)
+    known.releases.set(release.version, joined(release, known.releases.get(release.version)))
   }
   return [...families.values()].flatMap(({ family, releases }) => {
     const kept: Release[] = []
@@ -162,12 +170,6 @@ function newestOfEach(builds: readonly Build[]): FoundRelease[] {
     }
     return kept.map((release) => ({ id: 'windows' as const, version: family, release }))
   })
-}
-
-/** One build that fixes two vulnerabilities is out since the earlier day. */
-function joined(one: Release, other: Release): Release {
-  const earlier = one.releasedOn < other.releasedOn ? one : other
-  return one.exploited || other.exploited ? { ...earlier, exploited: true } : earlier
 }
 
 /** Of one family, so that the revision decides. */

@@ -67,6 +67,15 @@ test.each<[name: string, content: string | Uint8Array, problem: RegExp]>([
   )
 })
 
+test('what was not expected to happen is no crash', () => {
+  expect(() => read(feeds.SOFA_V2, '', new Date(Number.NaN))).toThrow(
+    expect.objectContaining({
+      code: 'releases-invalid',
+      message: expect.stringMatching(/it cannot be read/) as string,
+    }),
+  )
+})
+
 // The order of releases means nothing.
 const ordered = (it: Catalogue) => ({
   ...it,

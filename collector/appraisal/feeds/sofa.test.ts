@@ -128,3 +128,14 @@ test('a system of another form is skipped and counted, and one without releases 
   const found = readSofa({ OSVersions: [7, { SecurityReleases: 'x' }, {}, { SecurityReleases: null }] })
   expect(found).toMatchObject({ releases: [], skipped: 2 })
 })
+
+const xprotect = (day: unknown) => ({
+  OSVersions: [],
+  XProtectPayloads: { 'com.apple.XProtectFramework.XProtect': '157', ReleaseDate: day },
+  XProtectPlistConfigData: { 'com.apple.XProtect': '5358', ReleaseDate: '2026-08-20T21:14:25Z' },
+})
+
+test('is as new as what XProtect got last, where it does not say how new it is', () => {
+  expect(readSofa(xprotect('2026-09-01T21:14:25Z')).knownDays).toEqual(['2026-09-01', '2026-08-20'])
+  for (const odd of [undefined, null, 7, 'soon']) expect(readSofa(xprotect(odd)).knownDays).toEqual(['2026-08-20'])
+})

@@ -14,6 +14,8 @@ const parseFeed = parserOf(
     LastCheck: maybe(Type.String()),
     OSVersions: Type.Array(Type.Unknown(), { maxItems: 100 }),
     BackgroundSecurityImprovements: Type.Optional(Type.Unknown()),
+    XProtectPayloads: Type.Optional(Type.Unknown()),
+    XProtectPlistConfigData: Type.Optional(Type.Unknown()),
   }),
 )
 
@@ -40,7 +42,9 @@ export function readSofa(json: unknown): Found {
   const feed = parseFeed(json)
   if (!feed.ok) throw invalidFeed(`SOFA: ${feed.problem}`)
   const releases: FoundRelease[] = []
-  const knownDays: string[] = []
+  // What XProtect got is no release, and tells how new the feed is: it comes more often than they do.
+  const { XProtectPayloads: payloads, XProtectPlistConfigData: rules } = feed.value
+  const knownDays = [payloads, rules].map(dayOfXProtect).filter((day) => day !== null)
   let skipped = 0
 
   for (const system of feed.value.OSVersions) {
@@ -66,6 +70,12 @@ export function readSofa(json: unknown): Found {
     else if (read !== 'of some models') releases.push(read)
   }
   return { format: 'sofa', statedOn: dayIn(feed.value.LastCheck), knownDays, lines: [], releases, skipped }
+}
+
+const isDatedPart = shapeOf(Type.Object({ ReleaseDate: Type.String() }))
+
+function dayOfXProtect(it: unknown): string | null {
+  return isDatedPart(it) ? dayIn(it.ReleaseDate) : null
 }
 
 type Read = { releasedOn: string; found: FoundRelease | null }
