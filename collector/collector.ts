@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
 import { actsOf, type Acts } from './acts/all.ts'
+import type { PolicyProblem } from './appraisal/policy-problems.ts'
+import { policyWarnings } from './appraisal/policy-warnings.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
 import { openControl } from './control.ts'
@@ -53,7 +55,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     closing.push(() => parts.close())
     const { store, fleet, issuer, gateways, policies, statuses } = parts
     const clock = parts.clock.now
-    const upkeep = openUpkeep(store, (error) => log.warn({ err: error }, 'the store could not be kept in order'))
+    const upkeep = openUpkeep({ store, historyDays: config.historyDays, clock, log })
     closing.push(() => upkeep.close())
     const timekeeper = keepTime(fleet, clock)
     closing.push(() => timekeeper.close())
@@ -136,11 +138,13 @@ export async function actOnStopped<T>(
   }
 }
 
-/** Reads what the configuration names and tries it, without starting anything. */
-export function checkFiles(config: Config, now = new Date()): void {
+/** Reads what the configuration names and tries it, without starting anything. Returns what of the policy has no effect. */
+export function checkFiles(config: Config, now = new Date()): PolicyProblem[] {
   readTls(config)
-  parsePolicy(readNamed(config.policyFile))
+  const policy = readNamed(config.policyFile)
+  parsePolicy(policy)
   checkReleaseFiles(config, now)
+  return policyWarnings(policy)
 }
 
 /** The address that everything is signed for: as configured, else where it listens. */

@@ -107,7 +107,7 @@ describe('what is wrong is said with its place', () => {
       yaml: BASE.replace(/tiers:\n.*\n.*\n/, 'tiers: {}\n'),
       lines: [
         'line 3, column 8: tiers must not have fewer than 1 properties',
-        'line 4, column 15: default-tier is "internal", and there is none',
+        'line 4, column 15: default-tier is "internal", and the policy has none',
       ],
     },
     {
@@ -185,7 +185,7 @@ describe('what is wrong is said with its place', () => {
 `,
       lines: [
         'line 8, column 23: overrides.0.when.platform must be one of: windows, macos, linux, not "ios"',
-        'line 8, column 35: overrides.0.when.group is "pilot", and there is none',
+        'line 8, column 35: overrides.0.when.group is "pilot", and the policy has none',
         'line 8, column 42: overrides.0.when.os is not a key that is known here; there are platform, tag, group',
         'line 9, column 15: overrides.0.checks.firewal is not a key that is known here; did you mean "firewall"?',
         'line 10, column 5: overrides.1.when is missing',
@@ -196,7 +196,7 @@ describe('what is wrong is said with its place', () => {
       name: 'a group that is nearly there',
       yaml: `${BASE}groups: { pilots: {}, berlin: {} }\noverrides: [{ when: { group: pilot }, checks: {} }]\n`,
       lines: [
-        'line 8, column 30: overrides.0.when.group is "pilot", and there are pilots, berlin; did you mean "pilots"?',
+        'line 8, column 30: overrides.0.when.group must be one of: pilots, berlin, not "pilot"; did you mean "pilots"?',
       ],
     },
     {
@@ -226,8 +226,8 @@ describe('what is wrong is said with its place', () => {
       name: 'tiers that do not exist',
       yaml: `${BASE.replace('default-tier: internal', 'default-tier: secret')}resources:\n  - { match: a.example, tier: intern }\n  - { match: a.example }\n`,
       lines: [
-        'line 6, column 15: default-tier is "secret", and there are public, internal',
-        'line 8, column 31: resources.0.tier is "intern", and there are public, internal; did you mean "internal"?',
+        'line 6, column 15: default-tier must be one of: public, internal, not "secret"',
+        'line 8, column 31: resources.0.tier must be one of: public, internal, not "intern"; did you mean "internal"?',
         'line 9, column 5: resources.1.tier is missing',
       ],
     },

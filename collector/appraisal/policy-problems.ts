@@ -72,8 +72,11 @@ function referenceFlaws(root: Located): Flaw[] {
 function referenceFlaw(root: Located, path: Path, known: readonly string[] | null): Flaw | [] {
   const found = at(root, path)
   if (found?.kind !== 'scalar' || typeof found.value !== 'string' || !known || known.includes(found.value)) return []
-  const others = known.length === 0 ? 'and there is none' : `and there are ${known.join(', ')}`
-  const problem = `is "${shortened(found.value)}", ${others}${didYouMean(found.value, known)}`
+  const word = `"${shortened(found.value)}"`
+  const problem =
+    known.length === 0
+      ? `is ${word}, and the policy has none`
+      : `must be one of: ${known.join(', ')}, not ${word}${didYouMean(found.value, known)}`
   return { offset: found.offset, path, problem }
 }
 

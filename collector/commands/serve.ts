@@ -28,8 +28,10 @@ export const checkConfig: Noun = {
       summary: 'Says what is wrong with the settings and with the files that they name.',
       async run(_given, { config }) {
         const { checkFiles } = await import('../collector.ts')
-        checkFiles(config)
-        return { json: { ok: true }, text: () => 'The configuration is right.' }
+        const { problemLines } = await import('../appraisal/policy-problems.ts')
+        const warnings = checkFiles(config)
+        const idle = warnings.length === 0 ? '' : `\nOf the policy this has no effect:\n${problemLines(warnings)}`
+        return { json: { ok: true, warnings }, text: () => `The configuration is right.${idle}` }
       },
     }),
   },
