@@ -45,10 +45,13 @@ export function printStatus({ deviceId, collectorUrl, connection, standing, last
   }
   print(`Admitted to: ${standing.tiers.join(', ') || 'nothing'}`)
   const width = Math.max(0, ...standing.checks.map(({ title }) => title.length))
-  for (const { title, verdict, why, fix, deadline } of standing.checks) {
+  for (const { title, verdict, why, fix, deadline, exception, mode } of standing.checks) {
     const until = deadline === undefined ? '' : ` until ${deadline}`
-    print(`  ${title.padEnd(width)}  ${verdict}${until}: ${why}`)
-    if (fix !== undefined) print(`  ${' '.repeat(width)}  to do: ${fix}`)
+    const counted = mode === 'report' ? ' (only reported)' : ''
+    const indent = ' '.repeat(width)
+    print(`  ${title.padEnd(width)}  ${verdict}${until}${counted}: ${why}`)
+    if (exception) print(`  ${indent}  excepted by ${exception.approver}: ${exception.reason}`)
+    if (fix !== undefined) print(`  ${indent}  to do: ${fix}`)
   }
 }
 

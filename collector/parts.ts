@@ -85,6 +85,8 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
       build: `collector ${VERSION}`,
       clock,
       onError,
+      onDamaged: (problem) =>
+        log.error({ err: problem }, 'the record of a device is damaged: it is admitted to nothing'),
     })
     closing.push(() => fleet.settled())
     releases.onChange(fleet.useCatalogue)

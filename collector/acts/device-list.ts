@@ -6,7 +6,8 @@ import { nullable, oneOf, strict, text } from '../../shared/schema.ts'
 import { CHECK_IDS, VERDICTS, type Standing } from '../../shared/standing.ts'
 import type { DeviceRecord } from '../store/store.ts'
 import { defineAct } from './act.ts'
-import { DEVICE_STATUSES, DeviceShown, PLATFORMS, shownDevice } from './device.ts'
+import { DEVICE_STATUSES } from '../store/store.ts'
+import { DeviceShown, PLATFORMS, shownDevice } from './device.ts'
 import { PAGE, PageAsked, pageSchema } from './page.ts'
 
 const Row = strict({

@@ -5,11 +5,10 @@ import { Time } from '../../shared/fact.ts'
 import { nullable, oneOf, strict, text } from '../../shared/schema.ts'
 import type { Platform } from '../../shared/signals.ts'
 import { Standing } from '../../shared/standing.ts'
-import type { DeviceRecord, DeviceStatus } from '../store/store.ts'
+import { DEVICE_STATUSES, type DeviceRecord, type DeviceStatus } from '../store/store.ts'
 import { defineAct, type ActParts } from './act.ts'
 
 export const PLATFORMS = ['windows', 'macos', 'linux'] as const satisfies readonly Platform[]
-export const DEVICE_STATUSES = ['active', 'pending', 'locked-out'] as const
 
 /** What is known of a device itself, but for its key. */
 export const DeviceShown = {

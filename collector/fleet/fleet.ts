@@ -32,6 +32,8 @@ export type FleetOptions = {
   build: string
   clock: Clock
   onError: (error: unknown) => void
+  /** Told of a device whose record cannot be read: it is admitted to nothing. */
+  onDamaged: (problem: MusterError) => void
 }
 
 /** Every device with where it stands, in memory, and the way from a report to a durable, signed answer. */
@@ -86,9 +88,16 @@ type Welcome = {
 const BOOT_IDS_KEPT = 8
 
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { store, issuer, issuerUrl, build, clock, statuses, onError } = options
+  const { store, issuer, issuerUrl, build, clock, statuses, onError, onDamaged } = options
   const { policy: inForce, catalogue, exceptions } = options
-  const roster = await openRoster({ store, statuses, basis: { inForce, catalogue, exceptions }, clock, onError })
+  const roster = await openRoster({
+    store,
+    statuses,
+    basis: { inForce, catalogue, exceptions },
+    clock,
+    onError,
+    onDamaged,
+  })
   const { entries, keeper, current, required } = roster
 
   async function attest(entry: Entry, audience: string): Promise<string | null> {

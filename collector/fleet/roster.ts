@@ -19,6 +19,8 @@ export type RosterOptions = {
   basis: Basis
   clock: Clock
   onError: (error: unknown) => void
+  /** Told of a device whose record cannot be read: it is admitted to nothing. */
+  onDamaged: (problem: MusterError) => void
 }
 
 /** A device in memory. Only this folder ever holds one. */
@@ -53,7 +55,14 @@ export type Roster = {
   wake(): Date | null
 }
 
-export async function openRoster({ store, statuses, basis, clock, onError }: RosterOptions): Promise<Roster> {
+export async function openRoster({
+  store,
+  statuses,
+  basis,
+  clock,
+  onError,
+  onDamaged,
+}: RosterOptions): Promise<Roster> {
   const entries = new Map<string, Entry>()
   const moments = openMoments()
   const keeper = openKeeper(store, onError)
@@ -130,7 +139,7 @@ export async function openRoster({ store, statuses, basis, clock, onError }: Ros
     useBasis({})
   })
 
-  for (const state of await store.loadDevices(onError))
+  for (const state of await store.loadDevices(onDamaged))
     entries.set(state.device.id, { ...state, view: null, storing: null })
   sweep.begin(entries.keys())
 

@@ -8,10 +8,7 @@ import type { StatusLease, Store } from './store.ts'
 const AT_ONCE = 500
 
 /** Who holds which entry of the status lists. */
-export function leaseTable(
-  db: Database,
-  write: Writer,
-): Pick<Store, 'putLease' | 'putLeases' | 'loadLeases' | 'dropLeases'> {
+export function leaseTable(db: Database, write: Writer): Pick<Store, 'putLeases' | 'loadLeases' | 'dropLeases'> {
   const put = db.prepare(
     `insert into status_lease (list, entry, device_id, tiers, status, held_until) values (?, ?, ?, ?, ?, ?)
      on conflict (list, entry) do update set device_id = excluded.device_id, tiers = excluded.tiers,
@@ -27,7 +24,6 @@ export function leaseTable(
   }
 
   return {
-    putLease: (lease) => write(() => putOne(lease)),
     putLeases: (leases) => write(() => leases.forEach(putOne)),
     loadLeases: async () => Array.from(all.iterate(), leaseOfRow),
     async dropLeases(before) {

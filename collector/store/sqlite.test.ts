@@ -186,7 +186,7 @@ describe('a file that is not right', () => {
   test('damage elsewhere is an error too', async () => {
     const id = await enrolled(store, 'a')
     await happened(store, id, { transitions: [transition(id, NOW)], standingChanges: [standingChange(id, NOW)] })
-    await store.putLease({ list: 1, index: 2, deviceId: id, tiers: [], status: 0, until: NOW })
+    await store.putLeases([{ list: 1, index: 2, deviceId: id, tiers: [], status: 0, until: NOW }])
     await store.addGateway({ id: 'g', name: 'g', keyHash: 'k', scopes: ['decide'], createdAt: NOW })
     await store.addPolicy({ digest: 'd', document: '', appliedAt: NOW, author: 'a', source: 'file', restores: null })
     behind("update transition set to_verdict = 'fine'")

@@ -196,8 +196,7 @@ export type Store = {
   /** All of them, also those that are over; the newest first. */
   loadExceptions(): Promise<Exception[]>
 
-  /** Adds a lease or replaces the one of the same entry. */
-  putLease(lease: StatusLease): Promise<void>
+  /** Adds leases, or replaces those of the same entries. */
   putLeases(leases: readonly StatusLease[]): Promise<void>
   loadLeases(): Promise<StatusLease[]>
   dropLeases(before: Date): Promise<void>

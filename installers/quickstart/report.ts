@@ -53,12 +53,13 @@ export function report(findings: Findings): string {
   ].join('\n')
 }
 
-function checkLines({ title, verdict, why, fix, deadline, mode }: CheckResult): string[] {
+function checkLines({ title, verdict, why, fix, deadline, exception, mode }: CheckResult): string[] {
   const [sign, colour] = SIGNS[verdict]
   const until = deadline ? ` until ${deadline}` : ''
   const counted = mode === 'report' ? ' (only reported)' : ''
   const head = `  ${sign} ${title.padEnd(28)} ${verdict}${until}${counted}`
   const lines = [styleText(colour, head), ...wrapped(why, 6)]
+  if (exception) lines.push(...wrapped(`Excepted by ${exception.approver}: ${exception.reason}`, 6))
   return fix ? [...lines, ...wrapped(`To do: ${fix}`, 6)] : lines
 }
 

@@ -97,7 +97,7 @@ const WRITER = `
         id: '' + n, target: { tag: 't' }, check: 'firewall', reason: 'r', approver: 'a',
         createdAt: a.NOW, expiresAt: a.later(99), endedAt: null,
       }),
-    lease: (n) => store.putLease({ list: 1, index: n, deviceId: id, tiers: [], status: 0, until: a.later(n) }),
+    lease: (n) => store.putLeases([{ list: 1, index: n, deviceId: id, tiers: [], status: 0, until: a.later(n) }]),
     gateway: (n) => store.addGateway({ id: '' + n, name: 'g', keyHash: '' + n, scopes: ['decide'], createdAt: a.NOW }),
   }
   for (const [kind, keep] of Object.entries(kinds)) {

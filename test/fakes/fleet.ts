@@ -59,6 +59,7 @@ export function fleetOver(store: Store, clock: Clock, otherwise: Partial<FleetOp
     build: 'test',
     clock,
     onError: () => undefined,
+    onDamaged: () => undefined,
     ...otherwise,
   })
 }

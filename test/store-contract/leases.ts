@@ -24,7 +24,7 @@ export function contractOfLeases(subject: Subject): void {
         lease(1_048_575, { status: 2, tiers: ['public', 'internal'] }),
         lease(0, { list: 2, status: 1, deviceId: idOf('b') }),
       ]
-      for (const it of all) await subject.store.putLease(it)
+      for (const it of all) await subject.store.putLeases([it])
       await subject.reopen()
       expect(await loadedFrom(subject.store)).toEqual(all)
     })
@@ -32,7 +32,7 @@ export function contractOfLeases(subject: Subject): void {
     test('a new one takes the place of the last of the same entry', async () => {
       await subject.store.putLeases([lease(1), lease(2)])
       const next = lease(1, { deviceId: idOf('b'), status: 2, tiers: ['internal'], until: later(99) })
-      await subject.store.putLease(next)
+      await subject.store.putLeases([next])
       expect(await loadedFrom(subject.store)).toEqual([next, lease(2)])
     })
 
@@ -47,7 +47,7 @@ export function contractOfLeases(subject: Subject): void {
 
     test('a lease outlives its device', async () => {
       const id = await enrolled(subject.store, 'a')
-      await subject.store.putLease(lease(1, { deviceId: id }))
+      await subject.store.putLeases([lease(1, { deviceId: id })])
       await subject.store.removeDevice(id)
       expect(await loadedFrom(subject.store)).toEqual([lease(1, { deviceId: id })])
     })
