@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { feedServer, type FeedServer } from '../test/fakes/feed-server.ts'
-import { CATALOGUE_YAML, ENDOFLIFE_OLD_MACOS, MSRC, SOFA_V2, WINDOWS_BUILDS } from '../test/fakes/feeds.ts'
+import { CATALOGUE_YAML, ENDOFLIFE_OLD_MACOS, MSRC, SOFA_V1, SOFA_V2, WINDOWS_BUILDS } from '../test/fakes/feeds.ts'
 import { waiting, type Waiting } from '../test/fakes/waiting.ts'
 import { digest } from '../shared/jws.ts'
 import { SOURCE_LIMITS } from './releases/limits.ts'
@@ -306,6 +306,32 @@ describe('an address', () => {
     expect(releases.sources()[2]).toMatchObject({ state: 'good', asOf: '2026-11-18' })
   })
 
+  const debianOnly = end('2026-11-21T00:00:00Z', '2028-06-30')
+  test.each<[name: string, answer: string]>([
+    ['a feed of another form', ENDOFLIFE_OLD_MACOS],
+    ['a feed about other systems', SOFA_V2.replaceAll('macOS', 'iOS')],
+    ['what another product of the same site says', debianOnly],
+  ])('that brings %s in place of its own is not believed', async (_name, answer) => {
+    const macosEnds = end('2026-11-20T00:00:00Z', '2028-06-30').replace('debian', 'macos')
+    const before = answer === debianOnly ? macosEnds : SOFA_V2
+    server.answer('/macos.json', before)
+    const releases = await start([server.at('/macos.json')])
+    await releases.refresh()
+    const known = releases.catalogue()
+    server.answer('/macos.json', answer)
+    const [, report] = await releases.refresh()
+    expect(report).toMatchObject({ state: 'failing', error: { code: 'releases-invalid' } })
+    expect(releases.catalogue()).toEqual(known)
+  })
+
+  test('may have begun with nothing', async () => {
+    server.answer('/releases.yaml', 'date: 2026-11-01\nlines: []')
+    const releases = await start([server.at('/releases.yaml')])
+    await releases.refresh()
+    server.answer('/releases.yaml', CATALOGUE_YAML)
+    expect((await releases.refresh())[1]).toMatchObject({ state: 'good', lines: 5 })
+  })
+
   test('tells by its path what a list is about', async () => {
     server.answer('/api/macos.json?v=1', ENDOFLIFE_OLD_MACOS)
     const releases = await start([server.at('/api/macos.json?v=1')])
@@ -405,6 +431,41 @@ describe('a pin', () => {
     await stop(first)
     const releases = await start([`${server.at('/macos.json')}#sha256=${digest('')}`])
     expect(macos(releases)).not.toContain('26.7.1')
+  })
+
+  test('keeps out an older copy of what states no day, which without a pin may take something back', async () => {
+    const [newer, older] = [SOFA_V1, SOFA_V1.replaceAll('2026-05-20', '2026-05-01').replaceAll('14.8.2', '14.8.0.1')]
+    const at = server.at('/macos.json')
+    const serve = (content: string) => {
+      server.answer('/macos.json', content)
+      server.answer('/macos.json.sig', edSignature(content))
+    }
+    serve(newer)
+    const releases = await start([at + keyPin(ed25519), at])
+    await releases.refresh()
+    serve(older)
+    const [, pinned, plain] = await releases.refresh()
+    expect(pinned).toMatchObject({
+      state: 'failing',
+      error: { detail: 'it is of 2026-05-04, and what was read before is of 2026-05-20' },
+    })
+    expect(plain).toMatchObject({ state: 'good', asOf: '2026-05-04' })
+    expect(macos(releases)).toContain('14.8.2')
+  })
+
+  test('of a new key counts once the setting names it, and the old key not any more', async () => {
+    const signature = (content: string) => sign('sha256', Buffer.from(content), p256.privateKey).toString('base64')
+    const file = write('macos.json', SOFA_V2)
+    write('macos.json.sig', edSignature(SOFA_V2))
+    const old = await start([file + keyPin(ed25519)])
+    write('macos.json.sig', signature(SOFA_V2))
+    await look(old)
+    expect(old.sources()[1]).toMatchObject({ state: 'failing', error: { code: 'releases-unverified' } })
+    expect(macos(old)).toContain('26.7.1')
+    await stop(old)
+    const releases = await start([file + keyPin(p256)])
+    expect(releases.sources()[1]).toMatchObject({ state: 'good' })
+    expect(macos(releases)).toContain('26.7.1')
   })
 
   test('a file is read again when its signature comes after it', async () => {
@@ -529,6 +590,18 @@ describe('a source by month', () => {
       state: 'failing',
       error: { code: 'releases-unreachable', detail: 'it answers 404' },
     })
+  })
+
+  test('fails where what was there is gone, and where the last two are missing', async () => {
+    server.answer('/cvrf/2026-Oct', of('2026-10-13', 9500))
+    const releases = await start([server.at('/cvrf/{month}')])
+    expect((await releases.refresh())[1]).toMatchObject({ state: 'good' })
+    server.answer('/cvrf/2026-Oct', (_request, response) => void response.writeHead(404).end())
+    const gone = { state: 'failing', error: { code: 'releases-unreachable', detail: 'it answers 404' } }
+    expect((await releases.refresh())[1]).toMatchObject(gone)
+    hours(24 * 30)
+    expect((await releases.refresh())[1]).toMatchObject(gone)
+    expect(windows(releases)).toContain('26100.9500')
   })
 
   test('may be files', async () => {

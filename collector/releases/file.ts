@@ -9,7 +9,13 @@ export async function readSourceFile(path: string, maxBytes: number): Promise<Ui
       const stats = await file.stat()
       if (!stats.isFile()) throw new MusterError('releases-unreachable', 'it is no file')
       if (stats.size > maxBytes) throw new MusterError('releases-unreachable', `it is longer than ${maxBytes} bytes`)
-      return await file.readFile()
+      const content = await file.readFile()
+      // Half of a list may look like a whole one. It is read again once it has come to rest.
+      const { size, mtimeMs } = await file.stat()
+      if (size !== stats.size || mtimeMs !== stats.mtimeMs) {
+        throw new MusterError('releases-unreachable', 'it changes while it is read')
+      }
+      return content
     } finally {
       await file.close()
     }

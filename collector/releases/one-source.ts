@@ -97,13 +97,19 @@ export function openSource(source: Source, around: Surroundings, only?: FeedForm
     return fetched.kind === 'content' ? asText(fetched.bytes) : null
   }
 
-  /** Who is between us and a source cannot bring back what it said before. A file is its owner's, who may. */
+  /** Who is between us and a source cannot bring back what it said before, nor put another in its place. A file is its owner's, who may. */
   function requireProgress(feed: Feed, before: Feed | undefined): void {
     if (only !== undefined && feed.format !== only) {
       throw new MusterError('releases-invalid', 'it is no whole catalogue; feeds are named in releaseSources')
     }
-    if (kind === 'file' || !before?.isDated || !feed.isDated || feed.format !== before.format) return
-    if (feed.asOf < before.asOf) {
+    if (kind === 'file' || !before) return
+    if (!isAboutTheSame(feed, before)) {
+      throw new MusterError('releases-invalid', 'it is about something else than what was read before')
+    }
+    // What states no day is as new as what it knows, and may take something back. Who signs it does that in a newer one.
+    const isStated = feed.isDated && before.isDated
+    const isSigned = pin !== null && feed.isDated === before.isDated
+    if ((isStated || isSigned) && feed.asOf < before.asOf) {
       throw new MusterError('releases-invalid', `it is of ${feed.asOf}, and what was read before is of ${before.asOf}`)
     }
   }
@@ -112,7 +118,7 @@ export function openSource(source: Source, around: Surroundings, only?: FeedForm
     const places = placesOf(source, now())
     const next = new Map<string, Kept>()
     let failure: MusterError | null = null
-    let missing = 0
+    const missing = new Set<Place>()
     for (const place of places) {
       const kept = held.get(place.at)
       if (kept) next.set(place.at, kept)
@@ -120,14 +126,15 @@ export function openSource(source: Source, around: Surroundings, only?: FeedForm
       try {
         const read = await readPlace(place, kept)
         if (read) next.set(place.at, read)
-        else missing++
+        else missing.add(place)
       } catch (error) {
         failure ??= problemOf(error)
       }
     }
     held = next
-    // Of several months the newest may not be out yet, and the oldest are not there for ever.
-    if (failure === null && missing === places.length) {
+    // Of several months the newest may not be out yet, and the oldest are not there for ever. What was there stays.
+    const isGone = [...missing].some(({ at }) => held.has(at))
+    if (failure === null && (isGone || places.slice(0, 2).every((place) => missing.has(place)))) {
       failure = new MusterError('releases-unreachable', kind === 'file' ? 'there is no such file' : 'it answers 404')
     }
     return failure
@@ -188,6 +195,13 @@ async function fingerprintsOf(source: Source, now: Date): Promise<string> {
     source.pin?.kind === 'key' ? [at, signaturePlaceOf(source, at)] : [at],
   )
   return (await Promise.all(files.map(fingerprintOf))).join('\n')
+}
+
+/** Whether two feeds of one source are of one format, and know some of the same systems. */
+function isAboutTheSame(feed: Feed, before: Feed): boolean {
+  const systems = new Set([...before.lines, ...before.releases].map(({ id }) => id))
+  const isKnown = systems.size === 0 || [...feed.lines, ...feed.releases].some(({ id }) => systems.has(id))
+  return feed.format === before.format && isKnown
 }
 
 const newest = (values: readonly string[]) => values.toSorted().at(-1) ?? null

@@ -8,7 +8,7 @@ test('only what everybody is offered, and what is still signed', () => {
   expect(readGdmf(JSON.parse(GDMF), NOW)).toEqual({
     format: 'gdmf',
     statedOn: null,
-    knownDays: ['2026-10-13', '2026-11-17'],
+    knownDays: ['2026-10-13', '2026-11-17', '2026-11-20'],
     lines: [],
     releases: [
       { id: 'macos', version: '15', release: { version: '15.9', releasedOn: '2026-10-13' } },

@@ -42,15 +42,16 @@ export function readGdmf(json: unknown, now: Date): Found {
     PublicRapidSecurityResponses: responses,
   } = list.value
   const offers: Offer[] = []
+  const knownDays: string[] = []
   let skipped = 0
   for (const it of [updates, improvements, responses].flatMap((set) => set?.macOS ?? [])) {
     const offer = isAsset(it) ? offerOf(it) : null
     // What has expired is not signed any more, and nobody can install it.
     const expires = isAsset(it) ? dayIn(it.ExpirationDate) : null
+    if (offer) knownDays.push(offer.release.releasedOn)
     if (!offer) skipped++
     else if (expires === null || expires >= dayOf(now)) offers.push(offer)
   }
-  const knownDays = offers.map(({ release }) => release.releasedOn)
   const releases = withoutThoseOfFew(offers).map(({ id, version, release }) => ({ id, version, release }))
   return { format: 'gdmf', statedOn: null, knownDays, lines: [], releases, skipped }
 }

@@ -113,8 +113,16 @@ test.each<[name: string, improvements: unknown, version: string[], skipped: numb
   ['of no version', { 26: [{ Version: '9', VersionExtra: '(a)', PostingDate: '2026-03-17' }] }, [], 1],
   ['in another form', [1, 2], [], 0],
 ])('a background improvement %s', (_name, improvements, version, skipped) => {
-  const found = readSofa({ OSVersions: [], BackgroundSecurityImprovements: improvements })
+  const release = { UpdateName: 'macOS Tahoe 26.3.1', ProductVersion: '26.3.1', ReleaseDate: '2026-03-04' }
+  const of = (change: object) =>
+    readSofa({
+      OSVersions: [{ SecurityReleases: [{ ...release, ...change }] }],
+      BackgroundSecurityImprovements: improvements,
+    })
+  const found = of({})
   expect([versions(found), found.skipped]).toEqual([version, skipped])
+  // The feed of another system has the same there.
+  expect(versions(of({ ProductName: 'iOS' }))).toEqual([])
 })
 
 test.each<[name: string, json: unknown]>([

@@ -46,6 +46,7 @@ export function readSofa(json: unknown): Found {
   const { XProtectPayloads: payloads, XProtectPlistConfigData: rules } = feed.value
   const knownDays = [payloads, rules].map(dayOfXProtect).filter((day) => day !== null)
   let skipped = 0
+  let isOfMacos = false
 
   for (const system of feed.value.OSVersions) {
     if (!isSystem(system)) {
@@ -59,12 +60,14 @@ export function readSofa(json: unknown): Found {
       const read = readRelease(it)
       // In version 1 the newest has no name of its own, and is not needed.
       if (read === 'odd') skipped += isListed ? 1 : 0
+      else isOfMacos = true
       if (read === 'odd' || read === 'of some models') continue
       knownDays.push(read.releasedOn)
       if (read.found) releases.push(read.found)
     }
   }
-  for (const it of improvements(feed.value.BackgroundSecurityImprovements)) {
+  // These do not say of which system they are.
+  for (const it of isOfMacos ? improvements(feed.value.BackgroundSecurityImprovements) : []) {
     const read = readImprovement(it)
     if (read === 'odd') skipped++
     else if (read !== 'of some models') releases.push(read)
