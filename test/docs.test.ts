@@ -2,6 +2,11 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { PolicyDocument } from '../collector/appraisal/policy-document.ts'
+import { problemLines } from '../collector/appraisal/policy-problems.ts'
+import { policyWarnings } from '../collector/appraisal/policy-warnings.ts'
+import { policyProblems } from '../collector/appraisal/policy.ts'
 import { readConfig } from '../collector/config.ts'
 import { openMetrics } from '../collector/metrics.ts'
 import { ERRORS } from '../shared/errors.ts'
@@ -105,6 +110,44 @@ test('docs/policy.md shows the default policy as it ships, and explains every ch
   expect(policy).toContain(`\`\`\`yaml\n${read('collector/policy.yaml')}\`\`\``)
   expect([...rowsOf(chapterOf(policy, 'Checks')).keys()].toSorted()).toEqual(keysOf(CHECKS).toSorted())
   expect([...rowsOf(chapterOf(policy, 'Verdicts')).keys()].toSorted()).toEqual([...VERDICTS].toSorted())
+})
+
+const policyPage = read('docs/policy.md')
+
+test('docs/policy.md explains every key of a policy, and no other', () => {
+  const chapter = chapterOf(policyPage, 'Line by line')
+  const explained = [...chapter.matchAll(/^`([a-z-]+)` (?:is|are|maps|gives|change) /gm)].map(([, key = '']) => key)
+  expect(explained.toSorted()).toEqual(keysOf(PolicyDocument.properties).toSorted())
+})
+
+test('docs/policy.md has examples that are right, alone or in the default policy', () => {
+  const defaults: unknown = parse(read('collector/policy.yaml'))
+  const examples = [...policyPage.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => yaml)
+  expect(examples.length).toBeGreaterThan(6)
+  const problems = examples.flatMap((yaml) => {
+    const whole = JSON.stringify(completed(parse(yaml), defaults))
+    return [...policyProblems(whole), ...policyWarnings(whole)].map(
+      ({ path, problem }) => `${path} ${problem}: ${yaml}`,
+    )
+  })
+  expect(problems).toEqual([])
+})
+
+/** A part of a policy, or the parameters of some checks, with the rest from another policy. */
+function completed(part: object, whole: unknown): object {
+  if ('version' in part || typeof whole !== 'object' || whole === null) return part
+  const isOfChecks = Object.keys(part).every((key) => key in CHECKS)
+  if (!isOfChecks) return { ...whole, ...part }
+  return { ...whole, checks: { ...('checks' in whole && typeof whole.checks === 'object' && whole.checks), ...part } }
+}
+
+test('docs/policy.md shows what is really said of a policy that is wrong, and of one of which a part has no effect', () => {
+  const [, wrong = ''] = /^```yaml wrong\n(.*?)^```/ms.exec(policyPage) ?? []
+  const [, idle = ''] = /^```yaml idle\n(.*?)^```/ms.exec(policyPage) ?? []
+  const said = problemLines(policyProblems(wrong)).split('\n')
+  expect(said.length).toBeGreaterThan(5)
+  expect(policyPage).toContain(`The policy is not right:\n  ${said.join('\n  ')}\n${ERRORS['policy-invalid'].fix}`)
+  expect(policyPage).toContain(`has no effect:\n${problemLines(policyWarnings(idle))}\n\`\`\``)
 })
 
 test('docs/attestation.md has every refusal of the library for gateways with its meaning, and no other', () => {
