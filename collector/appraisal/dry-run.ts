@@ -2,7 +2,7 @@ import type { CheckResult, Standing } from '../../shared/standing.ts'
 import type { Policy, Tier } from './policy.ts'
 
 /** One tier as it stands to one device. */
-export type TierStanding = {
+type TierStanding = {
   tier: string
   isOpen: boolean
   /** The checks that close it; none where it is open, or closed by something other than the policy. */
@@ -22,9 +22,9 @@ export type DeviceTiers = {
 }
 
 /** A tier and the checks that decide it; none where the tier itself is new or gone, or something else decides. */
-export type TierChange = { tier: string; checks: string[] }
+type TierChange = { tier: string; checks: string[] }
 
-export type DeviceChange = {
+type DeviceChange = {
   deviceId: string
   hostname: string
   owner: string | null
