@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -55,7 +55,9 @@ test('all that is wrong is told at once, with the names of the files', () => {
   const pinned = `${write('macos.json', SOFA_V2)}#sha256=${digest('')}`
   mkdirSync(join(folder, 'folder'))
   const unsigned = `${join(folder, 'macos.json')}#key=${generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64url')}`
-  const error = problemOf(wrong, pinned, join(folder, 'gone.json'), join(folder, 'folder'), unsigned)
+  const long = write('long.json', '')
+  truncateSync(long, 32 * 1024 * 1024 + 1)
+  const error = problemOf(wrong, pinned, join(folder, 'gone.json'), join(folder, 'folder'), unsigned, long)
   expect(error.code).toBe('releases-invalid')
   for (const said of [
     /releases\.yaml: it is no whole catalogue/,
@@ -63,6 +65,7 @@ test('all that is wrong is told at once, with the names of the files', () => {
     /macos\.json: its SHA-256 is/,
     /gone\.json: there is no such file/,
     /folder: it cannot be read: EISDIR/,
+    /long\.json: it is longer than 33554432 bytes/,
     /macos\.json: its signature is not one of the pinned key/,
   ]) {
     expect(error.message).toMatch(said)

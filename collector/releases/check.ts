@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { MusterError } from '../../shared/errors.ts'
 import { readFeed } from '../appraisal/feeds/read.ts'
 import type { Config } from '../config.ts'
+import { SOURCE_LIMITS } from './limits.ts'
 import { requirePinned } from './pin.ts'
 import { parseSource, placesOf, signaturePlaceOf, type Source } from './source.ts'
 
@@ -68,8 +69,12 @@ function missing(): MusterError {
 /** Null where there is no file. */
 function contentOf(path: string): Buffer | null {
   try {
+    if (statSync(path).size > SOURCE_LIMITS.bytes) {
+      throw new MusterError('releases-unreachable', `it is longer than ${SOURCE_LIMITS.bytes} bytes`)
+    }
     return readFileSync(path)
   } catch (error) {
+    if (error instanceof MusterError) throw error
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw new MusterError('releases-unreachable', `it cannot be read: ${code}`, { cause: error })
