@@ -330,7 +330,7 @@ test('what to do hangs on what is missing, and where', () => {
   expect(fixOf(windows('26100.7999'), {})).toMatch(
     /^Install the pending .* restart the laptop\. If none is offered, ask/,
   )
-  expect(fixOf(windows('26100.8000'), { rebootRequired: true })).toMatch(/^Install the pending updates/)
+  expect(fixOf(windows('26100.8000'), { rebootRequired: true })).toMatch(/^Restart .* Install the pending .* laptop\.$/)
   expect(fixOf(windows('26100.8100'), { rebootRequired: true })).toMatch(/^Restart/)
   expect(fixOf(windows('26100.8100'), { rebootRequired: true }, { trackedSince: days(-20) })).toMatch(/^Restart/)
   expect(fixOf(macos('26.6'), {})).toMatch(/^Install the pending updates in System Settings/)

@@ -53,7 +53,7 @@ export function judgeReleases(
   const name = nameOf(os.value)
   const source = catalogueOf(asOf, now)
   const lacking = lackingOf(name, missed, asked)
-  const fixLacking = updates.pendingSecurity === 0 ? `${fix.update} ${FIX_NOT_OFFERED}` : fix.update
+  const fixLacking = fixOfLacking(updates, fix.update)
   if (lacking && now >= lacking.due) {
     const why = `${lacking.why}; was due ${lastDayBefore(lacking.due)} (${source})`
     return fail(why, fixLacking, TRUST.knownVulnerabilities)
@@ -84,6 +84,12 @@ export function judgeReleases(
     ...pass(whys.filter((it) => it !== null).join('; '), TRUST.knownVulnerabilities, firstOf(due, leansOn.until)),
     fix: lacking ? fixLacking : known?.isRestart ? FIX_RESTART : fix.update,
   }
+}
+
+/** What it lacks may be installed and wait for a restart; and some machines are not offered what they lack. */
+function fixOfLacking({ rebootRequired, pendingSecurity }: SignalValue['os-updates'], update: string): string {
+  if (rebootRequired) return `${FIX_RESTART} ${update}`
+  return pendingSecurity === 0 ? `${update} ${FIX_NOT_OFFERED}` : update
 }
 
 function isOn(platform: 'windows' | 'macos', os: SignalValue['os']): os is Installed {

@@ -9,6 +9,7 @@ import { nameOf } from '../versions.ts'
 const FIX = {
   upgrade: 'Upgrade to a release that still gets security updates.',
   catalogue: 'Ask your admin to refresh the release catalogue.',
+  unknown: 'Ask your admin which release to install, or to refresh the release catalogue.',
   platform: 'Enrol the device again with the agent of the operating system that runs on it.',
 } as const
 
@@ -34,7 +35,7 @@ export const osSupported = defineRule({
       if (os.platform === 'linux' && os.supportEnd !== undefined) {
         return judgeEnd(nameOf(os), new Date(os.supportEnd), 'as the system itself says', now)
       }
-      return unknown(`${found.problem} (${source})`, FIX.catalogue)
+      return unknown(`${found.problem} (${source})`, FIX.unknown)
     }
 
     const { name, version } = found.value
