@@ -31,7 +31,6 @@ describe('the schema', () => {
     { macos: '26' },
     { macos: ['15.7.2', '26.3.1 (a)'] },
     { debian: '12.5', ubuntu: ['22.04', '24.04'], 'opensuse-leap': '15.6', sles_sap: '15.6' },
-    {},
   ])('admits %j', (minimum) => {
     expect(parse(minimum).ok).toBe(true)
   })
@@ -56,6 +55,7 @@ describe('the schema', () => {
     { minimum: { mac: '26' }, problem: /mac is not a key/ },
     { minimum: { linux: '6' }, problem: /linux is not a key/ },
     { minimum: '26', problem: /must be object/ },
+    { minimum: {}, problem: /must not have fewer than 1 properties/ },
   ])('refuses $minimum', ({ minimum, problem }) => {
     expect(parse(minimum)).toEqual({ ok: false, problem: expect.stringMatching(problem) })
   })

@@ -40,6 +40,7 @@ export const Minimum = Type.Unsafe<Minimum>(
     {
       patternProperties: { [`^(?!(?:${NO_ID})$)[a-z0-9][a-z0-9._-]{0,39}$`]: versions(VERSION, '24.04') },
       additionalProperties: false,
+      minProperties: 1,
       maxProperties: 32,
     },
   ),
