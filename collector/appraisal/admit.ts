@@ -1,4 +1,4 @@
-import type { CheckId } from '../../shared/standing.ts'
+import type { CheckId, CheckResult } from '../../shared/standing.ts'
 import type { Tier } from './policy.ts'
 import type { Weighed } from './weigh.ts'
 
@@ -6,20 +6,27 @@ import type { Weighed } from './weigh.ts'
 export function admits(tier: Tier, weighed: ReadonlyMap<CheckId, Pick<Weighed, 'result'>>): boolean {
   return tier.checks.every((id) => {
     const check = weighed.get(id)
-    if (!check) return false
-    if (check.result.mode === 'report') return true
-    switch (check.result.verdict) {
-      case 'pass':
-      case 'grace':
-      case 'excepted':
-      case 'not-applicable':
-        return true
-      case 'unknown':
-        // It has a deadline only while its grace lasts.
-        return tier.unknown === 'grace' && check.result.deadline !== undefined
-      case 'fail':
-      case 'stale':
-        return false
-    }
+    return check !== undefined && holdsOpen(check.result, tier)
   })
+}
+
+/** Whether a check that a tier needs lets it be open. */
+export function holdsOpen(
+  { verdict, mode, deadline }: Pick<CheckResult, 'verdict' | 'mode' | 'deadline'>,
+  { unknown }: Pick<Tier, 'unknown'>,
+): boolean {
+  if (mode === 'report') return true
+  switch (verdict) {
+    case 'pass':
+    case 'grace':
+    case 'excepted':
+    case 'not-applicable':
+      return true
+    case 'unknown':
+      // It has a deadline only while its grace lasts.
+      return unknown === 'grace' && deadline !== undefined
+    case 'fail':
+    case 'stale':
+      return false
+  }
 }

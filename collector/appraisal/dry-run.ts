@@ -1,4 +1,5 @@
-import type { CheckResult, Standing } from '../../shared/standing.ts'
+import type { Standing } from '../../shared/standing.ts'
+import { holdsOpen } from './admit.ts'
 import type { Policy, Tier } from './policy.ts'
 
 /** One tier as it stands to one device. */
@@ -68,22 +69,6 @@ function tierStanding(tier: Tier, { tiers, checks }: Pick<Standing, 'tiers' | 'c
   const [until = null] = counted.flatMap(({ deadline = [] }) => deadline).toSorted()
   const endedBy = counted.filter(({ deadline }) => deadline !== undefined && deadline === until).map(({ id }) => id)
   return { tier: tier.name, isOpen, closedBy: [], until, endedBy }
-}
-
-/** Whether a check that counts lets its tier be open. */
-function holdsOpen({ verdict, deadline }: CheckResult, { unknown }: Tier): boolean {
-  switch (verdict) {
-    case 'pass':
-    case 'grace':
-    case 'excepted':
-    case 'not-applicable':
-      return true
-    case 'unknown':
-      return unknown === 'grace' && deadline !== undefined
-    case 'fail':
-    case 'stale':
-      return false
-  }
 }
 
 /** Which devices gain or lose which tier between two policies. A device that only one side knows is left out. */

@@ -30,6 +30,19 @@ const standing = (more: Partial<Standing> = {}): Standing => ({
   ...more,
 })
 
+const patient = parsePolicy(`version: 1
+freshness: 15m
+tiers: { public: [], internal: { checks: [firewall, disk-encryption], unknown: grace } }
+default-tier: internal
+`)
+
+test('what cannot be seen, and is forgiven until its deadline, closes nothing and is not named as what does', () => {
+  const checks = [check('firewall', 'unknown', { deadline: TIME }), check('disk-encryption', 'fail')]
+  expect(decide(standing({ tiers: [], checks }), 'internal', patient).failing).toEqual(['disk-encryption'])
+  const late = [check('firewall', 'unknown'), check('disk-encryption', 'pass')]
+  expect(decide(standing({ tiers: [], checks: late }), 'internal', patient).failing).toEqual(['firewall'])
+})
+
 describe('a decision', () => {
   test.each([
     { name: 'a tier that the device is admitted to', it: standing(), tier: 'internal', allow: true, code: null },

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { Standing } from '../../shared/standing.ts'
+import { holdsOpen } from '../appraisal/admit.ts'
 import type { Policy } from '../appraisal/policy.ts'
 
 /** Allow or deny, and why. Denying is the answer to everything that is not known to be allowed. */
@@ -31,8 +32,7 @@ export function decide(standing: Standing | null, tierName: string, policy: Poli
   }
 
   const closing = standing.checks.filter(
-    ({ id, verdict, mode }) =>
-      tier.checks.some((check) => check === id) && mode === 'enforce' && !HOLDS_OPEN.has(verdict),
+    (check) => tier.checks.some((id) => id === check.id) && !holdsOpen(check, tier),
   )
   const failing = closing.map(({ id }) => id)
   const stale = closing.some(({ verdict }) => verdict === 'stale')
@@ -45,8 +45,6 @@ export function decide(standing: Standing | null, tierName: string, policy: Poli
     failing,
   )
 }
-
-const HOLDS_OPEN: ReadonlySet<string> = new Set(['pass', 'grace', 'excepted', 'not-applicable'])
 
 function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string, failing: string[] = []): Decision {
   return { allow: false, code, reasonUser, reasonAdmin, failing }
