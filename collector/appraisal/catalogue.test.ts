@@ -1,50 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseCatalogue } from './catalogue.ts'
-import { compareVersions, lineNameOf, versionOf } from './versions.ts'
-
-const shipped = readFileSync(join(import.meta.dirname, '../releases.yaml'), 'utf8')
-
-describe('the catalogue that ships', () => {
-  const catalogue = parseCatalogue(shipped)
-
-  test('keeps versions as they are written, with their zeros', () => {
-    expect(catalogue.lines.map(({ version }) => version)).toEqual(expect.arrayContaining(['24.10', '10', null]))
-  })
-
-  test('knows what laptops run', () => {
-    const known = new Set(catalogue.lines.map(({ id }) => id))
-    const ofLinux = 'debian ubuntu fedora rhel rocky almalinux centos centos-stream ol sles sled opensuse-leap'.split(
-      ' ',
-    )
-    const rolling = ['opensuse-tumbleweed', 'arch', 'kali']
-    for (const id of ['windows', 'macos', ...ofLinux, ...rolling, 'linuxmint', 'pop']) expect([...known]).toContain(id)
-  })
-
-  test('lists the releases of each line by their own line, once, and none after the day until which it knows them', () => {
-    for (const { id, version: line, releases, asOf } of catalogue.releases) {
-      const versions = releases.map(({ version }) => version)
-      expect(new Set(versions).size).toBe(versions.length)
-      for (const { version, releasedOn } of releases) {
-        const it = versionOf(version)
-        expect(it && lineNameOf(id, it)).toBe(line)
-        expect(releasedOn <= (asOf ?? '')).toBe(true)
-      }
-    }
-  })
-
-  test('lists releases in the order of their numbers, which is that of their days', () => {
-    for (const { releases } of catalogue.releases) {
-      for (const track of [undefined, 'hotpatch']) {
-        const days = releases.filter((it) => it.track === track).map(({ releasedOn }) => releasedOn)
-        expect(days).toEqual(days.toSorted())
-      }
-      const numbers = releases.flatMap(({ version }) => versionOf(version) ?? [])
-      expect(numbers).toEqual(numbers.toSorted(compareVersions))
-    }
-  })
-})
 
 const releases = (list: string) => `{ id: macos, version: 26, releases: [${list}] }`
 
