@@ -12,6 +12,11 @@ import { compareVersions, lineNameOf, versionOf } from './versions.ts'
 
 const CATALOGUE = parseCatalogue(readFileSync(join(import.meta.dirname, '../releases.yaml'), 'utf8'))
 
+function isSecondTuesday(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`)
+  return date.getUTCDay() === 2 && date.getUTCDate() > 7 && date.getUTCDate() < 15
+}
+
 describe('the catalogue that ships', () => {
   test('keeps versions as they are written, with their zeros', () => {
     expect(CATALOGUE.lines.map(({ version }) => version)).toEqual(expect.arrayContaining(['24.10', '10', null]))
@@ -41,10 +46,6 @@ describe('the catalogue that ships', () => {
   })
 
   test('ends lines of Windows on days on which Microsoft publishes, and none before the updates that are paid for end', () => {
-    const isSecondTuesday = (day: string) => {
-      const date = new Date(`${day}T00:00:00Z`)
-      return date.getUTCDay() === 2 && date.getUTCDate() > 7 && date.getUTCDate() < 15
-    }
     for (const { id, supportedUntil, extended = [] } of CATALOGUE.lines) {
       if (id !== 'windows') continue
       const ends = [supportedUntil ?? '', ...extended.map(({ until }) => until)]
