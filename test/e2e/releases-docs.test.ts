@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../../collector/config.ts'
 import { readFeed } from '../../collector/appraisal/feeds/read.ts'
 import { parsePin, requirePinned } from '../../collector/releases/pin.ts'
-import { ENDOFLIFE_OLD_MACOS, ENDOFLIFE_WINDOWS, MSRC, SOFA_V1 } from '../fakes/feeds.ts'
+import { ENDOFLIFE_OLD_MACOS, ENDOFLIFE_WINDOWS, MSRC, SOFA_V2 } from '../fakes/feeds.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const guide = readFileSync(join(ROOT, 'docs/releases.md'), 'utf8')
@@ -99,7 +99,7 @@ describe.skipIf(!hasOpenssl)('the recipes of the guide work (skipped where opens
     mkdirSync(feeds)
     // As old as any clock that the test may run by.
     const save = (name: string, text: string) => writeFileSync(join(feeds, name), text.replaceAll('2026-', '2024-'))
-    save('sofafeed.macadmins.io_v1_macos_data_feed.json', SOFA_V1)
+    save('sofafeed.macadmins.io_v2_macos_data_feed.json', SOFA_V2)
     save(
       'endoflife.date_api_v1_products_macos',
       JSON.stringify({
