@@ -29,7 +29,10 @@ export function readPolicy(yaml: string): PolicyRead {
   }
   const root = located(document.contents, yaml)
   const parsed = parse(valueOf(root))
-  const flaws = [...shapeFlaws(root, PolicyDocument), ...referenceFlaws(root)]
+  const references = referenceFlaws(root)
+  // Which names there are says more than how a name is written.
+  const isSaid = ({ offset }: Flaw) => references.some((it) => it.offset === offset)
+  const flaws = [...shapeFlaws(root, PolicyDocument).filter((flaw) => !isSaid(flaw)), ...references]
   if (parsed.ok && flaws.length === 0) return { ok: true, value: { document: parsed.value, root, placeOf } }
   return { ok: false, problems: problemsOf(flaws, placeOf) }
 }

@@ -45,6 +45,7 @@ describe('an entry that can stand for no address', () => {
     ['a.example:8443/x', /port/],
     ['a.example:8443', /port/],
     ['[::1]:8443/', /port/],
+    ['a.example:*/**', /port/],
     ['a.example./x', /dot/],
     ['a.example.', /dot/],
     ['Wiki.example/x', /capital/],

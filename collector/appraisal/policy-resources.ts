@@ -24,10 +24,13 @@ const WRONG: readonly [form: RegExp, problem: string][] = [
   [/^\s|\s$|\p{Cc}/u, 'begins or ends with a space, or holds a control character'],
   [/^(?:\/|$)/, 'begins without a host: any host is *'],
   [/^[^/]*@/, 'names a user: addresses are compared without'],
-  [/^[^/]*:\d+(?:\/|$)/, 'names a port: addresses are compared without'],
+  [/^[^/]*:[\d*]+(?:\/|$)/, 'names a port: addresses are compared without'],
   [/^[^/]*\.(?:\/|$)/, 'has a host that ends with a dot: addresses are compared without'],
   [/^[^/]*\p{Lu}/u, 'has a host with capital letters: addresses are compared in small ones'],
 ]
+
+/** Hosts with other letters than these are sent in a form that has only these: `xn--...`. */
+export const isForeignHost = (match: string): boolean => /^[^/]*\P{ASCII}/u.test(match)
 
 /** Why an entry of the resource map can stand for no address; null where it can. */
 export function matchProblem(match: string): string | null {

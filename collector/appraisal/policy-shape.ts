@@ -92,6 +92,11 @@ function inWords(error: TLocalizedValidationError, { type = '', description }: S
     case 'pattern':
     case 'anyOf':
       return `must be ${(type === 'object' ? KINDS[type] : description) ?? KINDS[type] ?? type}${butIs(value)}`
+    case 'minProperties':
+    case 'minItems':
+    case 'minLength':
+      // No shape of ours asks for more than one.
+      return 'must not be empty'
     default:
       return error.message
   }

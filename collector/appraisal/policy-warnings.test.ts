@@ -94,6 +94,16 @@ overrides: [{ when: { tag: a }, checks: { os-supported: { grace: 1d } } }]
       ],
     },
     {
+      name: 'a host as no browser sends it',
+      yaml: `${BASE}resources:
+  - { match: 'bücher.example/**', tier: public }
+  - { match: 'xn--bcher-kva.example/bücher', tier: public }
+`,
+      lines: [
+        'line 11, column 14: resources.0.match stands for no address that a browser asks for: it writes such a host as xn--...',
+      ],
+    },
+    {
       name: 'overrides that change nothing',
       yaml: `${BASE}overrides:
   - { when: { tag: a }, checks: {} }

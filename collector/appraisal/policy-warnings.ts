@@ -6,7 +6,7 @@ import { offsetAt, type Path } from './located.ts'
 import type { PolicyDocument } from './policy-document.ts'
 import { defaultOf, meaningOf } from './policy-meaning.ts'
 import { problemsOf, readPolicy, type PolicyProblem } from './policy-problems.ts'
-import { addressPattern } from './policy-resources.ts'
+import { addressPattern, isForeignHost } from './policy-resources.ts'
 import { shortened } from './policy-shape.ts'
 import { RULES } from './rules/all.ts'
 
@@ -73,14 +73,16 @@ function ofGroups({ groups = {} }: PolicyDocument): Warning[] {
   return empty.map(([name]) => ({ path: ['groups', name], problem: 'has no members: name tags, owners or devices' }))
 }
 
+const FOREIGN = 'stands for no address that a browser asks for: it writes such a host as xn--...'
+
 function ofResources({ resources = [] }: PolicyDocument): Warning[] {
   const patterns = resources.map(({ match }) => addressPattern(match))
   return patterns.flatMap((pattern, index) => {
     const earlier = patterns.slice(0, index).findIndex((other) => other.covers(pattern))
     const by = resources[earlier]
-    if (!by) return []
-    const problem = `is never reached: resources.${earlier} (${shortened(by.match)}) covers it`
-    return [{ path: ['resources', index, 'match'], problem }]
+    const path = ['resources', index, 'match']
+    if (by) return [{ path, problem: `is never reached: resources.${earlier} (${shortened(by.match)}) covers it` }]
+    return isForeignHost(resources[index]?.match ?? '') ? [{ path, problem: FOREIGN }] : []
   })
 }
 

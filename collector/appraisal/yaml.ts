@@ -36,35 +36,45 @@ export function readYaml(text: string, { maxLength, schema }: YamlOptions): Yaml
     return { line, column: line === 1 && text.startsWith('\u{feff}') ? Math.max(1, col - 1) : col }
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
-  const { refused, isDeep } = survey(tokens)
+  const { refused, isDeep, unclosed } = survey(tokens)
   // What is nested too deeply is not composed: that descends by recursion, and ends the process where the stack ends.
   // Comparing every key with every other, as `uniqueKeys` does, takes seconds at some ten thousand.
   const composer = new Composer({ schema, uniqueKeys: false, prettyErrors: false })
   const [document] = isDeep ? [] : composer.compose(tokens, true, text.length)
   const broken = document?.errors.map(({ code, message, pos }) => ({ offset: pos[0], problem: inWords(code, message) }))
-  const found = [...refused, ...(broken ?? [])].map(({ offset, problem }) => ({ ...placeOf(offset), problem }))
+  // Behind what is never closed nothing is what it seems.
+  const isSound = ({ offset }: Refused) => unclosed === undefined || offset < unclosed.offset
+  const problems = [...[...refused, ...(broken ?? [])].filter(isSound), ...(unclosed ? [unclosed] : [])]
+  const found = problems.map(({ offset, problem }) => ({ ...placeOf(offset), problem }))
   return document && found.length === 0 ? { ok: true, document, placeOf } : { ok: false, problems: firstOfLines(found) }
 }
 
 type Refused = { offset: number; problem: string }
 
 /** What may be right YAML and is not read all the same. */
-function survey(tokens: readonly CST.Token[]): { refused: Refused[]; isDeep: boolean } {
+function survey(tokens: readonly CST.Token[]): { refused: Refused[]; isDeep: boolean; unclosed?: Refused } {
   const [, second] = tokens.filter(({ type }) => type === 'document')
   const refused = second ? [{ offset: second.offset, problem: 'a second document begins here, and one is read' }] : []
+  const open: Refused[] = []
   let level = tokens
-  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+  for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
     refused.push(...level.flatMap(refusal))
+    open.push(...level.flatMap(neverClosed))
     level = level.flatMap(within)
-    if (level.length === 0) return { refused, isDeep: false }
   }
-  const deep = level.slice(0, 1).map(({ offset }) => ({ offset, problem: 'lists and maps are nested too deeply here' }))
-  return { refused: [...refused, ...deep], isDeep: true }
+  const [deep] = level
+  if (deep) {
+    const problem = 'lists and maps are nested too deeply here'
+    return { refused: [...refused, { offset: deep.offset, problem }], isDeep: true }
+  }
+  // What does not end leaves what holds it open, too: the innermost is where the mistake is.
+  const unclosed = open.toSorted((a, b) => a.offset - b.offset).at(-1)
+  return { refused, isDeep: false, ...(unclosed && { unclosed }) }
 }
 
 const REFUSALS: Partial<Record<CST.Token['type'], string>> = {
   anchor: 'anchors are not read here: write the value where it counts',
-  alias: 'aliases are not read here: write the value where it counts',
+  alias: 'a value that begins with * has to be in quotes; aliases are not read here',
   tag: 'tags are not read here: write a value in quotes where it has to be text',
   directive: 'directives are not read here: this is YAML 1.2',
 }
@@ -72,6 +82,28 @@ const REFUSALS: Partial<Record<CST.Token['type'], string>> = {
 function refusal({ type, offset }: CST.Token): Refused | [] {
   const problem = REFUSALS[type]
   return problem === undefined ? [] : { offset, problem }
+}
+
+/** A quote or a bracket without its other half; the parser says so only where it gave up, often at the end of the text. */
+function neverClosed(token: CST.Token): Refused | [] {
+  const { offset } = token
+  switch (token.type) {
+    case 'double-quoted-scalar':
+    case 'single-quoted-scalar': {
+      const quote = token.source.charAt(0)
+      const isClosed = token.source.length > 1 && token.source.endsWith(quote)
+      return isClosed ? [] : { offset, problem: `this ${quote} has no other half` }
+    }
+    case 'flow-collection':
+      return isEnded(token) ? [] : { offset, problem: `this ${token.start.source} is never closed` }
+    default:
+      return []
+  }
+}
+
+function isEnded({ start, end }: CST.FlowCollection): boolean {
+  const other = start.type === 'flow-seq-start' ? 'flow-seq-end' : 'flow-map-end'
+  return end.some(({ type }) => type === other)
 }
 
 /** The tokens that a token is made of. */
@@ -101,6 +133,8 @@ function inWords(code: ErrorCode, message: string): string {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
       return 'this is not indented as its neighbours are, or has a ":" where it needs quotes'
+    case 'BLOCK_IN_FLOW':
+      return 'inside [ ] or { } this has to be followed by a comma'
     case 'BAD_SCALAR_START':
       return `${lowered(message)}: put it in quotes`
     default:
