@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseCatalogue } from './catalogue.ts'
+import { catalogueOf, parseCatalogue } from './catalogue.ts'
 
 const releases = (list: string) => `{ id: macos, version: 26, releases: [${list}] }`
 
@@ -8,7 +8,7 @@ describe('a catalogue', () => {
 
   test.each([
     { name: 'nothing', yaml: '', problem: /it must be object/ },
-    { name: 'broken YAML', yaml: 'lines: [', problem: /^line 1, column 9: flow sequence/ },
+    { name: 'broken YAML', yaml: 'lines: [', problem: /^line 1, column 8: this \[ is never closed/ },
     { name: 'no date', yaml: `lines: [{ ${line} }]`, problem: /required properties date/ },
     { name: 'a date that does not exist', yaml: `date: 2026-02-30\nlines: []`, problem: /date must match format/ },
     {
@@ -121,4 +121,16 @@ releases:
   test('may name no releases', () => {
     expect(parseCatalogue('date: 2026-11-01\nlines: []').releases).toEqual([])
   })
+})
+
+const NEWER = 'newer releases are not known to it'
+
+test.each([
+  { now: '2026-09-10T12:00:00Z', words: 'catalogue of 2026-09-10' },
+  { now: '2026-10-25T23:59:59Z', words: 'catalogue of 2026-09-10' },
+  { now: '2026-10-26T00:00:00Z', words: `catalogue of 2026-09-10, which is 46 days old: ${NEWER}` },
+  { now: '2026-11-25T16:00:00Z', words: `catalogue of 2026-09-10, which is 76 days old: ${NEWER}` },
+  { now: '2026-08-01T00:00:00Z', words: 'catalogue of 2026-09-10' },
+])('is told with its age where that matters: at $now: $words', ({ now, words }) => {
+  expect(catalogueOf('2026-09-10', new Date(now))).toBe(words)
 })

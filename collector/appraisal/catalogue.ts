@@ -63,6 +63,17 @@ export const Catalogue = strict({
 })
 export type Catalogue = Static<typeof Catalogue>
 
+/** Releases come every month, so that a catalogue of more than six weeks lacks some for certain. */
+const NOTABLE_DAYS = 45
+const DAY_MS = 86_400_000
+
+/** The catalogue in the words of a verdict that leans on it, by the day until which it knows what it says: with its age where that matters. */
+export function catalogueOf(asOf: string, now: Date): string {
+  const age = Math.floor((now.getTime() - Date.parse(asOf)) / DAY_MS)
+  const aged = age > NOTABLE_DAYS ? `, which is ${age} days old: newer releases are not known to it` : ''
+  return `catalogue of ${asOf}${aged}`
+}
+
 const parse = parserOf(Catalogue)
 
 /** Of a catalogue; the one that ships has twenty thousand. */

@@ -1,5 +1,5 @@
 import type { Platform, SignalValue } from '../../shared/signals.ts'
-import { dayOf } from './catalogue-age.ts'
+import { dayOf } from './day.ts'
 import { inWords, plural } from './duration.ts'
 
 type OsUpdates = SignalValue['os-updates']

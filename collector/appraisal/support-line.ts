@@ -1,7 +1,7 @@
 import type { Parsed } from '../../shared/schema.ts'
 import type { SignalValue } from '../../shared/signals.ts'
-import { endOfDay } from './catalogue-age.ts'
 import type { Catalogue, SupportLine } from './catalogue.ts'
+import { endOfDay } from './day.ts'
 import { compareVersions, installedVersion, lineNameOf, nameOf, versionOf } from './versions.ts'
 import { windowsEditionOf } from './windows-edition.ts'
 

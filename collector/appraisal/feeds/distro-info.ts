@@ -1,5 +1,5 @@
 import type { SupportLine } from '../catalogue.ts'
-import { dayIn, tomorrowOf } from './day.ts'
+import { dayIn, tomorrowOf } from '../day.ts'
 import { invalidFeed, type Found } from './feed.ts'
 
 /** The columns that tell until when everyone gets security updates, the later phase first. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { parserOf } from '../../../shared/schema.ts'
 import type { SupportLine } from '../catalogue.ts'
-import { dayIn } from './day.ts'
+import { dayIn } from '../day.ts'
 import { endOfLifeProduct, type EndOfLifeProduct } from './endoflife-products.ts'
 import { invalidFeed, type Found } from './feed.ts'
 import { macosVersionOf } from './macos-version.ts'

@@ -1,8 +1,7 @@
 import { MusterError } from '../../../shared/errors.ts'
-import { dayOf } from '../catalogue-age.ts'
 import type { Release, ReleaseLine, SupportLine } from '../catalogue.ts'
+import { dayOf, newestOf, tomorrowOf } from '../day.ts'
 import { entriesOf, linesOf, nameOfEntry, type SupportEntry } from './by-edition.ts'
-import { newestOf, tomorrowOf } from './day.ts'
 
 export const FEED_FORMATS = ['catalogue', 'windows-builds', 'sofa', 'endoflife', 'msrc', 'distro-info', 'gdmf'] as const
 export type FeedFormat = (typeof FEED_FORMATS)[number]

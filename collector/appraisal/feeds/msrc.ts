@@ -1,8 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { parserOf } from '../../../shared/schema.ts'
-import { dayOf } from '../catalogue-age.ts'
 import type { Release } from '../catalogue.ts'
-import { dayIn } from './day.ts'
+import { dayIn, dayOf } from '../day.ts'
 import { invalidFeed, joined, type Found, type FoundRelease } from './feed.ts'
 import { maybe, shapeOf } from './shape.ts'
 

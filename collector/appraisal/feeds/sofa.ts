@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { parserOf } from '../../../shared/schema.ts'
-import { dayIn } from './day.ts'
+import { dayIn } from '../day.ts'
 import { invalidFeed, type Found, type FoundRelease } from './feed.ts'
 import { macosVersionOf } from './macos-version.ts'
 import { maybe, shapeOf } from './shape.ts'

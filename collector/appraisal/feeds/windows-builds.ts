@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { oneOf, parserOf, strict, text } from '../../../shared/schema.ts'
 import { Day, WINDOWS_EDITIONS, type Release, type SupportLine } from '../catalogue.ts'
-import { dayIn, tomorrowOf } from './day.ts'
+import { dayIn, tomorrowOf } from '../day.ts'
 import { invalidFeed, type Found, type FoundRelease } from './feed.ts'
 
 const BuildNumber = Type.String({ pattern: '^\\d{4,5}$' })

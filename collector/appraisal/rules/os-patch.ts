@@ -1,6 +1,6 @@
 import { Type, type Static, type TObject } from 'typebox'
 import type { SignalValue } from '../../../shared/signals.ts'
-import { dayOf } from '../catalogue-age.ts'
+import { dayOf } from '../day.ts'
 import { durationBetween, inWords, milliseconds } from '../duration.ts'
 import { isOutstanding, outstandingOf, wordOf, type Outstanding } from '../machine-word.ts'
 import { Minimum, inWordsOf, judgeMinimum } from '../minimum.ts'

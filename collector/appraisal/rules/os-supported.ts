@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { catalogueOf, endOfDay, lastDayBefore } from '../catalogue-age.ts'
+import { catalogueOf } from '../catalogue.ts'
+import { endOfDay, lastDayBefore } from '../day.ts'
 import { durationBetween, milliseconds } from '../duration.ts'
 import { defineRule, fail, pass, unknown } from '../rule.ts'
 import { supportEndOf, supportLineOf } from '../support-line.ts'

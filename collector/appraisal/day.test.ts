@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayIn, newestOf, tomorrowOf } from './day.ts'
+import { dayIn, dayOf, endOfDay, lastDayBefore, newestOf, tomorrowOf } from './day.ts'
 
 test.each([
   ['a day', '2026-02-28', '2026-02-28'],
@@ -30,4 +30,10 @@ test('the newest of days, in any order', () => {
 
 test('tomorrow, over the end of a year', () => {
   expect(tomorrowOf(new Date('2026-12-31T23:59:59Z'))).toBe('2027-01-01')
+})
+
+test('a day ends with its end in UTC', () => {
+  expect(endOfDay('2026-12-31')).toEqual(new Date('2027-01-01T00:00:00.000Z'))
+  expect(lastDayBefore(endOfDay('2026-12-31'))).toBe('2026-12-31')
+  expect(dayOf(new Date('2026-12-31T23:59:59.999Z'))).toBe('2026-12-31')
 })
