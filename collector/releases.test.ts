@@ -16,8 +16,8 @@ import { feedServer, type FeedServer } from '../test/fakes/feed-server.ts'
 import { CATALOGUE_YAML, ENDOFLIFE_OLD_MACOS, MSRC, SOFA_V1, SOFA_V2, WINDOWS_BUILDS } from '../test/fakes/feeds.ts'
 import { waiting, type Waiting } from '../test/fakes/waiting.ts'
 import { digest } from '../shared/jws.ts'
-import { SOURCE_LIMITS } from './releases/limits.ts'
-import { openReleases, type Releases, type ReleasesOptions } from './releases.ts'
+import { SOURCE_LIMITS } from './releases/source.ts'
+import { openReleases, realTimers, type Releases, type ReleasesOptions } from './releases.ts'
 
 let folder: string
 let server: FeedServer
@@ -643,7 +643,6 @@ test('closing waits for no source, and nothing is told or kept afterwards', asyn
 
 test('with the clocks of the machine it fetches by itself, and holds no process up', async () => {
   server.answer('/macos.json', SOFA_V2)
-  const { realTimers } = await import('./releases/timers.ts')
   const releases = await start([server.at('/macos.json')], { timers: realTimers })
   await new Promise<void>((resolve) => releases.onChange(() => resolve()))
   expect(macos(releases)).toContain('26.7.1')

@@ -7,10 +7,8 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Fetch } from './releases/fetch.ts'
 import { openCopies } from './releases/kept.ts'
-import { SOURCE_LIMITS, type SourceLimits } from './releases/limits.ts'
 import { openSource, type OneSource, type SourceReport } from './releases/one-source.ts'
-import { parseSource, placesOf, type Source } from './releases/source.ts'
-import { realTimers, type Timers } from './releases/timers.ts'
+import { SOURCE_LIMITS, parseSource, placesOf, type Source, type SourceLimits } from './releases/source.ts'
 
 /** The release catalogue: the file that the collector starts with, and what the configured sources say beyond it. */
 export type Releases = {
@@ -32,6 +30,17 @@ export type ReleasesOptions = {
   /** From 0 up to 1. */
   random?: () => number
   limits?: SourceLimits
+}
+
+/** What the sources are waited for with. It returns the function that ends the wait. */
+export type Timers = { after(ms: number, action: () => void): () => void }
+
+/** Timers that keep no process alive: who only asks for something is not held up by them. */
+export const realTimers: Timers = {
+  after(ms, action) {
+    const timer = setTimeout(action, ms).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 const HOUR_MS = 3_600_000

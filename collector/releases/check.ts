@@ -2,9 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { MusterError } from '../../shared/errors.ts'
 import { readFeed } from '../appraisal/feeds/read.ts'
 import type { Config } from '../config.ts'
-import { SOURCE_LIMITS } from './limits.ts'
 import { requirePinned } from './pin.ts'
-import { parseSource, placesOf, signaturePlaceOf, type Source } from './source.ts'
+import { SOURCE_LIMITS, parseSource, placesOf, signaturePlaceOf, type Source } from './source.ts'
 
 /**
  * Reads the file of the catalogue and every file among its sources, and asks no address.

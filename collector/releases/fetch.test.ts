@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { feedServer, type FeedServer } from '../../test/fakes/feed-server.ts'
 import { fetchSource, type Fetch, type FetchOptions } from './fetch.ts'
-import { SOURCE_LIMITS } from './limits.ts'
+import { SOURCE_LIMITS } from './source.ts'
 
 let server: FeedServer
 beforeAll(async () => {

@@ -1,8 +1,7 @@
 import { MusterError } from '../../shared/errors.ts'
 import { isLoopback } from '../loopback.ts'
 import { VERSION } from '../version.ts'
-import type { SourceLimits } from './limits.ts'
-import { isSafe } from './source.ts'
+import { isSafe, type SourceLimits } from './source.ts'
 
 /** As much of Node's fetch as is needed. */
 export type Fetch = (address: URL, init: RequestInit) => Promise<Response>

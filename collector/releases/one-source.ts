@@ -4,10 +4,9 @@ import type { Feed, FeedFormat } from '../appraisal/feeds/feed.ts'
 import { fetchSource, type Fetch } from './fetch.ts'
 import { fingerprintOf, readSourceFile } from './file.ts'
 import type { Copies, Kept } from './kept.ts'
-import type { SourceLimits } from './limits.ts'
 import { requirePinned } from './pin.ts'
 import { readApart } from './read-apart.ts'
-import { placesOf, signaturePlaceOf, type Place, type Source } from './source.ts'
+import { placesOf, signaturePlaceOf, type Place, type Source, type SourceLimits } from './source.ts'
 
 /** How a source is doing, for people and scripts. */
 export type SourceReport = {

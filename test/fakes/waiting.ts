@@ -1,4 +1,4 @@
-import type { Timers } from '../../collector/releases/timers.ts'
+import type { Timers } from '../../collector/releases.ts'
 
 /** Timers that go off when a test says so. */
 export type Waiting = Timers & {
