@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ERRORS, MusterError } from './errors.ts'
+import { ERRORS, MusterError, sentence } from './errors.ts'
 import { keysOf } from './schema.ts'
 
 describe.each(keysOf(ERRORS))('the code %s', (code) => {
@@ -36,4 +36,16 @@ describe('an error of the catalogue', () => {
     const { title, fix } = ERRORS['store-unavailable']
     expect(error.advice).toBe(`${title}: the disk is full. ${fix} (store-unavailable)`)
   })
+})
+
+test.each([
+  ['the disk is full', 'the disk is full.'],
+  ['did you mean "wren"?', 'did you mean "wren"?'],
+  ['Look at the disk.', 'Look at the disk.'],
+  ['Stop!', 'Stop!'],
+  ['the policy has no group "a.b"', 'the policy has no group "a.b".'],
+])('%s ends once', (text, expected) => {
+  expect(sentence(text)).toBe(expected)
+  const { title, fix } = ERRORS['exception-invalid']
+  expect(new MusterError('exception-invalid', text).advice).toBe(`${title}: ${expected} ${fix} (exception-invalid)`)
 })

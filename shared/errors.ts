@@ -374,6 +374,11 @@ export class MusterError extends Error {
   /** One line for a terminal: what happened and what to do. */
   get advice(): string {
     const { title, fix } = ERRORS[this.code]
-    return `${title}${this.message === title ? '' : `: ${this.message}`}. ${fix} (${this.code})`
+    return `${sentence(this.message === title ? title : `${title}: ${this.message}`)} ${fix} (${this.code})`
   }
+}
+
+/** Ends a text so that another may follow: what ends with a mark already, as `did you mean "wren"?`, gets no second one. */
+export function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
 }

@@ -1,3 +1,4 @@
+import { sentence } from '../../shared/errors.ts'
 import type { CheckResult } from '../../shared/standing.ts'
 import type { ActAnswer } from '../acts/all.ts'
 import { table } from './table.ts'
@@ -76,5 +77,5 @@ function verdictOf({ verdict, deadline, mode }: CheckResult, now: Date): string 
 function whyOf({ why, exception }: CheckResult): string {
   return exception === undefined
     ? why
-    : `${why}. Excepted by ${exception.approver}: ${exception.reason} (${exception.id})`
+    : `${sentence(why)} Excepted by ${exception.approver}: ${exception.reason} (${exception.id})`
 }
