@@ -79,7 +79,7 @@ describe('what is not right is said, all of it in one report', () => {
     [
       'an unknown key, with the nearest known one',
       'polcy: x\nport: 1\n',
-      /polcy is not a setting; did you mean policy\?/,
+      /polcy is not a setting; did you mean "policy"\?/,
     ],
     ['broken YAML', 'port: [1\n', /collector\.yaml: /],
     ['a list', '- port\n', /is not a list of settings/],

@@ -2,38 +2,61 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { closest, distance } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
 import { MusterError } from '../shared/errors.ts'
 import { inWords, keysOf, oneOf, strict, text } from '../shared/schema.ts'
+import { didYouMean } from './appraisal/nearest.ts'
 import { isLoopback } from './loopback.ts'
 import { parseSource } from './releases/source.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const Seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
 
-/** Every setting, with its meaning. The same names serve in the file, as `MUSTER_...` and as flags. */
+/** Every setting. The same names serve in the file, as `MUSTER_...` and as flags. */
 const SETTINGS = {
-  data: text(1000), // the data folder; the collector keeps its own below it
-  host: text(255), // address to listen on
-  port: Port, // 0: any free one
-  issuer: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })), // the address that agents and gateways know
-  tlsCert: Type.Optional(text(1000)), // file with the certificate chain in PEM form
-  tlsKey: Type.Optional(text(1000)), // file with its key
-  behindProxy: Type.Boolean(), // a proxy in front speaks TLS with the world and plain HTTP with us
-  trustedProxies: Type.Array(text(100), { maxItems: 32 }), // addresses whose X-Forwarded-* headers are believed
-  policy: Type.Optional(text(1000)), // file with the policy; the default policy otherwise
-  releases: Type.Optional(text(1000)), // file with the release catalogue; the shipped one otherwise
-  releaseSources: Type.Array(text(1000), { maxItems: 32 }), // files and https addresses that know newer releases
-  releaseHours: Type.Integer({ minimum: 1, maximum: 168 }), // how often these are read
-  approval: oneOf(['automatic', 'manual']), // whether a new device waits for an admin
-  keyDays: Type.Integer({ minimum: 0, maximum: 3650 }), // a key that signs gets a successor after so many days; 0: never by itself
-  historyDays: Type.Integer({ minimum: 0, maximum: 36_500 }), // changes of verdicts and standings are kept so long; 0: for ever
-  reportSeconds: Seconds, // full evidence at least this often
-  unchangedSeconds: Seconds, // "still the same" at least this often
-  watchSeconds: Seconds, // how often the fast-moving facts are looked at
+  data: text(1000),
+  host: text(255),
+  port: Port,
+  issuer: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
+  tlsCert: Type.Optional(text(1000)),
+  tlsKey: Type.Optional(text(1000)),
+  behindProxy: Type.Boolean(),
+  trustedProxies: Type.Array(text(100), { maxItems: 32 }),
+  policy: Type.Optional(text(1000)),
+  releases: Type.Optional(text(1000)),
+  releaseSources: Type.Array(text(1000), { maxItems: 32 }),
+  releaseHours: Type.Integer({ minimum: 1, maximum: 168 }),
+  approval: oneOf(['automatic', 'manual']),
+  keyDays: Type.Integer({ minimum: 0, maximum: 3650 }),
+  historyDays: Type.Integer({ minimum: 0, maximum: 36_500 }),
+  reportSeconds: Seconds,
+  unchangedSeconds: Seconds,
+  watchSeconds: Seconds,
   logLevel: oneOf(['error', 'warn', 'info', 'debug']),
 } as const
+
+/** What each means, for the help. */
+const MEANINGS: Record<keyof typeof SETTINGS, string> = {
+  data: 'the data folder; the collector keeps its own below it',
+  host: 'address to listen on',
+  port: 'port to listen on; 0 takes any free one',
+  issuer: 'the address that agents and gateways know',
+  tlsCert: 'file with the certificate chain in PEM form, for any address but loopback',
+  tlsKey: 'file with its key',
+  behindProxy: 'true: a proxy in front speaks TLS with the world, and plain HTTP with us',
+  trustedProxies: 'addresses of proxies whose X-Forwarded-* headers are believed',
+  policy: 'file with the policy, else the one that ships',
+  releases: 'file with the release catalogue, else the one that ships',
+  releaseSources: 'files and https addresses that know newer releases',
+  releaseHours: 'how often these are read',
+  approval: 'manual: a new device waits for an admin',
+  keyDays: 'a key that signs gets a successor after so many days; 0: never by itself',
+  historyDays: 'changes of verdicts and standings are kept so long; 0: for ever',
+  reportSeconds: 'agents send full evidence at least this often',
+  unchangedSeconds: 'agents say at least that nothing changed this often',
+  watchSeconds: 'how often agents look at what moves fast',
+  logLevel: 'error, warn, info or debug',
+}
 
 const Settings = strict(SETTINGS)
 type Settings = Static<typeof Settings>
@@ -65,10 +88,17 @@ const DEFAULTS = {
   logLevel: 'info',
 } as const
 
-/** The flags of the settings: `reportSeconds` is `--report-seconds`. */
-export const SETTING_FLAGS: readonly string[] = keysOf(SETTINGS).map((key) =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+/** The flags of the settings, and what each means: `reportSeconds` is `--report-seconds`. */
+export const SETTING_FLAGS: Readonly<Record<string, string>> = Object.fromEntries(
+  keysOf(SETTINGS).map((key) => {
+    const usual = new Map(Object.entries(DEFAULTS)).get(key)?.toString()
+    return [flagOf(key), usual ? `${MEANINGS[key]} (${usual})` : MEANINGS[key]]
+  }),
 )
+
+function flagOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
 
 const compiled = Compile(Settings)
 type Given = Record<string, unknown>
@@ -93,7 +123,8 @@ export function readConfig(
     if (error.keyword === 'additionalProperties' || error.keyword === 'boolean') continue // named below
     problems.push(`${error.instancePath.slice(1).replaceAll('/', '.') || 'it'} ${inWords(error)}`)
   }
-  for (const key of Object.keys(given)) if (!(key in SETTINGS)) problems.push(`${key} is not a setting${nearest(key)}`)
+  for (const key of Object.keys(given))
+    if (!(key in SETTINGS)) problems.push(`${key} is not a setting${didYouMean(key, keysOf(SETTINGS))}`)
   if (problems.length > 0 || !compiled.Check(given)) throw invalid(problems)
 
   const settings: Settings = given
@@ -193,12 +224,6 @@ function typed(key: keyof typeof SETTINGS, value: string): unknown {
   if (type === 'integer') return /^\d+$/.test(value) ? Number(value) : value
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
   return type === 'array' ? value.split(',').map((part) => part.trim()) : value
-}
-
-/** The setting that was probably meant. */
-function nearest(key: string): string {
-  const meant = closest(key, keysOf(SETTINGS))
-  return distance(key, meant) <= 3 ? `; did you mean ${meant}?` : ''
 }
 
 function beside(name: string): string {

@@ -54,6 +54,7 @@ const BORDERS: [folder: string, mayImport: string[], why: string][] = [
 /** Packages that only one place may import, so that it can be replaced there. */
 const KEEPERS: Record<string, string[]> = {
   'better-sqlite3': ['collector/store', 'collector/lock.ts'],
+  commander: ['collector/commands'],
   fastify: ['collector'],
   ws: ['collector/ws', 'agent/connection.ts'],
   systeminformation: ['agent/host/inventory-child.ts'],

@@ -30,7 +30,7 @@ const create = defineCommand({
 function scopeOf(given: string): Scope {
   const scope = SCOPES.find((it) => it === given)
   if (!scope)
-    throw new UsageError(`there is no scope "${given}"${didYouMean(given, SCOPES)}; there are ${SCOPES.join(', ')}`)
+    throw new UsageError(`there is no scope "${given}", only ${SCOPES.join(', ')}${didYouMean(given, SCOPES)}`)
   return scope
 }
 
@@ -58,8 +58,8 @@ export const gateway: Noun = {
   summary: 'keys for gateways and scripts: create, list, revoke',
   about: `A gateway asks with a key. Its scopes say for what:
   decide  may ask about devices
-  vouch   may name the device in Muster-Device; only for gateways that always overwrite that header
-  admin   may do at /v1/admin what this command line does; for scripts of yours, never for a gateway`,
+  vouch   may name the device, if it always overwrites Muster-Device itself
+  admin   may do at /v1/admin what is done here; for scripts, never a gateway`,
   verbs: { create, list, revoke },
   examples: `muster-collector gateway create wiki-nginx --scope decide --scope vouch
 muster-collector gateway create rollout-script --scope admin

@@ -8,7 +8,6 @@ import { testCollector, type TestCollector } from '../../test/fakes/collector.ts
 import { healthyFacts } from '../../test/fakes/facts.ts'
 import { ran } from '../../test/fakes/terminal.ts'
 import type { Facts } from '../../shared/signals.ts'
-import { NOUNS } from './all.ts'
 
 const STRICTER = POLICY.replace('[firewall]', '[firewall, screen-lock]')
 
@@ -290,35 +289,6 @@ describe('where no collector runs', () => {
     expect((await run('device', 'list')).error).toContain('(data-folder-in-use)')
     writeFileSync(pointer, path)
     expect((await run('device', 'list')).code).toBe(0)
-  })
-})
-
-describe('help', () => {
-  test.each(NOUNS.flatMap(({ name, verbs }) => Object.keys(verbs).map((verb) => [name, verb])))(
-    '%s %s is told of with each of its options',
-    async (name, verb) => {
-      const { code, out } = await ran(name, '--help')
-      expect(code).toBe(0)
-      const command = NOUNS.find((it) => it.name === name)?.verbs[verb]
-      expect(out).toContain(`\n${`${name} ${verb}`.trim()}`)
-      for (const option of Object.keys(command?.options ?? {})) expect(out).toContain(`--${option}`)
-      expect(out.split('\n').filter((line) => line.length > 130)).toEqual([])
-    },
-  )
-
-  test('names every noun, and where wrong usage leads', async () => {
-    const { out } = await ran('--help')
-    for (const { name } of NOUNS) expect(out).toContain(`\n  ${name} `)
-    const wrong = await ran('policy', 'aply')
-    expect(wrong).toMatchObject({ code: 2, out: '' })
-    expect(wrong.error).toBe(
-      'muster-collector: there is no command "policy aply"; did you mean "apply"? See muster-collector policy --help\n',
-    )
-    expect((await ran('nonsense')).error).toContain('See muster-collector --help')
-  })
-
-  test('--version', async () => {
-    expect((await ran('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 

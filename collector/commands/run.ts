@@ -1,10 +1,9 @@
-import { ERRORS, MusterError } from '../../shared/errors.ts'
-import { readConfig } from '../config.ts'
+import { CommanderError } from 'commander'
+import { ERRORS, MusterError, sentence } from '../../shared/errors.ts'
+import { readConfig, SETTING_FLAGS } from '../config.ts'
 import type { Terminal } from '../print.ts'
-import { VERSION } from '../version.ts'
 import { UsageError, type Noun } from './command.ts'
-import { readCommandLine } from './command-line.ts'
-import { helpOf, helpOfAll } from './help.ts'
+import { programOf } from './program.ts'
 import { openSession } from './session.ts'
 
 /** Runs a command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
@@ -12,26 +11,35 @@ export async function runCommandLine(
   args: readonly string[],
   { nouns, terminal }: { nouns: readonly Noun[]; terminal: Terminal },
 ): Promise<number> {
+  const program = programOf(nouns, terminal, async (command, given) => {
+    const settings = Object.fromEntries(['config', ...Object.keys(SETTING_FLAGS)].map((it) => [it, given.text(it)]))
+    const said = await command.run(given, openSession(readConfig(settings), terminal))
+    if (said && given.has('json')) terminal.printJson(said.json)
+    else if (said) terminal.print(said.text())
+  })
   try {
-    const line = readCommandLine(args, nouns)
-    if (line.kind === 'version') terminal.print(VERSION)
-    else if (line.kind === 'help') terminal.print(line.noun ? helpOf(line.noun) : helpOfAll(nouns))
-    else {
-      const said = await line.command.run(line.given, openSession(readConfig(line.settings), terminal))
-      if (said && line.given.has('json')) terminal.printJson(said.json)
-      else if (said) terminal.print(said.text())
-    }
+    // A default command of the library's would take a mistyped one for its operand.
+    const { operands, unknown } = program.parseOptions([...args])
+    await program.parseAsync(operands.length + unknown.length === 0 ? ['serve', ...args] : [...args], { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof UsageError) {
-      const noun = args.find((it) => nouns.some(({ name }) => name === it))
-      const help = `muster-collector ${noun === undefined ? '' : `${noun} `}--help`
-      terminal.printError(`muster-collector: ${error.message}${error.message.endsWith('?') ? '' : '.'} See ${help}`)
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    if (error instanceof CommanderError || error instanceof UsageError) {
+      terminal.printError(`muster-collector: ${usageText(error, args, nouns)}`)
       return 2
     }
     terminal.printError(`muster-collector: ${problemText(error)}`)
     return 1
   }
+}
+
+function usageText(error: CommanderError | UsageError, args: readonly string[], nouns: readonly Noun[]): string {
+  const noun = nouns.find(({ name }) => args.includes(name))
+  const verbs = Object.keys(noun?.verbs ?? {}).filter(Boolean)
+  const isWithoutVerb = error instanceof CommanderError && error.code === 'commander.help'
+  const problem = isWithoutVerb ? `${noun?.name} needs one of: ${verbs.join(', ')}` : error.message
+  const called = ['muster-collector', noun?.name, verbs.find((it) => args.includes(it)), '--help']
+  return `${sentence(problem.replace(/^error: /, '').replaceAll('\n', ' '))} See ${called.filter(Boolean).join(' ')}`
 }
 
 function problemText(error: unknown): string {

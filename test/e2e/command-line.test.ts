@@ -45,7 +45,7 @@ describe('the program ends with', () => {
     const { code, out, error } = await muster(['polcy', 'list', '--data', folder])
     expect([code, out]).toEqual([2, ''])
     expect(error).toBe(
-      'muster-collector: there is no command "polcy"; did you mean "policy"? See muster-collector --help\n',
+      "muster-collector: unknown command 'polcy' (Did you mean policy?). See muster-collector --help\n",
     )
   })
 
