@@ -103,7 +103,10 @@ export function openSource(source: Source, around: Surroundings, only?: FeedForm
     }
     if (kind === 'file' || !before) return
     if (!isAboutTheSame(feed, before)) {
-      throw new MusterError('releases-invalid', 'it is about something else than what was read before')
+      throw new MusterError(
+        'releases-invalid',
+        'it is about something else than what was read there before; if that is meant, give it another address',
+      )
     }
     // What states no day is as new as what it knows, and may take something back. Who signs it does that in a newer one.
     const isStated = feed.isDated && before.isDated
