@@ -21,7 +21,7 @@ export const VERDICTS = ['pass', 'fail', 'grace', 'excepted', 'unknown', 'stale'
 export type Verdict = (typeof VERDICTS)[number]
 
 /** Who let a check pass for a while although it does not, why, and until when. */
-export const ExceptionShown = strict({
+const ExceptionShown = strict({
   id: text(60),
   approver: text(200),
   reason: text(400),
