@@ -79,7 +79,7 @@ function stateText({ id, at, tiers, checks, forgotten }: State): string {
     orDash(evidence),
     String(policyVersion),
   ])
-  const lines = [id, `At ${at} it was admitted to: ${admitted}`, '']
+  const lines = [id, `At ${exactMoment(at)} it was admitted to: ${admitted}`, '']
   lines.push(
     rows.length === 0 ? 'No check had been judged.' : table(['CHECK', 'VERDICT', 'SINCE', 'EVIDENCE', 'POLICY'], rows),
   )

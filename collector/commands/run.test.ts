@@ -175,7 +175,7 @@ describe('device', () => {
     const state = await json('device', 'history', id, '--at', today)
     expect(state).toMatchObject({ id, tiers: ['public', 'internal', 'confidential'], forgotten: [] })
     const { out } = await run('device', 'history', id, '--at', new Date().toISOString())
-    expect(out).toMatch(/it was admitted to: public, internal, confidential\n/)
+    expect(out).toMatch(/\nAt [\d-]{10} [\d:]{8} it was admitted to: public, internal, confidential\n/)
     expect(out).toMatch(new RegExp(`^firewall +pass .* ${history.at(-1).evidence} +1$`, 'm'))
     expect((await run('device', 'history', id, '--from', '2020-01-01', '--to', '2020-01-02')).out).toBe(
       'Nothing changed in this time.\n',
