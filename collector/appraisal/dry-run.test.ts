@@ -35,13 +35,17 @@ const CLOSINGS = [
 
 describe('a tier stands to a device', () => {
   const tiers = [tier('public', []), tier('internal', ['firewall']), tier('secret', ['firewall', 'os-patch'], 'grace')]
-  const standing = (admitted: string[], ...checks: CheckResult[]) =>
-    deviceTiers(LAPTOP, { tiers: admitted, checks }, { tiers }).tiers.map(({ isOpen, closedBy, until, endedBy }) => ({
-      isOpen,
-      closedBy,
-      until,
-      endedBy,
-    }))
+  const standing = (admitted: string[], ...checks: CheckResult[]) => standingBut([], admitted, ...checks)
+  /** With exceptions, of which the first list knows nothing. */
+  const standingBut = (unexcused: CheckResult[], admitted: string[], ...checks: CheckResult[]) =>
+    deviceTiers(LAPTOP, { tiers: admitted, checks, unexcused }, { tiers }).tiers.map(
+      ({ isOpen, closedBy, until, endedBy }) => ({
+        isOpen,
+        closedBy,
+        until,
+        endedBy,
+      }),
+    )
 
   test('open without a limit where everything passes', () => {
     expect(standing(['public', 'internal', 'secret'], check('firewall', 'pass'), check('os-patch', 'pass'))).toEqual([
@@ -78,6 +82,19 @@ describe('a tier stands to a device', () => {
       { ...open, until: FRIDAY, endedBy: ['firewall'] },
       { ...open, until: MONDAY, endedBy: ['os-patch'] },
     ])
+  })
+
+  test.each([
+    { beneath: check('firewall', 'fail'), internal: MONDAY, secret: MONDAY },
+    { beneath: check('firewall', 'grace', { deadline: FRIDAY }), internal: FRIDAY, secret: FRIDAY },
+    { beneath: check('firewall', 'unknown'), internal: MONDAY, secret: MONDAY },
+    { beneath: check('firewall', 'unknown', { deadline: FRIDAY }), internal: MONDAY, secret: FRIDAY },
+  ])('open as long as an exception, or the grace beneath it: $beneath.verdict', ({ beneath, internal, secret }) => {
+    const excepted = [check('firewall', 'excepted', { deadline: MONDAY }), check('os-patch', 'pass')]
+    const [, first, second] = standingBut([beneath, check('os-patch', 'pass')], ['internal', 'secret'], ...excepted)
+    expect([first?.until, second?.until]).toEqual([internal, secret])
+    const sooner = check('firewall', 'grace', { deadline: '2026-11-25T00:00:00.000Z' })
+    expect(standingBut([sooner], ['internal'], ...excepted)[1]?.until).toBe(MONDAY)
   })
 
   test('open without a limit where only what is reported has a deadline', () => {

@@ -1,4 +1,4 @@
-import type { Standing } from '../../shared/standing.ts'
+import type { CheckResult, Standing } from '../../shared/standing.ts'
 import { holdsOpen } from './admit.ts'
 import type { Policy, Tier } from './policy.ts'
 
@@ -8,9 +8,9 @@ type TierStanding = {
   isOpen: boolean
   /** The checks that close it; none where it is open, or closed by something other than the policy. */
   closedBy: string[]
-  /** When it closes if nothing is mended: the end of the first grace or exception that holds it open (RFC 3339). */
+  /** When it closes if nothing is mended: the first end of what holds a check open, grace or exception (RFC 3339). */
   until: string | null
-  /** The checks whose grace or exception ends then. */
+  /** The checks that close it then. */
   endedBy: string[]
 }
 
@@ -48,17 +48,20 @@ export type DryRun = {
   changes: DeviceChange[]
 }
 
+/** Where a device stands; with its checks as they were without exceptions, where any of them is excepted. */
+export type Stands = Pick<Standing, 'tiers' | 'checks'> & { unexcused?: readonly CheckResult[] }
+
 /** How the tiers of a policy stand to a device, by the standing that the policy gives it. */
 export function deviceTiers(
   device: { id: string; hostname: string; owner: string | null },
-  standing: Pick<Standing, 'tiers' | 'checks'>,
+  stands: Stands,
   policy: Pick<Policy, 'tiers'>,
 ): DeviceTiers {
   const { id: deviceId, hostname, owner } = device
-  return { deviceId, hostname, owner, tiers: policy.tiers.map((tier) => tierStanding(tier, standing)) }
+  return { deviceId, hostname, owner, tiers: policy.tiers.map((tier) => tierStanding(tier, stands)) }
 }
 
-function tierStanding(tier: Tier, { tiers, checks }: Pick<Standing, 'tiers' | 'checks'>): TierStanding {
+function tierStanding(tier: Tier, { tiers, checks, unexcused = [] }: Stands): TierStanding {
   const isOpen = tiers.includes(tier.name)
   const counted = checks.filter(({ id, mode }) => mode === 'enforce' && tier.checks.some((check) => check === id))
   if (!isOpen) {
@@ -66,9 +69,27 @@ function tierStanding(tier: Tier, { tiers, checks }: Pick<Standing, 'tiers' | 'c
     return { tier: tier.name, isOpen, closedBy, until: null, endedBy: [] }
   }
   // Times of one form and zone: the order of the text is the order in time.
-  const [until = null] = counted.flatMap(({ deadline = [] }) => deadline).toSorted()
-  const endedBy = counted.filter(({ deadline }) => deadline !== undefined && deadline === until).map(({ id }) => id)
+  const ends = counted.flatMap((check) => {
+    const on = endOf(check, unexcused, tier)
+    return on === undefined ? [] : [{ id: check.id, on }]
+  })
+  const [until = null] = ends.map(({ on }) => on).toSorted()
+  const endedBy = ends.filter(({ on }) => on === until).map(({ id }) => id)
   return { tier: tier.name, isOpen, closedBy: [], until, endedBy }
+}
+
+/** Until when a check holds a tier open. Grace runs on beneath an exception, and may be left when that ends. */
+function endOf(
+  { id, verdict, deadline }: CheckResult,
+  unexcused: readonly CheckResult[],
+  tier: Tier,
+): string | undefined {
+  const beneath = unexcused.find((check) => check.id === id)
+  if (verdict !== 'excepted' || !beneath || !holdsOpen(beneath, tier)) return deadline
+  return [deadline, beneath.deadline]
+    .flatMap((it) => it ?? [])
+    .toSorted()
+    .at(-1)
 }
 
 /** Which devices gain or lose which tier between two policies. A device that only one side knows is left out. */
