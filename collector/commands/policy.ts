@@ -162,7 +162,7 @@ function versionOf(given: string): number {
 export const policy: Noun = {
   name: 'policy',
   summary: 'what is asked of devices: apply (--dry-run), rollback, list, show, diff',
-  about: `A policy is one YAML document: tiers, the checks that each needs, grace, groups and exceptions to the rule
+  about: `A policy is one YAML document: tiers, the checks that each needs, grace, groups and overrides
 (docs/policy.md). Each one that came into force is kept as a version, with who put it in force. One that is not right is
 refused with the line of everything that is wrong, and the one in force stays.`,
   verbs: { apply, rollback, list, show, diff },
