@@ -32,6 +32,17 @@ const catalogue: Catalogue = {
         { version: '26.1.1', releasedOn: '2026-10-01' },
       ],
     },
+    {
+      id: 'windows',
+      version: '19045',
+      releases: [
+        { version: '19045.9623', releasedOn: '2026-11-10' },
+        { version: '19045.9999', releasedOn: '2026-10-13' },
+        { version: '19045.10000', releasedOn: '2026-11-10' },
+        { version: '19045.9620', releasedOn: '2026-11-10', track: 'hotpatch' },
+        { version: '19045.10001', releasedOn: '2026-11-11', track: 'hotpatch' },
+      ],
+    },
   ],
 }
 
@@ -73,7 +84,7 @@ test('each line is shown with its end, its newest release, and the age of the ol
     ]),
   ).toEqual([
     ['macOS 26', null, null, '26.2', '2026-11-13', 10],
-    ['Windows 10 22H2', '2025-10-14', '2027-10-12', null, '2026-11-01', 22],
+    ['Windows 10 22H2', '2025-10-14', '2027-10-12', '19045.10000', '2026-11-01', 22],
     ['Arch Linux', null, null, null, '2026-11-24', 0],
   ])
   expect(refreshed).toBe(0)

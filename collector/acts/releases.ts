@@ -4,6 +4,7 @@ import { Time } from '../../shared/fact.ts'
 import { keysOf, nullable, oneOf, strict } from '../../shared/schema.ts'
 import { WINDOWS_EDITIONS, type Catalogue, type ReleaseLine, type SupportLine } from '../appraisal/catalogue.ts'
 import { FEED_FORMATS } from '../appraisal/feeds/feed.ts'
+import { compareVersions, versionOf } from '../appraisal/versions.ts'
 import { defineAct, type ActParts } from './act.ts'
 
 const Day = Type.String()
@@ -101,9 +102,17 @@ function shownLine(line: SupportLine, { date, releases }: Catalogue, now: Date):
   }
 }
 
+/** The newest that is for every machine: hotpatches have lower numbers on the same day. */
 function newestOf({ releases }: ReleaseLine) {
-  const [newest] = releases.toSorted((a, b) => (a.releasedOn < b.releasedOn ? 1 : -1))
+  const [newest] = releases
+    .filter(({ track }) => track === undefined)
+    .toSorted((a, b) => b.releasedOn.localeCompare(a.releasedOn) || compared(b.version, a.version))
   return newest ? { version: newest.version, releasedOn: newest.releasedOn } : null
+}
+
+function compared(one: string, other: string): number {
+  const [first, second] = [versionOf(one), versionOf(other)]
+  return first && second ? compareVersions(first, second) : 0
 }
 
 function daysSince(day: string, now: Date): number {
