@@ -7,9 +7,7 @@ import type { Store } from './store/store.ts'
 export type Exceptions = {
   /** The newest first. */
   all(): readonly Exception[]
-  /** Those that may let a check pass now or later. */
-  inForce(): readonly Exception[]
-  /** Those, and what has lapsed of late: a collector that was away tells what they held open, and when they ended. */
+  /** Those in force, and what has lapsed of late: a collector that was away tells what they held open, and when they ended. */
   counting(): readonly Exception[]
   /** @throws MusterError `exception-invalid` */
   grant(asked: ExceptionAsked): Promise<Exception>
@@ -28,8 +26,10 @@ export async function openExceptions(
 ): Promise<Exceptions> {
   let all: readonly Exception[] = await store.loadExceptions()
   const listeners: ((counting: readonly Exception[]) => void)[] = []
-  const inForceAt = (moment: Date) => all.filter((exception) => isInForce(exception, moment))
-  const counting = () => inForceAt(new Date(clock().getTime() - AWAY_MS))
+  const counting = () => {
+    const before = new Date(clock().getTime() - AWAY_MS)
+    return all.filter((exception) => isInForce(exception, before))
+  }
 
   function use(next: readonly Exception[]): void {
     all = next
@@ -39,7 +39,6 @@ export async function openExceptions(
 
   return {
     all: () => all,
-    inForce: () => inForceAt(clock()),
     counting,
     async grant(asked) {
       const now = clock()

@@ -48,6 +48,9 @@ describe('exception-grant', () => {
     const expires = new Date(START.getTime() + DAY).toISOString()
     const { exception } = await it.acts('exception-grant', { tag: 'lab', check: 'firewall', ...why, expires })
     expect(exception.expiresAt).toBe(expires)
+    const elsewhere = `${new Date(Date.parse(expires) + 2 * 3_600_000).toISOString().slice(0, -1)}+02:00`
+    const same = await it.acts('exception-grant', { tag: 'lab', check: 'firewall', ...why, expires: elsewhere })
+    expect(same.exception.expiresAt).toBe(expires)
   })
 
   const good = { tag: 'lab', check: 'firewall', ...why, expires: '14d' }
@@ -56,6 +59,8 @@ describe('exception-grant', () => {
     ['nobody', forNobody, /one device, one tag or one group/],
     ['two targets', { ...good, group: 'pilot' }, /one device, one tag or one group/],
     ['an empty tag', { ...good, tag: '' }, /one device, one tag or one group/],
+    ['a blank tag', { ...good, tag: ' ' }, /one device, one tag or one group/],
+    ['an empty target beside another', { ...good, device: '' }, /one device, one tag or one group/],
     ['a device that is not enrolled', { ...forNobody, device: 'dev_nobody' }, /no device dev_nobody/],
     [
       'a group that the policy does not have',
@@ -111,4 +116,17 @@ test('exception-list shows what is in force, and with `all` also what is over', 
   expect(all.items.map(({ isInForce }) => isInForce)).toEqual([false, true, false])
   const page = await it.acts('exception-list', { all: true, limit: 2 })
   expect([idsOf(page), page.next]).toEqual([granted.slice(0, 2), granted[1]])
+})
+
+test('exception-list goes on after one that has ended meanwhile', async () => {
+  const granted: string[] = []
+  for (let left = 3; left > 0; left--) {
+    const asked = { tag: 'lab', check: 'firewall', ...why, expires: '9d' }
+    granted.unshift((await it.acts('exception-grant', asked)).exception.id)
+  }
+  const first = await it.acts('exception-list', { limit: 1 })
+  await it.acts('exception-end', { id: granted[0]!, by: 'ben' })
+  const second = await it.acts('exception-list', { limit: 1, after: first.next! })
+  expect([idsOf(first), idsOf(second)]).toEqual([[granted[0]], [granted[1]]])
+  expect(idsOf(await it.acts('exception-list', { after: second.next! }))).toEqual([granted[2]])
 })

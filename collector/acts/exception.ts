@@ -10,6 +10,7 @@ import { isInForce } from '../exceptions.ts'
 import { didYouMean } from '../appraisal/nearest.ts'
 import type { DeviceRecord } from '../store/store.ts'
 import { defineAct, type ActParts } from './act.ts'
+import { Moment } from './moment.ts'
 import { PageAsked, pageOf, pageSchema } from './page.ts'
 
 const Shown = strict({
@@ -72,8 +73,10 @@ export const listExceptions = defineAct({
   }),
   answer: pageSchema(Shown),
   async run({ exceptions, clock }, { all = false, ...asked }) {
-    const { items, next } = pageOf(all ? exceptions.all() : exceptions.inForce(), asked, ({ id }) => id)
-    return { items: items.map((it) => shown(it, clock())), next }
+    const now = clock()
+    const isListed = (it: Exception) => all || isInForce(it, now)
+    const { items, next } = pageOf(exceptions.all(), asked, ({ id }) => id, isListed)
+    return { items: items.map((it) => shown(it, now)), next }
   },
 })
 
@@ -104,8 +107,8 @@ const invalid = (why: string) => new MusterError('exception-invalid', why)
 
 /** @throws MusterError `exception-invalid` where it is for nobody, or for more than one */
 function targetOf({ device, tag, group }: Asked, { fleet, policies }: ActParts): Exception['target'] {
-  const named = [device, tag, group].filter((it) => it !== undefined && it !== '')
-  if (named.length !== 1) throw invalid('name one device, one tag or one group')
+  const named = [device, tag, group].flatMap((it) => it ?? [])
+  if (named.length !== 1 || named.some((it) => it.trim() === '')) throw invalid('name one device, one tag or one group')
   if (device !== undefined) {
     if (!fleet.find(device)) throw invalid(`no device ${device} is enrolled`)
     return { device }
@@ -127,7 +130,7 @@ function checkOf(name: string, { tiers }: Pick<Policy, 'tiers'>): CheckId {
 }
 
 const parseDuration = parserOf(Duration)
-const parseTime = parserOf(Time)
+const parseTime = parserOf(Moment)
 
 /** @throws MusterError `exception-invalid` */
 function endOf(expires: string, now: Date): Date {

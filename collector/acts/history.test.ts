@@ -53,6 +53,17 @@ describe('device-history', () => {
     expect((await it.acts('device-history', nothing)).items).toEqual([])
   })
 
+  test('in another time zone, and never backwards', async () => {
+    await aDay()
+    const there = (hours: number) => `${after(hours + 5.5).slice(0, -1)}+05:30`
+    const asked = { id: device.id, check: 'firewall', from: there(1), to: there(2) } as const
+    expect((await it.acts('device-history', asked)).items.map(({ to }) => to)).toEqual(['pass', 'stale'])
+    expect(await it.acts('device-state-at', { id: device.id, at: there(1) })).toMatchObject({ at: after(1) })
+    const back = { id: device.id, from: there(2), to: after(1) }
+    await expect(it.acts('device-history', back)).rejects.toMatchObject({ code: 'request-invalid' })
+    expect((await it.acts('device-history', { ...back, from: after(1) })).items).toEqual([])
+  })
+
   test('comes in pages', async () => {
     await aDay()
     const { items } = await it.acts('device-history', { id: device.id })

@@ -9,6 +9,7 @@ import type { Transition } from '../appraisal/transition.ts'
 import type { StandingChange } from '../store/store.ts'
 import { defineAct } from './act.ts'
 import { Id } from './device.ts'
+import { Moment } from './moment.ts'
 import { PageAsked, pageOf, pageSchema } from './page.ts'
 
 const TransitionShown = strict({
@@ -30,12 +31,15 @@ export const deviceHistory = defineAct({
     id: Id,
     check: Type.Optional(oneOf(CHECK_IDS)),
     /** The first moment that counts. */
-    from: Type.Optional(Time),
+    from: Type.Optional(Moment),
     /** The first moment that no longer counts. */
-    to: Type.Optional(Time),
+    to: Type.Optional(Moment),
   }),
   answer: pageSchema(TransitionShown),
   async run({ store, fleet }, { id, check, from, to, ...asked }) {
+    if (from !== undefined && to !== undefined && new Date(from) > new Date(to)) {
+      throw new MusterError('request-invalid', 'from lies behind to')
+    }
     const transitions = await store.transitions({
       deviceId: id,
       ...(check !== undefined && { check }),
@@ -63,7 +67,7 @@ const CheckThen = strict({
 
 /** What the state of a device was at a moment, and what that was concluded from. */
 export const deviceStateAt = defineAct({
-  input: strict({ id: Id, at: Time }),
+  input: strict({ id: Id, at: Moment }),
   answer: strict({
     id: Type.String(),
     at: Time,

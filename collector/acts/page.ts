@@ -16,12 +16,21 @@ export const PAGE = 100
 export const pageSchema = <S extends TSchema>(item: S) =>
   strict({ items: Type.Array(item), next: nullable(Type.String()) })
 
-/** A page of a list that has an order of its own. @throws MusterError `request-invalid` where `after` is not of it */
-export function pageOf<T>(all: readonly T[], { limit = PAGE, after }: Static<typeof Asked>, idOf: (it: T) => string) {
+/**
+ * A page of a list that has an order of its own. What is no longer listed still says where to go on.
+ * @throws MusterError `request-invalid` where `after` is not of it
+ */
+export function pageOf<T>(
+  all: readonly T[],
+  { limit = PAGE, after }: Static<typeof Asked>,
+  idOf: (it: T) => string,
+  isListed: (it: T) => boolean = () => true,
+) {
   const before = after === undefined ? -1 : all.findIndex((it) => idOf(it) === after)
   if (after !== undefined && before === -1)
     throw new MusterError('request-invalid', `there is no "${after}" to go on after`)
-  const items = all.slice(before + 1, before + 1 + limit)
+  const rest = all.slice(before + 1).filter(isListed)
+  const items = rest.slice(0, limit)
   const last = items.at(-1)
-  return { items, next: last !== undefined && before + 1 + limit < all.length ? idOf(last) : null }
+  return { items, next: last !== undefined && rest.length > limit ? idOf(last) : null }
 }

@@ -7,7 +7,7 @@ export const createToken = defineAct({
   input: strict({
     uses: Type.Integer({ minimum: 1, maximum: 100_000 }),
     lifeSeconds: Type.Integer({ minimum: 60, maximum: 366 * 86_400 }),
-    tags: Type.Array(text(60), { maxItems: 32 }),
+    tags: Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 32 }),
     owner: nullable(text(200)),
   }),
   /** The string that is handed to a user; it is told this once and never again. */

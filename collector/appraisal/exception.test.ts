@@ -133,7 +133,19 @@ describe('an exception can be granted', () => {
     { name: 'an end that is none', more: { expiresAt: new Date('never') }, problem: 'the end is not a time' },
     { name: 'no reason', more: { reason: ' ' }, problem: 'a reason is missing' },
     { name: 'a novel', more: { reason: 'x'.repeat(401) }, problem: 'the reason is longer than 400 characters' },
+    {
+      name: 'a reason that says nothing',
+      more: { reason: ' \u{a0}\u{200b}\u{2060}...' },
+      problem: 'a reason is missing',
+    },
+    { name: 'a reason in other letters', more: { reason: '故障' }, problem: null },
+    {
+      name: 'orders to a terminal',
+      more: { reason: 'see \u{1b}[2J4711' },
+      problem: 'the reason or the approver holds a control character',
+    },
     { name: 'no approver', more: { approver: '\n' }, problem: 'an approver is missing' },
+    { name: 'an approver whom nobody sees', more: { approver: '\u{200b}' }, problem: 'an approver is missing' },
     { name: 'a crowd', more: { approver: 'x'.repeat(201) }, problem: 'the approver is longer than 200 characters' },
   ])('with $name: $problem', ({ more, problem }) => {
     expect(exceptionProblem({ ...asked, ...more }, now)).toBe(problem)

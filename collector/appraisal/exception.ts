@@ -61,6 +61,7 @@ export function exceptionProblem({ reason, approver, expiresAt }: ExceptionAsked
   if (reason.length > 400) return 'the reason is longer than 400 characters'
   if (isBlank(approver)) return 'an approver is missing'
   if (approver.length > 200) return 'the approver is longer than 200 characters'
+  if (/\p{Cc}/u.test(reason + approver)) return 'the reason or the approver holds a control character'
   if (Number.isNaN(expiresAt.getTime())) return 'the end is not a time'
   if (expiresAt <= now) return 'the end does not lie ahead'
   if (expiresAt.getTime() > now.getTime() + LONGEST_DAYS * 86_400_000) {
@@ -69,4 +70,5 @@ export function exceptionProblem({ reason, approver, expiresAt }: ExceptionAsked
   return null
 }
 
-const isBlank = (text: string) => text.trim() === ''
+/** Without a letter or a digit nothing is said, whatever else stands there. */
+const isBlank = (text: string) => !/[\p{L}\p{N}]/u.test(text)

@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyReply } from 'fastify'
-import { Type } from 'typebox'
+import { Type, type TSchema } from 'typebox'
 import { ERRORS, MusterError, type ErrorCode } from '../../shared/errors.ts'
 
 /** Problem details (RFC 9457); `code` is the stable part that a program reads. */
-export const Problem = Type.Object({
+const shape = Type.Object({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
@@ -11,14 +11,20 @@ export const Problem = Type.Object({
   code: Type.String(),
   fix: Type.String(),
 })
+const places = Type.Array(
+  Type.Object({ line: Type.Integer(), column: Type.Integer(), path: Type.String(), problem: Type.String() }),
+)
 
-/** Everything that is wrong with a policy, beside the problem as every error has it. */
-export const PolicyProblem = Type.Object({
-  ...Problem.properties,
-  problems: Type.Array(
-    Type.Object({ line: Type.Integer(), column: Type.Integer(), path: Type.String(), problem: Type.String() }),
-  ),
+/** An answer as `/openapi.json` describes it. */
+const answerOf = (schema: TSchema) => ({
+  description: 'Problem details',
+  content: { 'application/problem+json': { schema } },
 })
+
+export const Problem = answerOf(shape)
+
+/** With everything that is wrong with a policy, where it is the policy that is not right. */
+export const PolicyProblem = answerOf(Type.Object({ ...shape.properties, problems: Type.Optional(places) }))
 
 /** Answers with a code of the catalogue. `status` replaces that of the catalogue where a gateway understands only a few. */
 export function sendProblem(reply: FastifyReply, code: ErrorCode, detail?: string, status?: number): FastifyReply {

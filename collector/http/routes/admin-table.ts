@@ -1,7 +1,7 @@
-import { Type, type TProperties, type TSchema } from 'typebox'
-import { Time } from '../../../shared/fact.ts'
+import { Type, type TObject, type TProperties } from 'typebox'
 import { strict, text } from '../../../shared/schema.ts'
 import { ACTS, type ActName } from '../../acts/all.ts'
+import { Moment } from '../../acts/moment.ts'
 
 /** What a request says, taken apart; which act takes what of it stands in the table. */
 export type Said = {
@@ -21,23 +21,26 @@ export type AdminRoute = {
   summary: string
   /** What the act is given; its own schema decides whether that is right. */
   input: (said: Said) => object
-  /** For the description. */
-  body?: TSchema
-  query?: TSchema
+  /** What may be in it; nothing where there is none. */
+  body?: TObject
+  query?: TObject
   status?: 201
 }
 
 const Limit = Type.Optional(
   Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'at most so many: 1000, else 100' }),
 )
+const When = Type.Optional(Moment)
 const Text = Type.Optional(text(300))
 const Page = { limit: Limit, after: Text }
 const page = ({ query: { limit, ...rest } }: Said) => ({
   ...rest,
-  ...(limit !== undefined && { limit: Number(limit) }),
+  ...(limit !== undefined && { limit: numberIn(limit) }),
 })
-const Moment = Type.Optional(Time)
-const version = (name: string, given: unknown) => (given === undefined ? {} : { [name]: Number(given) })
+const version = (name: string, given: unknown) => (given === undefined ? {} : { [name]: numberIn(given) })
+/** Plain digits are a number; anything else stays what it is, for the act to refuse. */
+const numberIn = (given: unknown) => (typeof given === 'string' && /^[0-9]{1,15}$/.test(given) ? Number(given) : given)
+const switchIn = (given: unknown) => (given === 'true' ? true : given === 'false' ? false : given)
 const Version = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })
 
 /** Without what the path and the key say: nobody says that in a body. */
@@ -125,7 +128,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
     path: '/v1/admin/exceptions',
     act: 'exception-list',
     summary: 'Exceptions, the newest first',
-    input: (said) => ({ ...page(said), ...(said.query['all'] !== undefined && { all: said.query['all'] === 'true' }) }),
+    input: (said) => ({ ...page(said), ...(said.query['all'] !== undefined && { all: switchIn(said.query['all']) }) }),
     query: strict({
       ...Page,
       all: Type.Optional(Type.String({ pattern: '^(true|false)$', description: 'also those that are over' })),
@@ -173,7 +176,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
     orElse: { act: 'device-state-at', when: ({ query }) => query['at'] !== undefined },
     summary: 'When its verdicts changed, in the order of time; with `at`, what held then',
     input: (said) => ({ ...page(said), ...ofDevice(said) }),
-    query: strict({ ...Page, check: Text, from: Moment, to: Moment, at: Moment }),
+    query: strict({ ...Page, check: Text, from: When, to: When, at: When }),
   },
   {
     method: 'POST',

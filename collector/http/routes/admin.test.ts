@@ -153,8 +153,27 @@ describe('policy', () => {
   })
 
   test('nobody says in whose name it is applied', async () => {
-    const { json } = await ask('/v1/admin/policy', { body: { document: POLICY, author: 'the chief' } })
-    expect(json.author).not.toBe('the chief')
+    const said = await ask('/v1/admin/policy', { body: { document: POLICY, author: 'the chief' } })
+    expect(said).toMatchObject({ status: 400, json: { detail: expect.stringContaining('author') } })
+  })
+
+  test('is not applied by who means a dry run', async () => {
+    const { version } = (await ask('/v1/admin/policy')).json
+    const meant = await ask('/v1/admin/policy?dry-run=true', { method: 'PUT', yaml: STRICTER })
+    expect(meant).toMatchObject({ status: 400, json: { code: 'request-invalid' } })
+    expect((await ask('/v1/admin/policy')).json.version).toBe(version)
+  })
+
+  test('several at once come into force one after the other, and a roll back beside them', async () => {
+    const { version } = (await ask('/v1/admin/policy')).json
+    const answers = await Promise.all([
+      ...['a', 'b', 'c'].map((name) => ask('/v1/admin/policy', { method: 'PUT', yaml: `${POLICY}# ${name}\n` })),
+      ask('/v1/admin/policy/rollback', { body: { to: 1 } }),
+    ])
+    const versions = answers.map(({ json }) => json.version).toSorted((a, b) => a - b)
+    expect(versions).toEqual([1, 2, 3, 4].map((it) => version + it))
+    const newest = answers.find(({ json }) => json.version === version + 4)
+    expect((await ask('/v1/admin/policy')).json.digest).toBe(newest?.json.digest)
   })
 })
 
@@ -219,12 +238,22 @@ test('keys, releases and tokens', async () => {
   expect(made).toMatchObject({ status: 201, json: { enrollment: expect.stringMatching(/^muster1\./) } })
 })
 
+const BACKWARDS = 'from=2026-11-25T00:00:00Z&to=2026-11-24T00:00:00Z'
+
 describe('requests that are not right', () => {
   const cases: [name: string, path: string, asked: Asked, status: number][] = [
     ['an unknown key of a query', '/v1/admin/devices?colour=red', {}, 400],
     ['a limit that is no number', '/v1/admin/devices?limit=many', {}, 400],
     ['a limit of nothing', '/v1/admin/devices?limit=0', {}, 400],
     ['a limit above all', '/v1/admin/devices?limit=1001', {}, 400],
+    ['a limit in another notation', '/v1/admin/devices?limit=1e2', {}, 400],
+    ['a limit with a space', '/v1/admin/devices?limit=%2010', {}, 400],
+    ['a version in another notation', '/v1/admin/policy/versions/0x1', {}, 400],
+    ['a switch that is no switch', '/v1/admin/exceptions?all=yes', {}, 400],
+    ['a query where none is taken', '/v1/admin/policy?version=1', {}, 400],
+    ['a key of a query that only another method takes', '/v1/admin/policy/diff?document=x', {}, 400],
+    ['a body where none is taken', `/v1/admin/devices/dev_${'x'.repeat(43)}/approve`, { body: { id: 'dev_x' } }, 400],
+    ['a time that ends before it begins', `/v1/admin/devices/dev_${'x'.repeat(43)}/history?${BACKWARDS}`, {}, 400],
     ['a key given twice', '/v1/admin/devices?tag=a&tag=b', {}, 400],
     ['an unknown check', '/v1/admin/devices?check=nothing', {}, 400],
     ['an unknown tier', '/v1/admin/devices?tier=nothing', {}, 404],
@@ -250,6 +279,13 @@ describe('requests that are not right', () => {
   test.each(cases)('%s', async (_name, path, asked, status) => {
     const answer = await ask(path, asked)
     expect(answer).toMatchObject({ status, json: { status, code: expect.stringMatching(/^[a-z-]+$/) } })
+  })
+
+  test('an empty body of JSON is none', async () => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const post = (path: string) => fetch(`${collector.issuerUrl}/v1/admin/${path}`, { method: 'POST', headers })
+    expect((await post(`devices/${id}/recheck`)).status).toBe(200)
+    expect((await post('tokens')).status).toBe(400)
   })
 
   test('JSON that is none', async () => {

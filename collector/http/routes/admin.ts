@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { Type, type TSchema } from 'typebox'
+import { Type, type TObject, type TSchema } from 'typebox'
 import { MusterError } from '../../../shared/errors.ts'
 import { parserOf, strict } from '../../../shared/schema.ts'
 import { ACTS, type ActInput, type ActName, type Acts } from '../../acts/all.ts'
@@ -16,6 +16,12 @@ const POLICY_BYTES = 4 * POLICY_CHARS + 1000
 
 /** What an admin may do over HTTP: the acts of the command line, for scripts and for the console. */
 export function adminRoutes(app: FastifyInstance, { gateways, acts }: AppParts): void {
+  // A script may name the type of a body that it does not send.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, json, done) =>
+    json === '' ? done(null, undefined) : parseJson(request, json, done),
+  )
   app.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, yaml, done) => done(null, { document: yaml }))
   // What an act takes and answers, its own schemas say; those of a route describe it.
   app.setValidatorCompiler(() => () => true)
@@ -35,6 +41,8 @@ export function adminRoutes(app: FastifyInstance, { gateways, acts }: AppParts):
 
   async function answer(route: AdminRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const said = saidIn(request, gatewayOf(request, gateways, 'admin').name)
+    requireKnown('query', said.query, route.query)
+    requireKnown('body', said.body, route.body)
     const act = route.orElse?.when(said) ? route.orElse.act : route.act
     const input = route.input(said)
     reply.header('cache-control', 'no-store')
@@ -60,6 +68,16 @@ function recordOf(given: unknown): Record<string, unknown> {
   if (typeof given !== 'object' || Array.isArray(given))
     throw new MusterError('request-invalid', 'the body is no object')
   return { ...given }
+}
+
+/**
+ * What a route does not take is refused, not left out: `PUT ...?dry-run=true` is no dry run.
+ * @throws MusterError `request-invalid`
+ */
+function requireKnown(part: string, given: Record<string, unknown>, schema?: TObject): void {
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(schema?.properties ?? {}, key))
+  if (unknown === undefined) return
+  throw new MusterError('request-invalid', `${unknown.slice(0, 60)} is not a key that is known in the ${part} here`)
 }
 
 async function perform(acts: Acts, name: ActName, given: object): Promise<unknown> {
@@ -91,6 +109,7 @@ function described(route: AdminRoute): FastifySchema {
       401: Problem,
       403: Problem,
       404: Problem,
+      default: Problem,
     },
   }
 }
