@@ -209,7 +209,7 @@ export const ERRORS = {
   'store-unavailable': {
     status: 503,
     close: 1013,
-    title: 'The evidence could not be stored, so it was not accepted',
+    title: 'The database could not be used, so nothing was accepted',
     fix: 'Look at the disk and at the database of the collector. The agent tries again by itself.',
   },
   internal: {
