@@ -165,7 +165,9 @@ describe('forward-auth', () => {
     expect(await asked('wiki.example.com', '/a')).toBe(200)
     expect(await asked('payroll.example.com', '/a')).toBe(403)
     expect(await asked('PAYROLL.example.com:443', '/a?tier=public')).toBe(403)
-    expect((await forwardAuth('-')).status).toBe(400)
+    const without = await forwardAuth('-')
+    expect(without.status).toBe(400)
+    expect(without.body['detail']).toContain('in X-Original-Host or X-Forwarded-Host')
   })
 
   test('a client cannot choose: no key, no scope, an unknown tier, dot segments', async () => {

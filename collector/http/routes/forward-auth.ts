@@ -86,7 +86,10 @@ function addressOf({ headers }: Asked): string {
   const host = headers['x-original-host'] ?? headers['x-forwarded-host']
   const uri = headers['x-original-uri'] ?? headers['x-forwarded-uri'] ?? '/'
   if (typeof host !== 'string' || typeof uri !== 'string') {
-    throw new MusterError('request-invalid', 'the resource map needs X-Forwarded-Host and X-Forwarded-Uri')
+    throw new MusterError(
+      'request-invalid',
+      'the resource map needs the host that was asked for, in X-Original-Host or X-Forwarded-Host',
+    )
   }
   return `${host}${uri.startsWith('/') ? '' : '/'}${uri}`
 }
