@@ -194,7 +194,7 @@ describe('damaged and hostile', () => {
       'systems',
       {
         OSVersions: Array.from({ length: 100 }, () => ({
-          SecurityReleases: Array.from({ length: 10_000 }, () => ({ ProductVersion: '26.1' })),
+          SecurityReleases: Array.from({ length: 2000 }, () => ({ ProductVersion: '26.1' })),
         })),
       },
     ],
@@ -203,7 +203,7 @@ describe('damaged and hostile', () => {
       {
         result: {
           name: 'ubuntu',
-          releases: Array.from({ length: 300_000 }, (_, at) => ({
+          releases: Array.from({ length: 60_000 }, (_, at) => ({
             name: `${at % 1000}.${at % 997}`,
             eolFrom: '2030-01-01',
           })),
@@ -237,7 +237,7 @@ describe('damaged and hostile', () => {
   ])('%s without end end quickly', (_name, json) => {
     const started = performance.now()
     const feed = readOrRefuse(JSON.stringify(json), 'ubuntu.json')
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(5000)
     expect(feed && faultOf({ ...feed, format: 'msrc' }, '')).toBeNull()
   })
 })
