@@ -86,10 +86,8 @@ function endOf(
 ): string | undefined {
   const beneath = unexcused.find((check) => check.id === id)
   if (verdict !== 'excepted' || !beneath || !holdsOpen(beneath, tier)) return deadline
-  return [deadline, beneath.deadline]
-    .flatMap((it) => it ?? [])
-    .toSorted()
-    .at(-1)
+  const ends = [deadline, beneath.deadline].filter((end) => end !== undefined)
+  return ends.toSorted().at(-1)
 }
 
 /** Which devices gain or lose which tier between two policies. A device that only one side knows is left out. */

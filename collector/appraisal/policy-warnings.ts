@@ -76,13 +76,13 @@ function ofGroups({ groups = {} }: PolicyDocument): Warning[] {
 const FOREIGN = 'stands for no address that a browser asks for: it writes such a host as xn--...'
 
 function ofResources({ resources = [] }: PolicyDocument): Warning[] {
-  const patterns = resources.map(({ match }) => addressPattern(match))
-  return patterns.flatMap((pattern, index) => {
-    const earlier = patterns.slice(0, index).findIndex((other) => other.covers(pattern))
-    const by = resources[earlier]
+  const read = resources.map(({ match }) => ({ match, pattern: addressPattern(match) }))
+  return read.flatMap(({ match, pattern }, index) => {
+    const earlier = read.slice(0, index).findIndex((other) => other.pattern.covers(pattern))
+    const by = read[earlier]
     const path = ['resources', index, 'match']
     if (by) return [{ path, problem: `is never reached: resources.${earlier} (${shortened(by.match)}) covers it` }]
-    return isForeignHost(resources[index]?.match ?? '') ? [{ path, problem: FOREIGN }] : []
+    return isForeignHost(match) ? [{ path, problem: FOREIGN }] : []
   })
 }
 
