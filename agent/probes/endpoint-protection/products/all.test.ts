@@ -443,13 +443,15 @@ test('readers of every product are quick on whatever is printed', () => {
   const times = { modifiedAt: new Date(NOW), now: new Date(NOW) }
   const slow = READS.flatMap(({ name, ask }) =>
     HOSTILE.flatMap((text) => {
-      const before = performance.now()
+      // CPU time of this process: what else the machine does takes none of it.
+      const before = process.cpuUsage()
       if ('file' in ask) ask.read(text, times)
       else {
         ask.read(text)
         ask.readError?.(text)
       }
-      const took = performance.now() - before
+      const { user, system } = process.cpuUsage(before)
+      const took = (user + system) / 1000
       return took > 400 ? [`${name} took ${took} ms for ${JSON.stringify(text.slice(0, 20))}`] : []
     }),
   )

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { unreadable, value, type Fact } from '../../shared/fact.ts'
 import type { Facts, SignalValue } from '../../shared/signals.ts'
-import { read } from '../../test/fakes/facts.ts'
-import { asks } from '../../test/fakes/rule.ts'
-import { parseCatalogue } from './catalogue.ts'
-import { osPatch } from './rules/os-patch.ts'
-import { osSupported } from './rules/os-supported.ts'
-import { compareVersions, lineNameOf, versionOf } from './versions.ts'
+import { read } from '../fakes/facts.ts'
+import { asks } from '../fakes/rule.ts'
+import { parseCatalogue } from '../../collector/appraisal/catalogue.ts'
+import { osPatch } from '../../collector/appraisal/rules/os-patch.ts'
+import { osSupported } from '../../collector/appraisal/rules/os-supported.ts'
+import { compareVersions, lineNameOf, versionOf } from '../../collector/appraisal/versions.ts'
 
-const CATALOGUE = parseCatalogue(readFileSync(join(import.meta.dirname, '../releases.yaml'), 'utf8'))
+const CATALOGUE = parseCatalogue(readFileSync(join(import.meta.dirname, '../../collector/releases.yaml'), 'utf8'))
 
 function isSecondTuesday(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`)
