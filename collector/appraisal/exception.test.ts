@@ -109,6 +109,26 @@ describe('a check that is excused', () => {
   })
 })
 
+test('ten thousand exceptions cost a device no more than one', () => {
+  const many = Array.from({ length: 10_000 }, (_, i) =>
+    exception(0, 10, { id: `exc_${i}`, target: i % 2 === 0 ? { device: `dev_${i + 2}` } : { tag: `tag ${i}` } }),
+  )
+  const exceptions = [...many, exception(0, 10)]
+  let read = 0
+  const counted = new Proxy(exceptions, {
+    get(list, key, receiver) {
+      if (typeof key === 'string' && /^\d+$/.test(key)) read += 1
+      return Reflect.get(list, key, receiver)
+    },
+  })
+  for (let devices = 100; devices > 0; devices--) {
+    const device = { id: devices === 50 ? 'dev_1' : `dev_x${devices}`, tags: ['lab'] }
+    const { by } = exceptionFor(counted, 'firewall', { device, groupsOf: () => [], now: at(5) })
+    expect(by?.id).toBe(devices === 50 ? 'exc_0_10' : undefined)
+  }
+  expect(read).toBe(exceptions.length)
+})
+
 describe('an exception can be granted', () => {
   const DAY = 86_400_000
   const asked = {

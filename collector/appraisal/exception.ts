@@ -27,9 +27,13 @@ export function exceptionFor(
   check: CheckId,
   { device, groupsOf, now }: { device: Pick<DeviceProfile, 'id' | 'tags'>; groupsOf: GroupsOf; now: Date },
 ): Excused {
-  const candidates = exceptions.filter(
-    (it) => it.check === check && it.endedAt === null && now < it.expiresAt && isFor(it.target, device, groupsOf),
-  )
+  const concerned = byTarget(exceptions)
+  const of = (kind: Kind, name: string) => concerned.get(keyOf(check, kind, name)) ?? []
+  const candidates = [
+    ...of('device', device.id),
+    ...device.tags.flatMap((tag) => of('tag', tag)),
+    ...(concerned.has(keyOf(check, 'group')) ? groupsOf().flatMap((group) => of('group', group)) : []),
+  ].filter(({ endedAt, expiresAt }) => endedAt === null && now < expiresAt)
   const [by = null] = candidates.filter(({ createdAt }) => createdAt <= now).toSorted(longestFirst)
   const later = candidates.map(({ createdAt }) => createdAt).filter((createdAt) => createdAt > now)
   return { by, moments: by ? [by.expiresAt, ...later] : later }
@@ -38,10 +42,33 @@ export function exceptionFor(
 /** The groups of the device; asked only where an exception is for a group. */
 type GroupsOf = () => readonly string[]
 
-function isFor(target: Exception['target'], device: Pick<DeviceProfile, 'id' | 'tags'>, groupsOf: GroupsOf): boolean {
-  if ('device' in target) return target.device === device.id
-  if ('tag' in target) return device.tags.includes(target.tag)
-  return groupsOf().includes(target.group)
+type Kind = 'device' | 'tag' | 'group'
+
+/** Without a name: whether there is any of the kind. */
+const keyOf = (check: CheckId, kind: Kind, name?: string) => JSON.stringify([check, kind, name])
+
+const prepared = new WeakMap<readonly Exception[], ReadonlyMap<string, readonly Exception[]>>()
+
+/** The same exceptions, for whom they are: found once for all devices, since there may be thousands. */
+function byTarget(exceptions: readonly Exception[]): ReadonlyMap<string, readonly Exception[]> {
+  const known = prepared.get(exceptions)
+  if (known) return known
+  const found = new Map<string, Exception[]>()
+  const add = (key: string, it: Exception) => {
+    const list = found.get(key)
+    if (list) list.push(it)
+    else found.set(key, [it])
+  }
+  for (const it of exceptions) {
+    if ('device' in it.target) add(keyOf(it.check, 'device', it.target.device), it)
+    else if ('tag' in it.target) add(keyOf(it.check, 'tag', it.target.tag), it)
+    else {
+      add(keyOf(it.check, 'group', it.target.group), it)
+      add(keyOf(it.check, 'group'), it)
+    }
+  }
+  prepared.set(exceptions, found)
+  return found
 }
 
 /** Of two that end together the same one is taken each time. */
