@@ -175,6 +175,32 @@ resources:
     expect(tierOfResource(address, mapped)).toBe(tier)
   })
 
+  test.each([
+    ['wiki.example.com/%61dmin/x', 'restricted'],
+    ['wiki.example.com/%2561dmin/x', 'restricted'],
+    ['wiki.example.com//admin/x', 'restricted'],
+    ['wiki.example.com/./admin/x', 'restricted'],
+    ['wiki.example.com/public/../admin/x', 'restricted'],
+    ['wiki.example.com/public/%2e%2E/admin/x', 'restricted'],
+    ['wiki.example.com/public\\..\\admin\\x', 'restricted'],
+    ['wiki.example.com/../../admin/x', 'restricted'],
+    ['wiki.example.com/admin/../public', 'restricted'],
+    ['wiki.example.com/public/%zz%', 'internal'],
+    ['wiki.example.com/public', 'internal'],
+    ['wiki.example.com//', 'internal'],
+    ['wiki.example.com', 'internal'],
+  ])('of %j, however the path is written, is %s', (address, tier) => {
+    const admin = parsePolicy(`version: 1
+freshness: 15m
+tiers: { public: [], internal: [firewall], restricted: [secure-boot] }
+resources:
+  - { match: 'wiki.example.com/admin/**', tier: restricted }
+  - { match: 'wiki.example.com/**', tier: internal }
+default-tier: public
+`)
+    expect(tierOfResource(address, admin)).toBe(tier)
+  })
+
   test('by the default policy is restricted for payroll, and confidential where it says nothing', () => {
     expect(tierOfResource('https://payroll.example.com/a', policy)).toBe('restricted')
     expect(tierOfResource('intranet.example.com', policy)).toBe('internal')

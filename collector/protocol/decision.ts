@@ -50,11 +50,34 @@ function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string, failing:
   return { allow: false, code, reasonUser, reasonAdmin, failing }
 }
 
-/** The tier that an address needs: the first entry of the resource map that matches, else the default tier. */
+/**
+ * The tier that an address needs: the first entry of the resource map that matches, else the default tier. A path can be
+ * written in several ways, and whoever asks chooses which: of the tiers of all of them the most sensitive counts.
+ */
 export function tierOfResource(address: string, policy: Policy): string {
   const plain = plainAddress(address)
-  const entry = policy.resources.find(({ pattern }) => pattern.test(plain))
-  return entry?.tier ?? policy.defaultTier
+  const tiers = new Set([plain, simplified(plain)].map((it) => tierOfPlain(it, policy)))
+  return policy.tiers.findLast(({ name }) => tiers.has(name))?.name ?? policy.defaultTier
+}
+
+function tierOfPlain(plain: string, { resources, defaultTier }: Policy): string {
+  return resources.find(({ pattern }) => pattern.test(plain))?.tier ?? defaultTier
+}
+
+/** `wiki.example.com//a/../%61dmin` is what many a server takes for `wiki.example.com/admin`. */
+function simplified(plain: string): string {
+  let decoded = plain
+  for (let times = 0; times < 3; times++) {
+    decoded = decoded.replace(/%([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  }
+  const [host = '', ...segments] = decoded.split(/[/\\]/)
+  const path: string[] = []
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1
+    if (segment === '..') path.pop()
+    else if (segment !== '.' && (segment !== '' || isLast)) path.push(segment)
+  }
+  return `${host}/${path.join('/')}`
 }
 
 /** `https://me@Payroll.example.com:443/a?b` is asked for as `payroll.example.com/a`. */
