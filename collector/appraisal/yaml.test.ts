@@ -96,6 +96,13 @@ describe('what is not read is said with its place', () => {
     expect(problemsOf(text)).toEqual(problems)
   })
 
+  test.each([
+    ['\u{fffd}\u{fffd}a\0:\0', '1:4'],
+    ['a: 1\nb: \0', '2:4'],
+  ])('%j, which is no UTF-8', (text, place) => {
+    expect(problemsOf(text)).toEqual([`${place} this is no text in UTF-8, as which it has to be saved`])
+  })
+
   test('a document that is too long', () => {
     expect(problemsOf('a'.repeat(1001))).toEqual(['1:1 the document has 1001 characters, and at most 1000 are read'])
   })

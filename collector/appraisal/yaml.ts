@@ -29,6 +29,12 @@ export function readYaml(text: string, { maxLength, schema }: YamlOptions): Yaml
     const problem = `the document has ${text.length} characters, and at most ${maxLength} are read`
     return { ok: false, problems: [{ line: 1, column: 1, problem }] }
   }
+  const nul = text.indexOf('\0')
+  if (nul !== -1) {
+    const line = text.slice(0, nul).split('\n').length
+    const problem = 'this is no text in UTF-8, as which it has to be saved'
+    return { ok: false, problems: [{ line, column: nul - text.lastIndexOf('\n', nul), problem }] }
+  }
   const lines = new LineCounter()
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
