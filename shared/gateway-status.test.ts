@@ -1,31 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { fakeClock, type FakeClock } from '../test/fakes/clock.ts'
 import { fakeDevice } from '../test/fakes/device.ts'
-import { JWKS, LIST, fakeIssuer, withHeader, type FakeIssuer } from '../test/fakes/issuer.ts'
-import { createVerifier, type Verified, type Verifier, type VerifierOptions } from './gateway.ts'
+import { JWKS, LIST, withHeader } from '../test/fakes/issuer.ts'
+import { URL, codeOf, fakeGateway } from '../test/fakes/gateway.ts'
 import type { Refusal } from './refusal.ts'
 import { emptyStatusList, packStatusList, setStatus } from './status-list.ts'
 
-const URL = 'https://collector.example'
-const START = new Date('2026-11-24T08:00:00Z')
-
-let clock: FakeClock
-let collector: FakeIssuer
-let verifier: Verifier
-
+let { clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway()
 beforeEach(() => {
-  clock = fakeClock(START)
-  collector = fakeIssuer(URL, clock.now)
-  verifier = verifierOf()
+  ;({ clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway())
 })
-
-function verifierOf(more: Partial<VerifierOptions> = {}): Verifier {
-  return createVerifier({ issuer: URL, fetch: collector.fetch, clock: clock.now, ...more })
-}
-
-const codeOf = (verified: Verified): Refusal | 'good' => (verified.ok ? 'good' : verified.code)
-const verdict = async (token: string | Promise<string>, of = verifier) => codeOf(await of.verify(await token))
-const seconds = (after = 0) => Math.floor(clock.now().getTime() / 1000) + after
 
 const text = (body: string | ReadableStream, init?: ResponseInit) => () => new Response(body, init)
 const list = (make: () => Promise<string>) => () => collector.instead.set(LIST, async () => new Response(await make()))

@@ -1,34 +1,17 @@
 import { createHmac } from 'node:crypto'
 import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { fakeClock, type FakeClock } from '../test/fakes/clock.ts'
 import { fakeDevice } from '../test/fakes/device.ts'
 import { healthyFacts } from '../test/fakes/facts.ts'
-import { JWKS, LIST, fakeIssuer, publicKey, withHeader, type FakeIssuer } from '../test/fakes/issuer.ts'
+import { JWKS, LIST, publicKey, withHeader } from '../test/fakes/issuer.ts'
 import { mutations } from '../test/fakes/mutations.ts'
-import { createVerifier, type Verified, type Verifier, type VerifierOptions } from './gateway.ts'
+import { START, URL, codeOf, fakeGateway } from '../test/fakes/gateway.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
 
-const URL = 'https://collector.example'
-const START = new Date('2026-11-24T08:00:00Z')
-
-let clock: FakeClock
-let collector: FakeIssuer
-let verifier: Verifier
-
+let { clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway()
 beforeEach(() => {
-  clock = fakeClock(START)
-  collector = fakeIssuer(URL, clock.now)
-  verifier = verifierOf()
+  ;({ clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway())
 })
-
-function verifierOf(more: Partial<VerifierOptions> = {}): Verifier {
-  return createVerifier({ issuer: URL, fetch: collector.fetch, clock: clock.now, ...more })
-}
-
-const codeOf = (verified: Verified): Refusal | 'good' => (verified.ok ? 'good' : verified.code)
-const verdict = async (token: string | Promise<string>, of = verifier) => codeOf(await of.verify(await token))
-const seconds = (after = 0) => Math.floor(clock.now().getTime() / 1000) + after
 const device = (more: object) => ({ ...(collector.claims()['submods'] as { device: object }).device, ...more })
 const submods = (more: object) => ({ submods: { device: device(more) } })
 
