@@ -36,7 +36,8 @@ function start(...args: string[]): Promise<{ code: number | null; out: string; e
   return new Promise((resolve) => running.once('close', (code) => resolve({ code, out, err })))
 }
 
-describe('npm start', () => {
+// Each starts whole programs, which on a machine that has other work to do takes many times as long.
+describe('npm start', { timeout: 60_000 }, () => {
   let first: Quickstart
 
   test('--once prints verdicts, tiers, the attestation and the question of a gateway, and exits 0', async () => {
