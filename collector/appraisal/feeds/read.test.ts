@@ -193,8 +193,8 @@ describe('damaged and hostile', () => {
     [
       'systems',
       {
-        OSVersions: Array.from({ length: 100 }, () => ({
-          SecurityReleases: Array.from({ length: 2000 }, () => ({ ProductVersion: '26.1' })),
+        OSVersions: Array.from({ length: 10 }, () => ({
+          SecurityReleases: Array.from({ length: 20_000 }, () => ({ ProductVersion: '26.1' })),
         })),
       },
     ],
