@@ -181,9 +181,13 @@ test(
       if (entries.length === 1) await conversation.report({})
     }
     const url = await startedAgain(first)
-    const token = decodeJwt(await (await fetch(`${url}/v1/status-lists/1`)).text())
-    const list = unpackStatusList(token['status_list'])
-    expect(entries.map((index) => list.ok && statusAt(list.value, index))).toEqual([2, 0])
+    // What was lost just before the kill is marked once all devices have been judged again.
+    const shown = async () => {
+      const token = decodeJwt(await (await fetch(`${url}/v1/status-lists/1`)).text())
+      const list = unpackStatusList(token['status_list'])
+      return entries.map((index) => list.ok && statusAt(list.value, index))
+    }
+    await expect.poll(shown, { timeout: 20_000 }).toEqual([2, 0])
   },
 )
 
