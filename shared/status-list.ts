@@ -66,20 +66,20 @@ export function packStatusList({ bits, bytes }: StatusList): PackedStatusList {
   return { bits, lst: packed.toString('base64url') }
 }
 
-/** Unpacks a list, up to `maxBytes`. Says what is wrong with it rather than throwing. */
-export function unpackStatusList(input: unknown, maxBytes: number = STATUS_LIST_BYTES): Parsed<StatusList> {
+/** Unpacks a list. Says what is wrong with it rather than throwing. */
+export function unpackStatusList(input: unknown): Parsed<StatusList> {
   const packed = parsePacked(input)
   if (!packed.ok) return packed
   const { bits, lst } = packed.value
-  const bytes = inflated(Buffer.from(lst, 'base64url'), maxBytes)
+  const bytes = inflated(Buffer.from(lst, 'base64url'))
   return bytes
     ? { ok: true, value: { bits, bytes } }
-    : { ok: false, problem: `lst is not the ZLIB form of at most ${maxBytes} bytes` }
+    : { ok: false, problem: `lst is not the ZLIB form of at most ${STATUS_LIST_BYTES} bytes` }
 }
 
-function inflated(packed: Buffer, maxBytes: number): Uint8Array | undefined {
+function inflated(packed: Buffer): Uint8Array | undefined {
   try {
-    return inflateSync(packed, { maxOutputLength: maxBytes })
+    return inflateSync(packed, { maxOutputLength: STATUS_LIST_BYTES })
   } catch {
     return undefined
   }
