@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ActAnswer } from '../acts/all.ts'
 import { defineCommand, UsageError, type Noun, type Said, type Session } from './command.ts'
 import { dryRunText } from './dry-run.ts'
+import { eachPage } from './pages.ts'
 import { table } from './table.ts'
 import { counted, moment, number } from './wording.ts'
 
@@ -86,12 +87,7 @@ async function judged({ version }: Applied, { ask, terminal, patienceMs }: Sessi
 const list = defineCommand({
   summary: 'Lists the versions, the newest first.',
   async run(_given, { ask }) {
-    const versions: ActAnswer<'policy-list'>['items'] = []
-    for (let after: string | null | undefined; after !== null;) {
-      const page = await ask('policy-list', { limit: 1000, ...(after !== undefined && { after }) })
-      versions.push(...page.items)
-      after = page.next
-    }
+    const versions = await eachPage((page) => ask('policy-list', page))
     const text = () =>
       table(
         ['VERSION', 'SINCE', 'BY', 'FROM'],
