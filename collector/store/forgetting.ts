@@ -97,7 +97,7 @@ function stepsOf(db: Database): (cut: number) => Generator<number, void> {
 function dropButLast(table: string, where: string): string {
   return `delete from ${table} where id in (
     select id from ${table} where ${where}
-      and id <> (select id from ${table} where ${where} order by at desc, id desc limit 1)
+      and id <> (select id from ${table} where ${where} order by id desc limit 1)
     limit ${ROWS})`
 }
 

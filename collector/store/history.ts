@@ -11,7 +11,10 @@ export type AddHistory = (changes: Pick<Outcome, 'transitions' | 'standingChange
 
 type HistoryTable = Pick<Store, 'transitions' | 'standingChanges'> & { add: AddHistory }
 
-/** Verdicts and standings that changed. Rows are only ever added, and forgotten when their time is over. */
+/**
+ * Verdicts and standings that changed. Rows are only ever added, and forgotten when their time is over. They are told in the
+ * order in which they were concluded: that is the order of time, unless a clock was set back, and then what came last holds.
+ */
 export function historyTable(db: Database): HistoryTable {
   const addTransition = db.prepare(
     `insert into transition (device_id, check_id, from_verdict, to_verdict, at, evidence, policy_version)
@@ -22,13 +25,13 @@ export function historyTable(db: Database): HistoryTable {
      values (?, ?, ?, ?, ?, ?, ?)`,
   )
   const ofDevice = db.prepare<[string, number, number]>(
-    'select * from transition where device_id = ? and at >= ? and at < ? order by at, id',
+    'select * from transition where device_id = ? and at >= ? and at < ? order by id',
   )
   const ofCheck = db.prepare<[string, string, number, number]>(
-    'select * from transition indexed by transition_check where device_id = ? and check_id = ? and at >= ? and at < ? order by at, id',
+    'select * from transition indexed by transition_check where device_id = ? and check_id = ? and at >= ? and at < ? order by id',
   )
   const changes = db.prepare<[string, number, number]>(
-    'select * from standing_change where device_id = ? and at >= ? and at < ? order by at, id',
+    'select * from standing_change where device_id = ? and at >= ? and at < ? order by id',
   )
 
   return {

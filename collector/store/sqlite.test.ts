@@ -285,8 +285,8 @@ describe('a database of the first form', () => {
       })
       expect((await store.loadDevice(fresh))?.conclusion).toBeNull()
       expect(await store.transitions({ deviceId: id })).toEqual([
-        transition(id, later(1), { from: 'fail', to: 'grace', evidence: 'd1' }),
         transition(id, later(3), { evidence: null }),
+        transition(id, later(1), { from: 'fail', to: 'grace', evidence: 'd1' }),
         transition(id, later(3), { check: 'os-patch', from: 'pass', evidence: 'd2', policyVersion: 2 }),
       ])
       const policy = { author: 'an earlier release', source: 'default', restores: null }

@@ -174,7 +174,7 @@ export type Store = {
   /** What time, a new policy or a new catalogue has changed. */
   saveOutcome(deviceId: string, outcome: Outcome): Promise<void>
 
-  /** In the order of time. */
+  /** In the order in which they were concluded, which is that of time unless a clock was set back. */
   transitions(query: HistoryQuery): Promise<Transition[]>
   standingChanges(query: Omit<HistoryQuery, 'check'>): Promise<StandingChange[]>
   /**
