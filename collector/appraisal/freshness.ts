@@ -30,7 +30,7 @@ export function freshnessOf(
  * From when on evidence says anything. What is dated ahead of the clock by more than clocks may differ is of no known age:
  * somebody set the clock back since.
  */
-export function countsFrom({ confirmedAt }: Evidence): Date {
+export function countsFrom({ confirmedAt }: Pick<Evidence, 'confirmedAt'>): Date {
   return new Date(confirmedAt.getTime() - LIMITS.clockSkewSeconds * 1000)
 }
 

@@ -17,6 +17,8 @@ let statuses: { deviceId: string; tiers: readonly string[]; revoked: boolean }[]
 let meanwhile: () => Promise<unknown>
 let isBroken: boolean
 
+const refuse = () => Promise.reject(new MusterError('store-unavailable'))
+
 beforeEach(async () => {
   const sqlite = openSqlite(':memory:')
   meanwhile = () => Promise.resolve()
@@ -24,7 +26,6 @@ beforeEach(async () => {
   changes = []
   statuses = []
   clock = heldClock()
-  const refuse = () => Promise.reject(new MusterError('store-unavailable'))
   store = {
     ...sqlite,
     async saveReport(record) {
@@ -106,9 +107,15 @@ describe('doubt', () => {
 
 describe('a device that is removed', () => {
   test('while its report was being stored is not brought back', async () => {
-    meanwhile = () => fleet.remove(device.id)
-    await expect(fleet.report(device.id, await healthy(1))).rejects.toMatchObject({ code: 'device-unknown' })
+    const removed: Promise<void>[] = []
+    meanwhile = async () => void removed.push(fleet.remove(device.id))
+    expect(await fleet.report(device.id, await healthy(1))).toMatchObject({
+      standing: { tiers: [] },
+      attestation: null,
+    })
+    await removed[0]
     expect(fleet.standing(device.id)).toBeNull()
+    await expect(fleet.report(device.id, await healthy(2))).rejects.toMatchObject({ code: 'device-unknown' })
   })
 
   test('leaves its attestations revoked and its history told', async () => {

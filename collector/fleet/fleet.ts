@@ -14,11 +14,12 @@ import type { Issuer } from '../issuer.ts'
 import { attestationClaims } from '../protocol/claims.ts'
 import type { Report, SessionDevice } from '../protocol/session.ts'
 import type { StatusLists } from '../status-lists.ts'
-import type { DeviceRecord, DeviceStatus, EvidenceRecord, Outcome, StandingChange, Store } from '../store/store.ts'
+import type { DeviceRecord, DeviceStatus, StandingChange, Store } from '../store/store.ts'
 import { dryRun } from './dry-run.ts'
-import { judge, type PolicyInForce } from './judge.ts'
-import { together } from './keeper.ts'
-import { factsOf, openRoster, type Entry } from './roster.ts'
+import { digestOf, type Entry } from './entry.ts'
+import type { PolicyInForce } from './judge.ts'
+import { openReports } from './report.ts'
+import { openRoster } from './roster.ts'
 
 export type FleetOptions = {
   store: Store
@@ -98,7 +99,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     onError,
     onDamaged,
   })
-  const { entries, keeper, current, required } = roster
+  const { entries, current, required } = roster
+  const accept = openReports(roster, { store, clock, onError })
 
   async function attest(entry: Entry, audience: string): Promise<string | null> {
     const { appraisal, standing } = current(entry)
@@ -124,72 +126,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
 
   async function distrust(id: string, identity: Identity): Promise<void> {
     const entry = entries.get(id)
-    if (!entry || entry.device.identity === 'conflict') return
-    roster.change(id, { identity })
-    await store.setIdentity(id, identity)
-  }
-
-  /** Waits for its turn: two connections of one device may both have a report under way while one replaces the other. */
-  async function turnOf(id: string): Promise<Entry> {
-    for (let entry = required(id); ; entry = required(id)) {
-      if (!entry.storing) return entry
-      await entry.storing
-    }
-  }
-
-  async function report(id: string, given: Report): Promise<Reported> {
-    const entry = await turnOf(id)
-    current(entry) // what time did before this report is told before it
-    const now = clock.now()
-    const { device: before } = entry
-    // Good evidence mends the doubt that bad evidence raised; a copied key stays a copied key.
-    const device: DeviceRecord = before.identity === 'unverified' ? { ...before, identity: 'recognised' } : before
-    const evidence = renewed(entry.evidence, given, now)
-    const facts = given.kind === 'evidence' ? given.claims.facts : factsOf(evidence)
-    const { conclusion } = entry
-    const judgement = judge({ device, evidence, conclusion, facts }, roster.basis(), now, { fresh: true })
-    // Bad news counts before it is written: a store that fails must not keep a gate open.
-    const isLoss = conclusion?.tiers.some((tier) => !judgement.standing.tiers.includes(tier)) ?? false
-    if (isLoss) roster.take(entry, evidence, judgement)
-
-    await saveReport(entry, given, { now, outcome: judgement.outcome, isLoss })
-    entry.lastSequence = given.sequence
-    if (entry.device === before) entry.device = device
-    if (!isLoss) roster.take(entry, evidence, judgement)
-    // Meanwhile the key may have fallen into doubt on another connection, or an admin have changed something.
-    if (entry.device !== device) roster.reconsider(entry)
-    else if (device !== before) await store.setIdentity(id, device.identity)
-    const { standing } = current(entry)
-    return { standing, attestation: await attest(entry, issuerUrl) }
-  }
-
-  type Saving = { now: Date; outcome: Outcome; isLoss: boolean }
-
-  /** @throws MusterError `identity-conflict`, `device-unknown` where it was removed meanwhile, `store-unavailable` */
-  async function saveReport(entry: Entry, given: Report, { now, outcome, isLoss }: Saving): Promise<void> {
-    const { id } = entry.device
-    const done = Promise.withResolvers<void>()
-    entry.storing = done.promise
-    const owed = keeper.take(id)
-    const whole = owed ? together(owed, outcome) : outcome
-    const newest = given.kind === 'evidence' ? { jws: given.jws, digest: given.digest } : null
-    try {
-      const { sequence } = given
-      const saved = await store.saveReport({ ...whole, deviceId: id, sequence, evidence: newest, at: now })
-      if (saved === 'behind') throw new MusterError('identity-conflict', `sequence ${sequence} was used before`)
-      if (entries.get(id) !== entry) throw new MusterError('device-unknown')
-    } catch (error) {
-      const unwritten = isLoss ? whole : owed
-      if (unwritten && entries.get(id) === entry) keeper.putBack(id, unwritten)
-      entry.storing = null
-      if (error instanceof MusterError && error.code === 'identity-conflict') await distrust(id, 'conflict')
-      // A moment that came meanwhile was left to this report.
-      if (entries.get(id) === entry) current(entry)
-      throw error
-    } finally {
-      entry.storing = null
-      done.resolve()
-    }
+    // A copied key stays a copied key.
+    if (entry && entry.device.identity !== 'conflict') await roster.change(id, { identity })
   }
 
   return {
@@ -200,9 +138,9 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       const entry = entries.get(id)
       const key = entry && publicKeyOf(entry.device.jwk)
       if (!entry || !key) return null
-      const { device, lastSequence, evidence } = entry
+      const { device, lastSequence } = entry
       const lockedOut = device.status === 'locked-out'
-      return { id, key, lockedOut, lastSequence, evidenceDigest: evidence?.digest ?? null }
+      return { id, key, lockedOut, lastSequence, evidenceDigest: digestOf(entry) }
     },
     async arrive(id, bootId) {
       const entry = required(id)
@@ -221,7 +159,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
         lastSequence: entry.lastSequence,
       }
     },
-    report,
+    async report(id, given) {
+      const entry = await accept(id, given)
+      const { standing } = current(entry)
+      return { standing, attestation: await attest(entry, issuerUrl) }
+    },
     distrust,
     standing(id) {
       const entry = entries.get(id)
@@ -237,18 +179,9 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     },
     add: roster.add,
     remove: roster.remove,
-    async setStatus(id, status) {
-      roster.change(id, { status })
-      await store.setStatus(id, status)
-    },
-    async setTags(id, tags) {
-      roster.change(id, { tags })
-      await store.setTags(id, tags)
-    },
-    async setOwner(id, owner) {
-      roster.change(id, { owner })
-      await store.setOwner(id, owner)
-    },
+    setStatus: (id, status) => roster.change(id, { status }),
+    setTags: (id, tags) => roster.change(id, { tags }),
+    setOwner: (id, owner) => roster.change(id, { owner }),
 
     policy: () => roster.basis().inForce,
     usePolicy: (next) => roster.useBasis({ inForce: next }),
@@ -260,9 +193,4 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     onChange: roster.onChange,
     wake: roster.wake,
   }
-}
-
-function renewed(before: EvidenceRecord | null, report: Report, now: Date): EvidenceRecord | null {
-  if (report.kind === 'unchanged') return before && { ...before, confirmedAt: now }
-  return { jws: report.jws, digest: report.digest, receivedAt: now, confirmedAt: now }
 }

@@ -19,14 +19,18 @@ export type Basis = { inForce: PolicyInForce; catalogue: Catalogue; exceptions: 
 /** A device as it is judged, with the facts of its newest evidence; null where there are none. */
 export type Judged = Pick<DeviceState, 'device' | 'evidence' | 'conclusion'> & { facts: Facts | null }
 
-export type Judgement = { appraisal: Appraisal; standing: Standing; outcome: Outcome; basis: Basis }
+/** Where a device stands, with all that this leans on. */
+export type View = Pick<Judged, 'device' | 'evidence'> & { basis: Basis; appraisal: Appraisal; standing: Standing }
+
+/** What is said from now on, and what has to be written of it. */
+export type Judgement = { view: View; outcome: Outcome }
 
 /**
  * Judges a device as of now, and what time did to it before: each moment that passed since the last conclusion has its own
  * transitions, as if somebody had looked just then. With `fresh` only the present counts.
  */
 export function judge(judged: Judged, basis: Basis, now: Date, { fresh = false } = {}): Judgement {
-  const { device, conclusion } = judged
+  const { device, evidence, conclusion } = judged
   const { version } = basis.inForce
   const memory = conclusion?.memory ?? {}
   const { appraisal, steps } = catchUp(inputOf(judged, memory, basis, now), fresh ? null : beginning(judged, basis))
@@ -42,14 +46,25 @@ export function judge(judged: Judged, basis: Basis, now: Date, { fresh = false }
     const about = {
       deviceId: device.id,
       at: step.at,
-      evidence: judged.evidence?.digest ?? null,
+      evidence: evidence?.digest ?? null,
       policyVersion: version,
     }
     outcome.transitions.push(...transitionsBetween(before.memory, after.memory, about))
     if (!isSame(before.tiers, after.tiers)) outcome.standingChanges.push(changeOf(judged, before, after, about))
     before = after
   }
-  return { appraisal, standing: standingOf(judged, appraisal, version, now), outcome, basis }
+  const standing = standingOf(judged, appraisal, version, now)
+  return { view: { device, evidence, basis, appraisal, standing }, outcome }
+}
+
+/** What the history says of a device that goes: nothing is asked of it any more. */
+export function farewell(
+  { device, evidence }: Pick<Judged, 'device' | 'evidence'>,
+  last: Conclusion,
+  now: Date,
+): Outcome {
+  const about = { deviceId: device.id, at: now, evidence: evidence?.digest ?? null, policyVersion: last.policyVersion }
+  return { conclusion: last, transitions: transitionsBetween(last.memory, {}, about), standingChanges: [] }
 }
 
 /** From which moment on time alone has to be made up for; null where only the present counts. */

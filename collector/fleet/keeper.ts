@@ -8,9 +8,10 @@ export type Keeper = {
   take(id: string): Outcome | null
   /** Puts back what could not be written. */
   putBack(id: string, outcome: Outcome): void
-  forget(id: string): void
   /** Tries again what failed. */
   retry(): void
+  /** Resolves when nothing of this device is being written. */
+  written(id: string): Promise<void>
   /** Resolves when nothing is being written. */
   idle(): Promise<void>
 }
@@ -20,6 +21,8 @@ export function openKeeper(store: Pick<Store, 'saveOutcome'>, onFailure: (error:
   const writing = new Map<string, Promise<void>>()
 
   async function write(id: string): Promise<void> {
+    // A report that comes with what was concluded just before it writes both.
+    await Promise.resolve()
     for (let outcome = owed.get(id); outcome; outcome = owed.get(id)) {
       owed.delete(id)
       try {
@@ -27,17 +30,14 @@ export function openKeeper(store: Pick<Store, 'saveOutcome'>, onFailure: (error:
       } catch (error) {
         putBack(id, outcome)
         onFailure(error)
-        return
+        break
       }
     }
+    writing.delete(id)
   }
 
   function begin(id: string): void {
-    if (writing.has(id)) return
-    writing.set(
-      id,
-      write(id).finally(() => writing.delete(id)),
-    )
+    if (!writing.has(id)) writing.set(id, write(id))
   }
 
   function putBack(id: string, outcome: Outcome): void {
@@ -57,9 +57,11 @@ export function openKeeper(store: Pick<Store, 'saveOutcome'>, onFailure: (error:
       return outcome
     },
     putBack,
-    forget: (id) => void owed.delete(id),
     retry() {
       for (const id of owed.keys()) begin(id)
+    },
+    async written(id) {
+      while (writing.has(id)) await writing.get(id)
     },
     async idle() {
       while (writing.size > 0) await Promise.all(writing.values())

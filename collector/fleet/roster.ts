@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MusterError } from '../../shared/errors.ts'
-import { parseEvidence } from '../../shared/evidence.ts'
-import { TYP, parseJws } from '../../shared/jws.ts'
-import type { Facts } from '../../shared/signals.ts'
-import type { Standing } from '../../shared/standing.ts'
-import type { Appraisal } from '../appraisal/appraise.ts'
 import type { Clock } from '../clock.ts'
 import type { StatusLists } from '../status-lists.ts'
-import type { Conclusion, DeviceRecord, DeviceState, EvidenceRecord, StandingChange, Store } from '../store/store.ts'
-import { judge, type Basis, type Judged, type Judgement } from './judge.ts'
+import type { Conclusion, DeviceRecord, StandingChange, Store } from '../store/store.ts'
+import { beginAnew, entryOf, isRevoked, judgedOf, redate, type Entry } from './entry.ts'
+import { farewell, judge, type Basis, type Judgement, type View } from './judge.ts'
 import { openKeeper, type Keeper } from './keeper.ts'
 import { openMoments } from './moments.ts'
+import { openRecords, type Change, type Records } from './records.ts'
 import { openSweep, type Sweep } from './sweep.ts'
 
 export type RosterOptions = {
@@ -23,29 +20,24 @@ export type RosterOptions = {
   onDamaged: (problem: MusterError) => void
 }
 
-/** A device in memory. Only this folder ever holds one. */
-export type Entry = DeviceState & {
-  /** The last judgement, and what it leaned on; null before the first of this process. */
-  view: Pick<Judgement, 'appraisal' | 'standing' | 'basis'> | null
-  /** While a report of it is being stored: nobody else writes down what becomes of the device meanwhile. */
-  storing: Promise<void> | null
-}
-
 /** Where every device stands, kept true as time passes and as policy, catalogue and exceptions change. */
 export type Roster = {
   entries: ReadonlyMap<string, Entry>
+  /** @throws MusterError `device-unknown` */
   required(id: string): Entry
   basis(): Basis
   /** A new basis counts at once for whoever is asked about; everybody else is judged again in the background. */
-  useBasis(change: Partial<Basis>): void
-  /** Where a device stands now, judged anew where time or a new basis has overtaken the last answer. */
-  current(entry: Entry): { appraisal: Appraisal; standing: Standing }
-  /** Takes new evidence and what it led to. */
-  take(entry: Entry, evidence: EvidenceRecord | null, judgement: Judgement): void
-  /** Changes something of the device itself: in force before it is written. */
-  change(id: string, to: Partial<DeviceRecord>): void
-  /** Judges a device again whatever the time: something about it is not as it was judged. */
-  reconsider(entry: Entry): void
+  useBasis(newer: Partial<Basis>): void
+  /** Where a device stands now, judged anew where anything that the last answer leaned on is another. */
+  current(entry: Entry): View
+  /** Puts the evidence that is being stored in force, with its judgement, which its report writes. */
+  take(entry: Entry, judgement: Judgement): void
+  /** Lets one after the other do what must not be mixed up. @throws MusterError `device-unknown` */
+  inTurn<T>(id: string, act: (entry: Entry) => Promise<T>): Promise<T>
+  /** Changes something of the device itself: in force before it is written, and written once the store lets it. */
+  change(id: string, to: Change): Promise<void>
+  write: Records['write']
+  /** Takes up a device that has enrolled, or that did so once more. */
   add(id: string): Promise<void>
   remove(id: string): Promise<void>
   keeper: Keeper
@@ -55,69 +47,79 @@ export type Roster = {
   wake(): Date | null
 }
 
-export async function openRoster({
-  store,
-  statuses,
-  basis,
-  clock,
-  onError,
-  onDamaged,
-}: RosterOptions): Promise<Roster> {
+export async function openRoster(options: RosterOptions): Promise<Roster> {
+  const { store, statuses, clock, onError, onDamaged } = options
+  let { basis } = options
   const entries = new Map<string, Entry>()
   const moments = openMoments()
   const keeper = openKeeper(store, onError)
   const sweep = openSweep({ visit, written: keeper.idle })
   const listeners: ((change: StandingChange) => void)[] = []
+  const records = openRecords({ store, entries, onError })
+  let openedAt = clock.now()
 
-  function useBasis(change: Partial<Basis>): void {
-    basis = { ...basis, ...change }
+  function useBasis(newer: Partial<Basis>): void {
+    basis = { ...basis, ...newer }
     sweep.begin(entries.keys())
   }
 
+  /** One device that cannot be judged keeps nobody else from it. */
   function visit(id: string): void {
-    const entry = entries.get(id)
-    if (entry) current(entry)
+    try {
+      const entry = entries.get(id)
+      if (entry) current(entry)
+    } catch (error) {
+      onError(error)
+    }
   }
 
-  /** Of a device that is being stored it only says how it stands; the report writes down what became of it. */
-  function current(entry: Entry): { appraisal: Appraisal; standing: Standing } {
+  function current(entry: Entry): View {
     const now = clock.now()
-    const { view } = entry
-    const nextChange = view?.appraisal.nextChange ?? null
-    if (view?.basis === basis && (nextChange === null || now < nextChange)) return view
+    if (entry.view && holds(entry.view, entry, now)) return entry.view
     const judgement = judge(judgedOf(entry), basis, now)
-    if (!entry.storing) settle(entry, judgement)
-    return judgement
+    if (entry.storing) {
+      const stored = judge(judgedOf({ ...entry, evidence: entry.storing }), basis, now)
+      return worse(judgement.view, stored.view)
+    }
+    if (!entry.isLeaving) settle(entry, judgement)
+    return judgement.view
+  }
+
+  function holds(view: View, { device, evidence }: Entry, now: Date): boolean {
+    if (view.device !== device || view.evidence !== evidence || view.basis !== basis) return false
+    const { nextChange } = view.appraisal
+    return nextChange === null || now < nextChange
   }
 
   /** Puts a judgement in force, and writes it down where it says anything new. */
   function settle(entry: Entry, judgement: Judgement): void {
     const before = entry.conclusion
-    apply(entry, judgement)
+    put(entry, judgement)
     if (isNews(before, judgement)) keeper.keep(entry.device.id, judgement.outcome)
+    tell(entry, judgement)
   }
 
-  function apply(entry: Entry, judgement: Judgement): void {
-    const { appraisal, outcome } = judgement
+  function put(entry: Entry, { view, outcome }: Judgement): void {
     entry.conclusion = outcome.conclusion
-    entry.view = judgement
-    moments.set(entry.device.id, appraisal.nextChange)
-    for (const change of outcome.standingChanges) for (const tell of listeners) tell(change)
-    if (outcome.standingChanges.length > 0) tellStatus(entry)
+    entry.view = view
+    moments.set(entry.device.id, view.appraisal.nextChange)
   }
 
-  function tellStatus({ device, conclusion }: Entry): void {
-    const change = { deviceId: device.id, tiers: conclusion?.tiers ?? [], revoked: isRevoked(device) }
-    statuses.standingChanged(change).catch(onError)
+  function tell(entry: Entry, { view, outcome: { standingChanges } }: Judgement): void {
+    for (const standingChange of standingChanges) {
+      for (const listener of listeners) {
+        try {
+          listener(standingChange)
+        } catch (error) {
+          onError(error)
+        }
+      }
+    }
+    if (standingChanges.length > 0) tellStatus(entry.device, view)
   }
 
-  function reconsider(entry: Entry): void {
-    const judgement = judge(judgedOf(entry), basis, clock.now())
-    if (entry.storing) {
-      // Whoever asks before the report is stored is told this; the report judges again when it is.
-      entry.view = judgement
-    } else settle(entry, judgement)
-    tellStatus(entry)
+  function tellStatus(device: DeviceRecord, { standing: { tiers } }: View): void {
+    statuses.standingChanged({ deviceId: device.id, tiers, revoked: isRevoked(device) }).catch(onError)
   }
 
   function required(id: string): Entry {
@@ -126,21 +128,42 @@ export async function openRoster({
     return entry
   }
 
-  clock.onSet((milliseconds) => {
-    for (const entry of entries.values()) {
-      const { evidence, conclusion } = entry
-      // How long ago a device was heard does not depend on what the clock is set to.
-      if (evidence) {
-        entry.evidence = { ...evidence, confirmedAt: new Date(evidence.confirmedAt.getTime() + milliseconds) }
-      }
-      // What lies between the old time and the new one did not pass.
-      if (conclusion) entry.conclusion = { ...conclusion, nextChange: null }
+  async function inTurn<T>(id: string, act: (entry: Entry) => Promise<T>): Promise<T> {
+    const entry = required(id)
+    const before = entry.turn
+    const done = Promise.withResolvers<void>()
+    entry.turn = done.promise
+    try {
+      await before
+      // What is being written now could otherwise fail, and come after what is written next.
+      await keeper.written(id)
+      if (entries.get(id) !== entry) throw new MusterError('device-unknown')
+      return await act(entry)
+    } finally {
+      done.resolve()
     }
-    useBasis({})
+  }
+
+  function alter(entry: Entry, to: Change): void {
+    entry.device = { ...entry.device, ...to }
+    tellStatus(entry.device, current(entry))
+  }
+
+  async function change(id: string, to: Change): Promise<void> {
+    const entry = required(id)
+    alter(entry, to)
+    if (!entry.isLeaving) await records.write(id, to)
+  }
+
+  clock.onSet((milliseconds) => {
+    for (const entry of entries.values()) redate(entry, milliseconds, openedAt)
+    openedAt = new Date(openedAt.getTime() + milliseconds)
+    sweep.begin(entries.keys())
   })
 
-  for (const state of await store.loadDevices(onDamaged))
-    entries.set(state.device.id, { ...state, view: null, storing: null })
+  for (const state of await store.loadDevices(onDamaged)) {
+    entries.set(state.device.id, entryOf(state, openedAt))
+  }
   sweep.begin(entries.keys())
 
   return {
@@ -149,30 +172,51 @@ export async function openRoster({
     basis: () => basis,
     useBasis,
     current,
-    take(entry, evidence, judgement) {
-      entry.evidence = evidence
-      apply(entry, judgement)
+    take(entry, judgement) {
+      entry.evidence = entry.storing
+      put(entry, judgement)
+      // It was dated anew: the clock was set since.
+      if (entry.evidence !== judgement.view.evidence) beginAnew(entry)
+      tell(entry, judgement)
     },
-    change(id, to) {
-      const entry = required(id)
-      entry.device = { ...entry.device, ...to }
-      reconsider(entry)
-    },
-    reconsider,
+    inTurn,
+    change,
+    write: records.write,
     async add(id) {
+      await entries.get(id)?.turn // it may be on its way out
       const state = await store.loadDevice(id)
       if (!state) return
-      const entry = { ...state, view: null, storing: null }
+      const known = entries.get(id)
+      // The same key once more is the same device; it counts from 1 again.
+      if (known) return void Object.assign(known, { lastSequence: state.lastSequence, bootIds: state.bootIds })
+      const entry = entryOf(state, clock.now())
       entries.set(id, entry)
       current(entry)
       await keeper.idle()
     },
     async remove(id) {
-      entries.delete(id)
-      moments.set(id, null)
-      keeper.forget(id)
-      statuses.standingChanged({ deviceId: id, tiers: [], revoked: true }).catch(onError)
-      await store.removeDevice(id)
+      // It is locked out until it is gone: a report that is being stored does not open anything any more.
+      await change(id, { status: 'locked-out' })
+      await inTurn(id, async (entry) => {
+        alter(entry, { status: 'locked-out' }) // whoever readmitted it meanwhile came too late
+        entry.isLeaving = true
+        const removed = store.removeDevice(id)
+        // In the same transaction, so that its history does not end in the middle.
+        if (entry.conclusion) keeper.keep(id, farewell(entry, entry.conclusion, clock.now()))
+        try {
+          await removed
+        } catch (error) {
+          // It stays, and begins anew: its history has ended.
+          entry.isLeaving = false
+          records.owe(id)
+          entry.view = null
+          if (entry.conclusion) entry.conclusion = { ...entry.conclusion, memory: {} }
+          current(entry)
+          throw error
+        }
+        entries.delete(id)
+        moments.set(id, null)
+      })
     },
     keeper,
     sweep,
@@ -184,28 +228,16 @@ export async function openRoster({
     wake() {
       const due = moments.due(clock.now())
       keeper.retry()
+      records.retry()
       if (due.length > 0) sweep.add(due)
       return moments.next()
     },
   }
 }
 
-/** Whether nothing that was ever said in favour of a device counts any more. */
-export function isRevoked({ status, identity }: DeviceRecord): boolean {
-  return status === 'locked-out' || identity === 'conflict'
-}
-
-export function judgedOf({ device, evidence, conclusion }: Entry): Judged {
-  return { device, evidence, conclusion, facts: factsOf(evidence) }
-}
-
-/** The facts of stored evidence. It was verified before it was stored, so only its form is looked at again. */
-export function factsOf(evidence: EvidenceRecord | null): Facts | null {
-  if (!evidence) return null
-  const jws = parseJws(evidence.jws, TYP.evidence)
-  const claims = jws.ok ? parseEvidence(jws.value.claims) : jws
-  // Evidence of a release whose signals had another form is as good as none, until the device reports again.
-  return claims.ok ? claims.value.facts : null
+/** Of what is known and what is being stored the worse counts: bad news at once, good news when it is written. */
+function worse(known: View, stored: View): View {
+  return stored.standing.tiers.length < known.standing.tiers.length ? stored : known
 }
 
 /** Whether a judgement says anything that a restart would not find out by itself. */

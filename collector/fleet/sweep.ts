@@ -1,9 +1,10 @@
 /** Judges many devices again without making anybody wait. */
 export type Sweep = {
-  /** Begins with these devices; what an earlier change left undone is among them, since it asks for every device. */
+  /** Begins with these devices, every one there is. What an earlier change left undone comes first. */
   begin(ids: Iterable<string>): void
-  /** Puts a few more at the end, those whose moment has come. */
+  /** Puts a few before the others: those whose moment has come. */
   add(ids: readonly string[]): void
+  /** How far the newest change has come. */
   progress(): { done: number; total: number }
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>
@@ -19,20 +20,27 @@ export type SweepOptions = {
 }
 
 export function openSweep({ visit, written }: SweepOptions): Sweep {
-  let waiting: string[] = []
-  let next = 0
+  const due: string[] = []
+  let all: string[] = []
+  /** The round begins anywhere and ends where it began. */
+  let first = 0
+  let done = 0
   let running: Promise<void> | null = null
 
+  const isOver = () => due.length === 0 && done === all.length
+
+  function visitNext(): void {
+    const id = due.pop() ?? all[(first + done++) % all.length]
+    if (id !== undefined) visit(id)
+  }
+
   async function run(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
-    while (next < waiting.length) {
-      const began = performance.now()
-      while (next < waiting.length && performance.now() - began < SLICE_MS) {
-        const id = waiting[next++]
-        if (id !== undefined) visit(id)
-      }
+    await nextTurn()
+    while (!isOver()) {
+      const end = performance.now() + SLICE_MS
+      while (!isOver() && performance.now() < end) visitNext()
       await written()
-      await new Promise((resolve) => setImmediate(resolve))
+      if (!isOver()) await nextTurn()
     }
     running = null
   }
@@ -41,23 +49,24 @@ export function openSweep({ visit, written }: SweepOptions): Sweep {
     running ??= run()
   }
 
+  async function settled(): Promise<void> {
+    if (running) await running.then(settled)
+  }
+
   return {
     begin(ids) {
-      waiting = [...ids]
-      next = 0
+      first = (first + done) % (all.length || 1)
+      all = [...ids]
+      done = 0
       start()
     },
     add(ids) {
-      if (next === waiting.length) {
-        waiting = []
-        next = 0
-      }
-      waiting.push(...ids)
+      for (const id of ids) due.push(id)
       start()
     },
-    progress: () => ({ done: next, total: waiting.length }),
-    async settled() {
-      while (running) await running
-    },
+    progress: () => ({ done, total: all.length }),
+    settled,
   }
 }
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))

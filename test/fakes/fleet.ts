@@ -41,6 +41,14 @@ export const inForce = (yaml: string, version = 1, since = START): PolicyInForce
   author: 'a test',
 })
 
+/** What is shipped is read once. */
+const once = <T>(make: () => T) => {
+  let made: { it: T } | null = null
+  return () => (made ??= { it: make() }).it
+}
+const shippedPolicy = once(() => inForce(shipped('policy.yaml')))
+const shippedCatalogue = once(() => parseCatalogue(shipped('releases.yaml')))
+
 /** A real fleet over a store, with the policy and the catalogue of the release unless a test says otherwise. */
 export function fleetOver(store: Store, clock: Clock, otherwise: Partial<FleetOptions> = {}): Promise<Fleet> {
   const signer = fakeDevice(ISSUER)
@@ -52,8 +60,8 @@ export function fleetOver(store: Store, clock: Clock, otherwise: Partial<FleetOp
       reference: async () => ({ idx: 0, uri: `${ISSUER}/v1/status-lists/1` }),
       standingChanged: async () => undefined,
     },
-    policy: inForce(shipped('policy.yaml')),
-    catalogue: parseCatalogue(shipped('releases.yaml')),
+    policy: shippedPolicy(),
+    catalogue: shippedCatalogue(),
     exceptions: [],
     settings: { reportSeconds: 900, unchangedSeconds: 300, watchSeconds: 5 },
     build: 'test',
