@@ -56,8 +56,9 @@ function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string, failing:
  */
 export function tierOfResource(address: string, policy: Policy): string {
   const plain = plainAddress(address)
-  const tiers = new Set([plain, simplified(plain)].map((it) => tierOfPlain(it, policy)))
-  return policy.tiers.findLast(({ name }) => tiers.has(name))?.name ?? policy.defaultTier
+  const [asWritten, asMeant] = [tierOfPlain(plain, policy), tierOfPlain(simplified(plain), policy)]
+  const rank = (tier: string) => policy.tiers.findIndex(({ name }) => name === tier)
+  return rank(asMeant) > rank(asWritten) ? asMeant : asWritten
 }
 
 function tierOfPlain(plain: string, { resources, defaultTier }: Policy): string {
