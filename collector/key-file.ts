@@ -84,6 +84,7 @@ function forgetFormer(folder: string, keys: readonly SigningKey[]): void {
   if (keys.some((key) => key.kid === kid)) rmSync(former)
 }
 
+/** A fresh key, which is nowhere but in memory. */
 export function newKey(state: KeyStage, since: Date): SigningKey {
   return signingKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, state, since, 'a new key')
 }

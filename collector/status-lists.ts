@@ -58,6 +58,7 @@ const NEVER = new Date(0)
 /** A lease in memory, and the write that makes it good for longer while one is under way. */
 type Held = HeldLease & { writing: Promise<void> | null }
 
+/** Opens the lists as they were last written; `reconcile` marks what was lost since. */
 export async function openStatusLists(options: StatusListsOptions): Promise<StatusLists> {
   const { store, clock, onError, below = randomInt, entries = LIST_ENTRIES } = options
   const { issuer, issuerUrl } = options

@@ -33,6 +33,7 @@ export type VerifierOptions = {
 /** More than any attestation has. */
 const TOKEN_CHARACTERS = 32 * 1024
 
+/** Makes a verifier, which asks for nothing before the first attestation, and keeps what it fetched for as long as it may. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience = issuer, fetch, clock, statusLists = 'checked' } = options
   const { toleranceSeconds = 30, timeoutMs = 5000 } = options

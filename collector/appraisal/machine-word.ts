@@ -20,6 +20,7 @@ export type Outstanding = {
   due: Date
 }
 
+/** Null where the machine knows of nothing, or does not say. `since` is when something was first missing. */
 export function outstandingOf(updates: OsUpdates, since: Date, withinMs: number): Outstanding | null {
   if (isOutstanding(updates) !== true) return null
   const count = updates.pendingSecurity ?? 0
@@ -56,6 +57,7 @@ const LOOKED = {
   },
 } as const satisfies Record<Platform, { unknown: string; old: (age: string) => string }>
 
+/** `oldestMs` is how old its last look for updates may be. */
 export function wordOf(updates: OsUpdates, platform: Platform, oldestMs: number, now: Date): Word {
   if (updates.pendingSecurity === null) {
     const because = updates.detail ? `: ${updates.detail}` : ''

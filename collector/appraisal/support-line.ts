@@ -75,6 +75,7 @@ export type SupportEnd = {
   isDoubtful: boolean
 }
 
+/** The last of the ends that hold for what is installed. */
 export function supportEndOf(line: SupportLine, os: Os): SupportEnd {
   if (line.supportedUntil === null) return { at: null, isExtended: false, isDoubtful: false }
   const ends = [endOfDay(line.supportedUntil)]
