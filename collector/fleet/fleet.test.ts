@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MusterError } from '../../shared/errors.ts'
 import type { FakeDevice } from '../../test/fakes/device.ts'
 import { factsOf, healthyFacts, healthyValues } from '../../test/fakes/facts.ts'
-import { enrolled, fleetOver, heldClock, reportOf, START, type HeldClock } from '../../test/fakes/fleet.ts'
+import { enrolled, fleetOver, heldClock, inForce, reportOf, START, type HeldClock } from '../../test/fakes/fleet.ts'
+import { verdictsAt } from '../appraisal/history.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import type { StandingChange, Store } from '../store/store.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet, FleetOptions } from './fleet.ts'
 
 let store: Store
 let fleet: Fleet
@@ -43,8 +44,9 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-async function opened(): Promise<Fleet> {
+async function opened(otherwise: Partial<FleetOptions> = {}): Promise<Fleet> {
   const it = await fleetOver(store, clock, {
+    ...otherwise,
     statuses: {
       reference: async () => ({ idx: 1, uri: 'https://muster.example/v1/status-lists/1' }),
       standingChanged: async (change) => void statuses.push(change),
@@ -96,6 +98,19 @@ describe('doubt', () => {
     expect((await store.loadDevice(device.id))?.device.identity).toBe('conflict')
   })
 
+  test('that could not be written is written when the store is back, and survives a restart', async () => {
+    await fleet.report(device.id, await healthy(1))
+    isBroken = true
+    await expect(fleet.distrust(device.id, 'conflict')).rejects.toMatchObject({ code: 'store-unavailable' })
+    fleet.wake()
+    await fleet.settled()
+    isBroken = false
+    fleet.wake()
+    await fleet.settled()
+    fleet = await opened()
+    expect(tiers()).toEqual([])
+  })
+
   test('good evidence mends bad evidence, but never a copied key', async () => {
     await fleet.distrust(device.id, 'unverified')
     expect((await fleet.report(device.id, await healthy(1))).standing.tiers).toContain('restricted')
@@ -118,11 +133,27 @@ describe('a device that is removed', () => {
     await expect(fleet.report(device.id, await healthy(2))).rejects.toMatchObject({ code: 'device-unknown' })
   })
 
-  test('leaves its attestations revoked and its history told', async () => {
+  test('leaves its attestations revoked, and a history that comes to its end', async () => {
     await fleet.report(device.id, await healthy(1))
     await fleet.remove(device.id)
+    await fleet.settled()
     expect(statuses.at(-1)).toEqual({ deviceId: device.id, tiers: [], revoked: true })
-    expect(await store.transitions({ deviceId: device.id })).not.toEqual([])
+    const history = await store.transitions({ deviceId: device.id })
+    expect(history.slice(-7).map(({ from, to }) => [from, to])).toEqual(Array.from({ length: 7 }, () => ['pass', null]))
+    expect(moved().at(-1)).toEqual(['restricted', ''])
+    expect(await store.standingChanges({ deviceId: device.id })).toEqual(changes)
+  })
+
+  test('stays, locked out, where that cannot be written, and can be removed again', async () => {
+    await fleet.report(device.id, await healthy(1))
+    const { removeDevice } = store
+    store.removeDevice = refuse
+    await expect(fleet.remove(device.id)).rejects.toMatchObject({ code: 'store-unavailable' })
+    store.removeDevice = removeDevice
+    expect(fleet.standing(device.id)).toMatchObject({ status: 'locked-out', tiers: [] })
+    await fleet.remove(device.id)
+    expect(fleet.find(device.id)).toBeNull()
+    expect(await store.loadDevice(device.id)).toBeNull()
   })
 })
 
@@ -152,6 +183,57 @@ describe('what an admin does', () => {
     meanwhile = () => fleet.setStatus(device.id, 'locked-out')
     expect((await fleet.report(device.id, await healthy(2))).standing.tiers).toEqual([])
     expect(tiers()).toEqual([])
+  })
+})
+
+describe('reports', () => {
+  test('of one device are taken one after the other, however many come at once', async () => {
+    const reports = await Promise.all([healthy(1), unprotected(2), healthy(3), unprotected(4)])
+    const answers = await Promise.all(reports.map((it) => fleet.report(device.id, it)))
+    expect(answers.map(({ standing }) => standing.tiers.at(-1))).toEqual([
+      'restricted',
+      'internal',
+      'restricted',
+      'internal',
+    ])
+    const told = await store.transitions({ deviceId: device.id, check: 'endpoint-protection' })
+    expect(told.map(({ to }) => to)).toEqual(['unknown', 'pass', 'fail', 'pass', 'fail'])
+  })
+
+  test('confirm the newest evidence and no other', async () => {
+    const [good, bad] = [await healthy(1), await unprotected(2)]
+    await fleet.report(device.id, bad)
+    const confirmed = (sequence: number, of: string) =>
+      fleet.report(device.id, { kind: 'unchanged', sequence, digest: of })
+    await expect(confirmed(3, good.digest)).rejects.toMatchObject({ code: 'message-unexpected' })
+    expect((await confirmed(3, bad.digest)).standing.tiers).toEqual(['public', 'internal'])
+  })
+
+  test('that could not be stored and count all the same are asked for in full', async () => {
+    await fleet.report(device.id, await healthy(1))
+    isBroken = true
+    const bad = await unprotected(2)
+    await expect(fleet.report(device.id, bad)).rejects.toMatchObject({ code: 'store-unavailable' })
+    isBroken = false
+    expect(fleet.sessionDevice(device.id)?.evidenceDigest).toBeNull()
+    const unchanged = { kind: 'unchanged', sequence: 3, digest: bad.digest } as const
+    await expect(fleet.report(device.id, unchanged)).rejects.toMatchObject({ code: 'message-unexpected' })
+    await fleet.report(device.id, await unprotected(3))
+    expect(fleet.sessionDevice(device.id)?.evidenceDigest).not.toBeNull()
+  })
+
+  test('whose storing fails leave nothing untold of what happened meanwhile', async () => {
+    await fleet.report(device.id, await healthy(1))
+    changes = []
+    const { saveReport } = store
+    store.saveReport = async () => {
+      void fleet.setStatus(device.id, 'locked-out')
+      await Promise.resolve()
+      return refuse()
+    }
+    await expect(fleet.report(device.id, await healthy(2))).rejects.toMatchObject({ code: 'store-unavailable' })
+    store.saveReport = saveReport
+    expect(moved()).toEqual([['restricted', '']])
   })
 })
 
@@ -186,6 +268,17 @@ describe('loss of standing', () => {
       ['unknown', 'pass'],
       ['pass', 'fail'],
     ])
+  })
+
+  test('is told to all, though one who is told of it makes a mistake', async () => {
+    const told: StandingChange[] = []
+    fleet.onChange(() => {
+      throw new Error('a mistake')
+    })
+    fleet.onChange((change) => told.push(change))
+    await fleet.report(device.id, await healthy(1))
+    expect(told).toHaveLength(1)
+    expect(await store.standingChanges({ deviceId: device.id })).toHaveLength(2)
   })
 
   test('a gain never counts before it is written', async () => {
@@ -250,11 +343,94 @@ describe('time', () => {
     expect(tiers()).toEqual(['public'])
   })
 
-  test('a report that was stored under a clock a day ahead says nothing after a restart', async () => {
-    clock.set(86_400_000)
+  const DAY = 1440 * MINUTE
+  const settledNow = async () => {
+    fleet.wake()
+    await fleet.settled()
+  }
+
+  test.each([
+    ['forth and back', [DAY, -DAY]],
+    ['back and forth', [-DAY, DAY]],
+    ['a year ahead', [365 * DAY]],
+    ['a year back', [-365 * DAY]],
+    ['by an hour each time', [60 * MINUTE, 60 * MINUTE, -60 * MINUTE, 60 * MINUTE]],
+  ])('a clock that is set %s revokes nobody and keeps nothing alive', async (_, moves) => {
+    // No date of what the device says matters here: only when it said so.
+    const policy = inForce(
+      '{ version: 1, freshness: 15m, tiers: { public: [], restricted: [firewall] }, default-tier: public }',
+    )
+    fleet = await opened({ policy })
+    await fleet.report(device.id, await healthy(1))
+    changes = []
+    for (const by of moves) {
+      clock.set(by)
+      await settledNow()
+      clock.pass(MINUTE)
+    }
+    expect(tiers()).toContain('restricted')
+    expect(changes).toEqual([])
+    const end = clock.now().getTime() + (15 - moves.length) * MINUTE
+    expect(fleet.wake()).toEqual(new Date(end))
+    clock.pass((15 - moves.length) * MINUTE)
+    await settledNow()
+    expect(changes).toMatchObject([{ at: new Date(end), after: ['public'] }])
+  })
+
+  test.each([DAY, -DAY])('a clock that is set by %i ms while a report is being stored does the same', async (by) => {
+    meanwhile = async () => {
+      clock.set(by)
+      clock.now()
+    }
+    expect((await fleet.report(device.id, await healthy(1))).standing.tiers).toContain('restricted')
+    clock.pass(14 * MINUTE)
+    await settledNow()
+    expect(tiers()).toContain('restricted')
+    clock.pass(MINUTE)
+    await settledNow()
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('a machine that slept has grown older', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(3 * DAY)
+    await settledNow()
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('a report that was stored under a clock a day ahead says nothing after a restart, nor when time gets there', async () => {
+    clock.set(DAY)
     await fleet.report(device.id, await healthy(1))
     clock = heldClock()
     fleet = await opened()
     expect(tiers()).toEqual(['public'])
+    clock.pass(DAY)
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('a clock that was behind at the start makes no old report fresh when it is set right', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock = heldClock(new Date(START.getTime() + MINUTE))
+    fleet = await opened()
+    clock.set(60 * MINUTE)
+    await settledNow()
+    expect(tiers()).toEqual(['public'])
+    await fleet.report(device.id, await healthy(2))
+    clock.set(60 * MINUTE)
+    expect(tiers()).toContain('restricted')
+  })
+
+  test('a clock that is corrected a little leaves a history that leads to the present', async () => {
+    for (const report of [healthy, unprotected, healthy, unprotected]) {
+      await fleet.report(device.id, await report(changes.length + 1))
+      clock.set(-3000)
+      clock.pass(1000)
+    }
+    const history = await store.transitions({ deviceId: device.id })
+    clock.pass(MINUTE)
+    const present = fleet.standing(device.id)?.checks.map(({ id, verdict }) => [id, verdict])
+    expect([...verdictsAt(history, clock.now())].map(([id, { to }]) => [id, to]).toSorted()).toEqual(
+      present?.toSorted(),
+    )
   })
 })

@@ -58,6 +58,27 @@ test('loses nothing while the store is away, and writes it all when it is back',
   expect(written.map(versions)).toEqual([[1, 2]])
 })
 
+test('writes what comes just as it has done, in whatever gap', async () => {
+  for (let gap = 0; gap < 8; gap += 1) {
+    written = []
+    keeper.keep('d', outcome(1))
+    for (let turns = 0; turns < gap; turns += 1) await Promise.resolve()
+    keeper.keep('d', outcome(2))
+    await keeper.idle()
+    expect(written.flatMap(versions)).toEqual([1, 2])
+  }
+})
+
+test('tells when nothing of a device is being written, also where that failed', async () => {
+  isBroken = true
+  keeper.keep('d', outcome(1))
+  await keeper.written('other')
+  expect(failures).toHaveLength(0)
+  await keeper.written('d')
+  expect(failures).toHaveLength(1)
+  expect(keeper.take('d')).not.toBeNull()
+})
+
 test('gives what is owed to a report that writes it itself, and takes it back where that failed', async () => {
   isBroken = true
   keeper.keep('d', outcome(1))
