@@ -63,6 +63,10 @@ const unprotected = (sequence: number) => {
   const values = { ...healthyValues(now), 'endpoint-protection': { products: [] } }
   return reportOf(device, sequence, factsOf(values, now), now)
 }
+const settledNow = async () => {
+  fleet.wake()
+  await fleet.settled()
+}
 const tiers = () => fleet.standing(device.id)?.tiers
 const moved = () => changes.map(({ before, after }) => [before.at(-1) ?? '', after.at(-1) ?? ''])
 
@@ -188,16 +192,16 @@ describe('what an admin does', () => {
 
 describe('reports', () => {
   test('of one device are taken one after the other, however many come at once', async () => {
-    const reports = await Promise.all([healthy(1), unprotected(2), healthy(3), unprotected(4)])
+    const reports = await Promise.all([unprotected(1), healthy(2), healthy(3), unprotected(4)])
     const answers = await Promise.all(reports.map((it) => fleet.report(device.id, it)))
     expect(answers.map(({ standing }) => standing.tiers.at(-1))).toEqual([
-      'restricted',
       'internal',
+      'restricted',
       'restricted',
       'internal',
     ])
     const told = await store.transitions({ deviceId: device.id, check: 'endpoint-protection' })
-    expect(told.map(({ to }) => to)).toEqual(['unknown', 'pass', 'fail', 'pass', 'fail'])
+    expect(told.map(({ to }) => to)).toEqual(['unknown', 'fail', 'pass', 'fail'])
   })
 
   test('confirm the newest evidence and no other', async () => {
@@ -344,11 +348,6 @@ describe('time', () => {
   })
 
   const DAY = 1440 * MINUTE
-  const settledNow = async () => {
-    fleet.wake()
-    await fleet.settled()
-  }
-
   test.each([
     ['forth and back', [DAY, -DAY]],
     ['back and forth', [-DAY, DAY]],
@@ -428,9 +427,9 @@ describe('time', () => {
     }
     const history = await store.transitions({ deviceId: device.id })
     clock.pass(MINUTE)
-    const present = fleet.standing(device.id)?.checks.map(({ id, verdict }) => [id, verdict])
-    expect([...verdictsAt(history, clock.now())].map(([id, { to }]) => [id, to]).toSorted()).toEqual(
-      present?.toSorted(),
-    )
+    const replayed = verdictsAt(history, clock.now())
+    for (const { id, verdict } of fleet.standing(device.id)?.checks ?? []) {
+      expect([id, replayed.get(id)?.to]).toEqual([id, verdict])
+    }
   })
 })
