@@ -427,9 +427,7 @@ describe('time', () => {
     }
     const history = await store.transitions({ deviceId: device.id })
     clock.pass(MINUTE)
-    const replayed = verdictsAt(history, clock.now())
-    for (const { id, verdict } of fleet.standing(device.id)?.checks ?? []) {
-      expect([id, replayed.get(id)?.to]).toEqual([id, verdict])
-    }
+    const present = new Map(fleet.standing(device.id)?.checks.map(({ id, verdict }) => [id, verdict]))
+    for (const [id, { to }] of verdictsAt(history, clock.now())) expect([id, to]).toEqual([id, present.get(id)])
   })
 })
