@@ -96,11 +96,12 @@ function factsOf({ states }: Laptop, now: Date): Facts {
   return Object.fromEntries(facts)
 }
 
+const encode = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
+
 /** Evidence was verified long before it comes here, so nothing is signed: a month has too many of them. */
 function reportOf(laptop: Laptop, now: Date): Report {
   const about = { iss: laptop.id, aud: ISSUER, eat_nonce: 'n'.repeat(32), iat: Math.floor(now.getTime() / 1000) }
   const claims = { eat_profile: EVIDENCE_PROFILE, ...about, seq: laptop.sequence, facts: factsOf(laptop, now) } as const
-  const encode = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
   const jws = `${encode({ alg: 'ES256', typ: 'eat+jwt', kid: laptop.id })}.${encode(claims)}.${'A'.repeat(86)}`
   return { kind: 'evidence', sequence: laptop.sequence, digest: digest(jws), jws, claims }
 }
@@ -193,7 +194,7 @@ function granted(): void {
     {
       id: `exc_${exceptions.length}`,
       target: random.oneIn(2) ? { device: laptop.id } : { tag: laptop.tag },
-      check: random.of(ASKED as unknown as [CheckId, ...CheckId[]]),
+      check: random.of<CheckId>([...ASKED]),
       reason: 'a test',
       approver: 'anna',
       createdAt: now,
