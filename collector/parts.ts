@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { MusterError } from '../shared/errors.ts'
+import { adoptPolicy, type Configured } from './adopt-policy.ts'
 import { openClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openExceptions, type Exceptions } from './exceptions.ts'
@@ -9,7 +10,7 @@ import { openFleet, type Fleet } from './fleet/fleet.ts'
 import { isRevoked } from './fleet/entry.ts'
 import { openGateways, type Gateways } from './gateways.ts'
 import { openIssuer, type Issuer } from './issuer.ts'
-import { adoptPolicy, openPolicies, type Policies } from './policies.ts'
+import { openPolicies, type Policies } from './policies.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openStatusLists, type StatusLists } from './status-lists.ts'
 import { openSqlite } from './store/sqlite.ts'
@@ -55,7 +56,7 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
     clock.onSet((milliseconds) => log.warn({ milliseconds }, 'the clock was set'))
     const store = openSqlite(join(config.folder, 'muster.db'))
     closing.push(() => store.close())
-    const inForce = await adoptPolicy(store, configuredPolicy(config), clock.now(), (problem) =>
+    const { inForce, before } = await adoptPolicy(store, configuredPolicy(config), clock.now(), (problem) =>
       log.error({ err: problem, file: config.policyFile }, 'the policy file is not right: the policy before it stays'),
     )
     const issuer = openIssuer({
@@ -78,7 +79,7 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
       issuer,
       issuerUrl,
       statuses,
-      policy: inForce,
+      policy: before ?? inForce,
       catalogue: releases.catalogue(),
       exceptions: exceptions.counting(),
       settings: { reportSeconds, unchangedSeconds, watchSeconds },
@@ -89,6 +90,11 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
         log.error({ err: problem }, 'the record of a device is damaged: it is admitted to nothing'),
     })
     closing.push(() => fleet.settled())
+    if (before) {
+      // What time did while nobody looked, it did under the policy that counted then.
+      await fleet.settled()
+      fleet.usePolicy(inForce)
+    }
     releases.onChange(fleet.useCatalogue)
     exceptions.onChange(fleet.useExceptions)
     // Who lost a tier while no collector ran: known when all have been judged once.
@@ -110,8 +116,8 @@ const standingIn = (fleet: Fleet) => (device: DeviceRecord) => ({
   revoked: isRevoked(device),
 })
 
-function configuredPolicy({ policyFile, policyIsDefault }: Config) {
-  return { document: readNamed(policyFile), source: policyIsDefault ? ('default' as const) : ('file' as const) }
+function configuredPolicy({ policyFile, policyIsDefault }: Config): Configured {
+  return { read: () => readNamed(policyFile), source: policyIsDefault ? 'default' : 'file' }
 }
 
 /** @throws MusterError `config-invalid` where a file that the configuration names cannot be read */

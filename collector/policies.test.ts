@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { healthyFacts } from '../test/fakes/facts.ts'
 import { enrolled, fleetOver, heldClock, reportOf, START, type HeldClock } from '../test/fakes/fleet.ts'
 import type { Fleet } from './fleet/fleet.ts'
-import { adoptPolicy, openPolicies, type Configured, type Policies } from './policies.ts'
+import { adoptPolicy } from './adopt-policy.ts'
+import { openPolicies, type Policies } from './policies.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 
@@ -22,15 +23,12 @@ let clock: HeldClock
 beforeEach(async () => {
   store = openSqlite(':memory:')
   clock = heldClock()
-  const inForce = await adopt({ document: LAX, source: 'file' })
+  const { inForce } = await adoptPolicy(store, { read: () => LAX, source: 'file' }, START, () => undefined)
   fleet = await fleetOver(store, clock, { policy: inForce })
   policies = openPolicies(store, fleet, clock.now)
 })
 afterEach(() => store.close())
 
-const refused: string[] = []
-const adopt = (configured: Configured) =>
-  adoptPolicy(store, configured, clock.now(), (problem) => refused.push(problem.message))
 const versions = async () =>
   (await policies.versions()).map(({ version, source, restores }) => [version, source, restores])
 
@@ -92,38 +90,5 @@ describe('rolling back', () => {
 
   test('with nothing before is refused', async () => {
     await expect(policies.rollback({ author: 'ben' })).rejects.toMatchObject({ code: 'policy-version-unknown' })
-  })
-})
-
-describe('starting', () => {
-  test('a file that did not change leaves what was applied by hand', async () => {
-    await policies.apply({ document: STRICT, author: 'anna' })
-    expect(await adopt({ document: LAX, source: 'file' })).toMatchObject({ version: 2, author: 'anna' })
-  })
-
-  test('a file that changed counts', async () => {
-    expect(await adopt({ document: STRICT, source: 'file' })).toMatchObject({ version: 2 })
-  })
-
-  test('a file that is not right leaves the policy before it, and says so', async () => {
-    expect(await adopt({ document: BROKEN, source: 'file' })).toMatchObject({ version: 1 })
-    expect(refused.at(-1)).toContain('firewal')
-  })
-
-  test('a file that is not right does not start where there is no other', async () => {
-    const empty = openSqlite(':memory:')
-    const adopting = adoptPolicy(empty, { document: BROKEN, source: 'file' }, START, () => undefined)
-    await expect(adopting).rejects.toMatchObject({ code: 'policy-invalid' })
-    await empty.close()
-  })
-
-  test('a new default comes with a release only for those who never chose a policy', async () => {
-    expect(await adopt({ document: STRICT, source: 'default' })).toMatchObject({ version: 1 })
-    const untouched = openSqlite(':memory:')
-    for (const document of [LAX, STRICT]) {
-      await adoptPolicy(untouched, { document, source: 'default' }, START, () => undefined)
-    }
-    expect((await untouched.loadPolicies()).map(({ version }) => version)).toEqual([1, 2])
-    await untouched.close()
   })
 })

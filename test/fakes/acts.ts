@@ -1,10 +1,11 @@
 import type { TSchema } from 'typebox'
 import { ACTS, actsOf, type ActInput, type ActName, type Acts } from '../../collector/acts/all.ts'
 import type { ActParts } from '../../collector/acts/act.ts'
+import { adoptPolicy } from '../../collector/adopt-policy.ts'
 import { openExceptions } from '../../collector/exceptions.ts'
 import type { Fleet } from '../../collector/fleet/fleet.ts'
 import { openGateways } from '../../collector/gateways.ts'
-import { adoptPolicy, openPolicies } from '../../collector/policies.ts'
+import { openPolicies } from '../../collector/policies.ts'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import type { DeviceRecord, Store } from '../../collector/store/store.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
@@ -44,7 +45,8 @@ export type ActsAtWork = {
 export async function actsAtWork(otherwise: Partial<ActParts> = {}): Promise<ActsAtWork> {
   const store = openSqlite(':memory:')
   const clock = heldClock()
-  const inForce = await adoptPolicy(store, { document: POLICY, source: 'file' }, clock.now(), () => undefined)
+  const policy = { read: () => POLICY, source: 'file' } as const
+  const { inForce } = await adoptPolicy(store, policy, clock.now(), () => undefined)
   const fleet = await fleetOver(store, clock, { policy: inForce })
   const exceptions = await openExceptions(store, clock.now)
   exceptions.onChange(fleet.useExceptions)
