@@ -3,17 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Exception } from '../../collector/appraisal/exception.ts'
 import { verdictsAt } from '../../collector/appraisal/history.ts'
 import type { Fleet } from '../../collector/fleet/fleet.ts'
-import type { Report } from '../../collector/protocol/session.ts'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import type { StandingChange, Store } from '../../collector/store/store.ts'
-import { EVIDENCE_PROFILE } from '../../shared/evidence.ts'
 import { unreadable, value } from '../../shared/fact.ts'
-import { digest } from '../../shared/jws.ts'
 import { SIGNALS, type Facts } from '../../shared/signals.ts'
 import type { CheckId, Standing } from '../../shared/standing.ts'
 import { chance } from '../fakes/chance.ts'
 import { healthyValues, read } from '../fakes/facts.ts'
-import { enrolled, fleetOver, heldClock, inForce, ISSUER, START, type HeldClock } from '../fakes/fleet.ts'
+import { enrolled, fleetOver, heldClock, inForce, START, unsignedReport, type HeldClock } from '../fakes/fleet.ts'
 
 const DEVICES = 1000
 const DAYS = 30
@@ -98,14 +95,6 @@ function factsOf({ states }: Laptop, now: Date): Facts {
 
 const encode = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
 
-/** Evidence was verified long before it comes here, so nothing is signed: a month has too many of them. */
-function reportOf(laptop: Laptop, now: Date): Report {
-  const about = { iss: laptop.id, aud: ISSUER, eat_nonce: 'n'.repeat(32), iat: Math.floor(now.getTime() / 1000) }
-  const claims = { eat_profile: EVIDENCE_PROFILE, ...about, seq: laptop.sequence, facts: factsOf(laptop, now) } as const
-  const jws = `${encode({ alg: 'ES256', typ: 'eat+jwt', kid: laptop.id })}.${encode(claims)}.${'A'.repeat(86)}`
-  return { kind: 'evidence', sequence: laptop.sequence, digest: digest(jws), jws, claims }
-}
-
 /** The best that anybody could say of a check now, by what was reported; computed without the appraisal. */
 function mayHoldOpen(laptop: Laptop, check: Asked, tier: string, now: Date): boolean {
   const { lastAt, states, worseSince, everGood } = laptop
@@ -167,7 +156,7 @@ async function reported(laptop: Laptop): Promise<void> {
   laptop.sequence += 1
   laptop.lastAt = now
   reports += 1
-  await fleet.report(laptop.id, reportOf(laptop, now))
+  await fleet.report(laptop.id, unsignedReport(laptop.id, laptop.sequence, factsOf(laptop, now), now))
   look(laptop)
 }
 

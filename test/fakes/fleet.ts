@@ -7,7 +7,7 @@ import type { PolicyInForce } from '../../collector/fleet/judge.ts'
 import type { Report } from '../../collector/protocol/session.ts'
 import type { DeviceRecord, Store } from '../../collector/store/store.ts'
 import { EVIDENCE_PROFILE } from '../../shared/evidence.ts'
-import { digest, thumbprint } from '../../shared/jws.ts'
+import { digest, thumbprint, TYP } from '../../shared/jws.ts'
 import type { Facts } from '../../shared/signals.ts'
 import { fakeDevice, type FakeDevice } from './device.ts'
 
@@ -111,4 +111,24 @@ export async function reportOf(device: FakeDevice, sequence: number, facts: Fact
     jws,
     claims: { eat_profile: EVIDENCE_PROFILE, ...about, facts },
   }
+}
+
+/** One that was verified long ago: nobody looks at the signature again, so there is none that holds. */
+export function unsignedReport(
+  id: string,
+  sequence: number,
+  facts: Facts,
+  now: Date,
+): Extract<Report, { kind: 'evidence' }> {
+  const about = {
+    iss: id,
+    aud: ISSUER,
+    eat_nonce: 'n'.repeat(32),
+    iat: Math.floor(now.getTime() / 1000),
+    seq: sequence,
+  }
+  const claims = { eat_profile: EVIDENCE_PROFILE, ...about, facts } as const
+  const part = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
+  const jws = `${part({ alg: 'ES256', typ: TYP.evidence, kid: id })}.${part(claims)}.${'A'.repeat(86)}`
+  return { kind: 'evidence', sequence, digest: digest(jws), jws, claims }
 }

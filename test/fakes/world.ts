@@ -3,11 +3,9 @@ import type { Fleet } from '../../collector/fleet/fleet.ts'
 import type { Report } from '../../collector/protocol/session.ts'
 import type { StandingChange, Store } from '../../collector/store/store.ts'
 import { MusterError } from '../../shared/errors.ts'
-import { EVIDENCE_PROFILE } from '../../shared/evidence.ts'
-import { digest } from '../../shared/jws.ts'
 import type { Standing } from '../../shared/standing.ts'
 import { factsOf, healthyValues } from './facts.ts'
-import { enrolled, fleetOver, heldClock, inForce, ISSUER, START } from './fleet.ts'
+import { enrolled, fleetOver, heldClock, inForce, START, unsignedReport } from './fleet.ts'
 import { heldStore, nextTurn } from './held-store.ts'
 import { enrolledAnew, firstTruth, mayBeOpen, restarted, storing, type Kind, type Sent } from './truth.ts'
 
@@ -102,12 +100,9 @@ export async function openWorld(sqlite: Store) {
       ...(kind === 'bad' && { 'endpoint-protection': { products: [] } }),
       ...(kind === 'soft' && { firewall: { enabled: false } }),
     }
-    const sequence = sent.length + 1
-    const about = { iss: id, aud: ISSUER, eat_nonce: 'n'.repeat(32), iat: Math.floor(now.getTime() / 1000) }
-    const claims = { eat_profile: EVIDENCE_PROFILE, ...about, seq: sequence, facts: factsOf(values, now) } as const
-    const jws = `${part({ alg: 'ES256', typ: 'eat+jwt', kid: id })}.${part(claims)}.${'A'.repeat(86)}`
-    sent.push({ kind, digest: digest(jws) })
-    return { kind: 'evidence', sequence, digest: digest(jws), jws, claims }
+    const it = unsignedReport(id, sent.length + 1, factsOf(values, now), now)
+    sent.push({ kind, digest: it.digest })
+    return it
   }
 
   const use = (next: typeof LAX) => () => {
@@ -297,8 +292,6 @@ export async function openWorld(sqlite: Store) {
     if (some !== other) problems.push(`${what}: ${some}\n${other}`)
   }
 }
-
-const part = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
 
 const presentOf = (standing: Standing | null) =>
   (standing?.checks ?? [])
