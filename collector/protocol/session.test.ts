@@ -548,7 +548,7 @@ describe('in each state', () => {
     { event: { type: 'superseded' }, code: 'superseded', retry: 60 },
     { event: { type: 'stopping' }, code: 'collector-stopping', retry: 1 },
     { event: { type: 'dismissed', code: 'device-unknown' }, code: 'device-unknown', retry: null },
-    { event: { type: 'dismissed', code: 'device-locked-out' }, code: 'device-locked-out', retry: null },
+    { event: { type: 'dismissed', code: 'device-locked-out' }, code: 'device-locked-out', retry: 60 },
     { event: { type: 'malformed', code: 'message-malformed', problem: 'no' }, code: 'message-malformed', retry: null },
     { event: { type: 'malformed', code: 'too-many-messages', problem: 'no' }, code: 'too-many-messages', retry: 60 },
     { event: { type: 'refused', code: 'store-unavailable' }, code: 'store-unavailable', retry: 5 },

@@ -84,6 +84,7 @@ const RETRY_SECONDS: Partial<Record<ErrorCode, number>> = {
   'evidence-replayed': 5,
   internal: 30,
   'too-many-messages': 60,
+  'device-locked-out': 60, // an admin may readmit it
   'clock-skew': LIMITS.clockSkewSeconds,
 }
 
