@@ -113,6 +113,8 @@ export async function reportOf(device: FakeDevice, sequence: number, facts: Fact
   }
 }
 
+const part = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
+
 /** One that was verified long ago: nobody looks at the signature again, so there is none that holds. */
 export function unsignedReport(
   id: string,
@@ -128,7 +130,6 @@ export function unsignedReport(
     seq: sequence,
   }
   const claims = { eat_profile: EVIDENCE_PROFILE, ...about, facts } as const
-  const part = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url')
   const jws = `${part({ alg: 'ES256', typ: TYP.evidence, kid: id })}.${part(claims)}.${'A'.repeat(86)}`
   return { kind: 'evidence', sequence, digest: digest(jws), jws, claims }
 }
