@@ -26,10 +26,10 @@ export async function dryRun(
     // A policy that came into force meanwhile is not what this one is compared with.
     const isSame = basis() === base
     // Time comes first: what it did to the device is in what the device is judged by.
-    const { standing } = isSame ? current(entry) : judge(judgedOf(entry), base, now, { fresh: true }).view
+    const { standing } = isSame ? current(entry) : judge(judgedOf(entry), base, now).view
     const judged = judgedOf(entry)
     before.push(deviceTiers(device, withUnexcused(standing, judged, base, now), inForce.policy))
-    const next = judge(judged, other, now, { fresh: true }).view.standing
+    const next = judge(judged, other, now).view.standing
     after.push(deviceTiers(device, withUnexcused(next, judged, other, now), policy))
     if (++count % AT_ONCE === 0) await nextTurn()
   }
@@ -39,6 +39,6 @@ export async function dryRun(
 /** What is excepted is judged a second time, as it were without. */
 function withUnexcused(standing: Standing, judged: Judged, by: Basis, now: Date): Stands {
   if (standing.checks.every(({ verdict }) => verdict !== 'excepted')) return standing
-  const { checks } = judge(judged, { ...by, exceptions: [] }, now, { fresh: true }).view.standing
+  const { checks } = judge(judged, { ...by, exceptions: [] }, now).view.standing
   return { ...standing, unexcused: checks }
 }

@@ -29,24 +29,22 @@ export function entryOf(state: DeviceState, now: Date): Entry {
   return { ...state, evidence, view: null, storing: null, isLeaving: false, isUnsaved: false, turn: Promise.resolve() }
 }
 
-/** The clock was set: how long ago a device was heard does not depend on that. `openedAt` is when this process began. */
+/**
+ * The clock was set: how long ago a device was heard does not depend on that, and what lies between the old time and the
+ * new one did not pass. `openedAt` is when this process began.
+ */
 export function redate(entry: Entry, milliseconds: number, openedAt: Date): void {
-  const { evidence, storing } = entry
+  const { evidence, storing, conclusion } = entry
   // A clock that was wrong at the start says nothing of reports that came before it: these only ever grow older.
   const isMoved = evidence && (milliseconds < 0 || evidence.confirmedAt >= openedAt)
   if (isMoved) entry.evidence = moved(evidence, milliseconds)
   if (storing) entry.storing = moved(storing, milliseconds)
-  beginAnew(entry)
+  entry.view = null
+  if (conclusion) entry.conclusion = { ...conclusion, nextChange: null }
 }
 
 function moved(evidence: EvidenceRecord, milliseconds: number): EvidenceRecord {
   return { ...evidence, confirmedAt: new Date(evidence.confirmedAt.getTime() + milliseconds) }
-}
-
-/** Only the present counts: what lies between the last judgement and now did not pass. */
-export function beginAnew(entry: Entry): void {
-  entry.view = null
-  if (entry.conclusion) entry.conclusion = { ...entry.conclusion, nextChange: null }
 }
 
 /** Whether nothing that was ever said in favour of a device counts any more. */

@@ -63,6 +63,20 @@ const unprotected = (sequence: number) => {
   const values = { ...healthyValues(now), 'endpoint-protection': { products: [] } }
   return reportOf(device, sequence, factsOf(values, now), now)
 }
+const open = async (sequence: number) => {
+  const now = clock.now()
+  return reportOf(device, sequence, factsOf({ ...healthyValues(now), firewall: { enabled: false } }, now), now)
+}
+/** Its firewall may be off for an hour. */
+const GRACED = inForce(
+  '{ version: 1, freshness: 15m, tiers: { public: [], restricted: [firewall] }, default-tier: public, checks: { firewall: { grace: 1h } } }',
+)
+/** Definitions that are older than this fail. */
+const within = (age: string) =>
+  inForce(
+    `{ version: 1, freshness: 15m, tiers: { public: [], restricted: [endpoint-protection] }, default-tier: public, checks: { endpoint-protection: { definitions: ${age} } } }`,
+  )
+
 const settledNow = async () => {
   fleet.wake()
   await fleet.settled()
@@ -204,6 +218,22 @@ describe('reports', () => {
     expect(told.map(({ to }) => to)).toEqual(['unknown', 'fail', 'pass', 'fail'])
   })
 
+  test('give the number that the next one has to be above', async () => {
+    await fleet.report(device.id, await healthy(7))
+    expect(fleet.sessionDevice(device.id)?.lastSequence).toBe(7)
+  })
+
+  test('write what time did just before along with what they say', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(60 * 60_000)
+    const { saveOutcome } = store
+    store.saveOutcome = refuse
+    await fleet.report(device.id, await healthy(2))
+    store.saveOutcome = saveOutcome
+    const told = await store.transitions({ deviceId: device.id, check: 'firewall' })
+    expect(told.map(({ to }) => to)).toEqual(['unknown', 'pass', 'stale', 'pass'])
+  })
+
   test('confirm the newest evidence and no other', async () => {
     const [good, bad] = [await healthy(1), await unprotected(2)]
     await fleet.report(device.id, bad)
@@ -272,6 +302,19 @@ describe('loss of standing', () => {
       ['unknown', 'pass'],
       ['pass', 'fail'],
     ])
+  })
+
+  test('by time alone is told to the status lists too', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(15 * 60_000)
+    await settledNow()
+    expect(statuses.at(-1)).toEqual({ deviceId: device.id, tiers: ['public'], revoked: false })
+  })
+
+  test('of a device that could use nothing is told to the status lists when it is locked out', async () => {
+    await fleet.setStatus(device.id, 'pending')
+    await fleet.setStatus(device.id, 'locked-out')
+    expect(statuses.at(-1)).toEqual({ deviceId: device.id, tiers: [], revoked: true })
   })
 
   test('is told to all, though one who is told of it makes a mistake', async () => {
@@ -390,6 +433,67 @@ describe('time', () => {
     expect(tiers()).toEqual(['public'])
   })
 
+  test('a grace that would have ended in time that the clock has skipped ends when it was set', async () => {
+    fleet = await opened({ policy: GRACED })
+    await fleet.report(device.id, await healthy(1))
+    await fleet.report(device.id, await open(2))
+    expect(tiers()).toContain('restricted')
+    clock.set(DAY)
+    await settledNow()
+    expect(tiers()).toEqual(['public'])
+    expect((await store.transitions({ deviceId: device.id })).at(-1)).toMatchObject({ to: 'fail', at: clock.now() })
+  })
+
+  test('a grace that ran when the clock was set back has its end written, for a restart', async () => {
+    fleet = await opened({ policy: GRACED })
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(5 * MINUTE)
+    await fleet.report(device.id, await open(2))
+    clock.set(-DAY)
+    await settledNow()
+    await fleet.report(device.id, await open(3))
+    const deadlines = () => fleet.standing(device.id)?.checks.map(({ deadline }) => deadline)
+    const before = deadlines()
+    expect(before).toEqual([new Date(clock.now().getTime() + 60 * MINUTE).toISOString()])
+    clock.pass(DAY - 60 * MINUTE)
+    await settledNow()
+    const kept = (await store.loadDevice(device.id))?.conclusion?.memory.firewall?.failingSince
+    expect(kept?.getTime()).toBe(Date.parse(before?.[0] ?? '') - 60 * MINUTE)
+  })
+
+  test('a clock that is set back after a restart leaves each report as old as it is', async () => {
+    await fleet.report(device.id, await healthy(1))
+    clock.pass(MINUTE)
+    fleet = await opened()
+    clock.set(-DAY)
+    await settledNow()
+    expect(tiers()).toContain('restricted')
+    clock.pass(DAY)
+    expect(tiers()).toEqual(['public'])
+  })
+
+  test('a clock that is set back has what it said of the future told anew', async () => {
+    clock.set(-DAY)
+    await settledNow()
+    const said = verdictsAt(await store.transitions({ deviceId: device.id }), clock.now())
+    expect(said.size).toBe(fleet.standing(device.id)?.checks.length)
+  })
+
+  test('a moment that comes sooner by another policy is kept for a restart, though nothing else changed', async () => {
+    fleet = await opened({ policy: within('7d') })
+    await fleet.report(device.id, await healthy(1)) // its definitions are three hours old
+    const sooner = { ...within('190m'), version: 2 }
+    fleet.usePolicy(sooner)
+    await fleet.settled()
+    clock.pass(60 * MINUTE)
+    fleet = await opened({ policy: sooner })
+    const told = await store.transitions({ deviceId: device.id, from: new Date(START.getTime() + MINUTE) })
+    expect(told.map(({ to, at }) => [to, (at.getTime() - START.getTime()) / MINUTE])).toEqual([
+      ['fail', 10],
+      ['stale', 15],
+    ])
+  })
+
   test('a machine that slept has grown older', async () => {
     await fleet.report(device.id, await healthy(1))
     clock.pass(3 * DAY)
@@ -429,5 +533,38 @@ describe('time', () => {
     clock.pass(MINUTE)
     const present = new Map(fleet.standing(device.id)?.checks.map(({ id, verdict }) => [id, verdict]))
     for (const [id, { to }] of verdictsAt(history, clock.now())) expect([id, to]).toEqual([id, present.get(id)])
+  })
+})
+
+describe('judging everybody again', () => {
+  test('writes nothing where it finds nothing new', async () => {
+    await fleet.report(device.id, await healthy(1))
+    let writes = 0
+    const { saveOutcome } = store
+    store.saveOutcome = (...given) => {
+      writes += 1
+      return saveOutcome(...given)
+    }
+    fleet.useExceptions([])
+    await fleet.settled()
+    expect(writes).toBe(0)
+  })
+
+  test('goes on where one of them cannot be judged', async () => {
+    const other = await enrolled(store, START)
+    const problems: unknown[] = []
+    const { policy, ...rest } = fleet.policy()
+    const broken = {
+      ...policy,
+      checksFor(it: Parameters<typeof policy.checksFor>[0]) {
+        if (it.id === device.id) throw new Error('a mistake')
+        return policy.checksFor(it)
+      },
+    }
+    fleet = await fleetOver(store, clock, { policy: { ...rest, policy: broken }, onError: (it) => problems.push(it) })
+    await fleet.settled()
+    expect(problems).toHaveLength(1)
+    expect(() => fleet.standing(device.id)).toThrow('a mistake')
+    expect(await store.transitions({ deviceId: other.id })).not.toEqual([])
   })
 })

@@ -27,13 +27,15 @@ export type Judgement = { view: View; outcome: Outcome }
 
 /**
  * Judges a device as of now, and what time did to it before: each moment that passed since the last conclusion has its own
- * transitions, as if somebody had looked just then. With `fresh` only the present counts.
+ * transitions, as if somebody had looked just then.
  */
-export function judge(judged: Judged, basis: Basis, now: Date, { fresh = false } = {}): Judgement {
+export function judge(judged: Judged, basis: Basis, now: Date): Judgement {
   const { device, evidence, conclusion } = judged
   const { version } = basis.inForce
   const memory = conclusion?.memory ?? {}
-  const { appraisal, steps } = catchUp(inputOf(judged, memory, basis, now), fresh ? null : beginning(judged, basis))
+  const { appraisal, steps } = catchUp(inputOf(judged, memory, basis, now), {
+    nextChange: beginning(judged, basis),
+  })
 
   const outcome: Outcome = {
     conclusion: conclude(judged, appraisal, version, now),
@@ -68,12 +70,11 @@ export function farewell(
 }
 
 /** From which moment on time alone has to be made up for; null where only the present counts. */
-function beginning({ conclusion }: Judged, { inForce }: Basis): { nextChange: Date | null } | null {
+function beginning({ conclusion }: Judged, { inForce }: Basis): Date | null {
   if (!conclusion) return null
   const { policyVersion, nextChange, concludedAt } = conclusion
   // A policy that came into force meanwhile counts from that moment, however late the device is looked at.
-  if (policyVersion !== inForce.version && inForce.since > concludedAt) return { nextChange: inForce.since }
-  return { nextChange }
+  return policyVersion !== inForce.version && inForce.since > concludedAt ? inForce.since : nextChange
 }
 
 function inputOf({ device, evidence, facts }: Judged, memory: Memory, basis: Basis, now: Date): AppraisalInput {

@@ -62,6 +62,24 @@ test('whatever two things happen while a report is being stored, in whatever ord
   expect(problems.slice(0, 10)).toEqual([])
 })
 
+test.each([
+  // A removal that waits for its turn, and a policy that would be written meanwhile.
+  'good answer remove answer strict answer',
+  'good answer remove readmit strict answer answer enrol tag unchanged lax wake',
+  // What is not written is not written to whoever comes after.
+  'good answer copy refuseOne remove answer enrol wake',
+  'good answer remove answer copy refuse',
+  'good answer remove answer enrol bad strict some lock enrol wake',
+  // What is worse in one thing and better in another, and a policy or an exception by which it matters.
+  'good answer soft answer strict bad grant',
+  'good answer strict answer bad refuse answer lax',
+  'good answer untag bad soft soft refuseOne strict answer back untag grant',
+  'good answer answer answer some lax soft lock answer answer bad readmit refuse',
+  'good answer lax unchanged some some soft answer some',
+])('nor by what has led astray before: %s', async (events) => {
+  expect(await problemsOf(events.split(' ') as Event[])).toEqual([])
+})
+
 test('nor when a dozen things do', async () => {
   const problems: string[] = []
   for (let seed = 0; seed < 250; seed += 1) {

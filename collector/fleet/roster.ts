@@ -3,7 +3,7 @@ import { MusterError } from '../../shared/errors.ts'
 import type { Clock } from '../clock.ts'
 import type { StatusLists } from '../status-lists.ts'
 import type { Conclusion, DeviceRecord, StandingChange, Store } from '../store/store.ts'
-import { beginAnew, entryOf, isRevoked, judgedOf, redate, type Entry } from './entry.ts'
+import { entryOf, isRevoked, judgedOf, redate, type Entry } from './entry.ts'
 import { farewell, judge, type Basis, type Judgement, type View } from './judge.ts'
 import { openKeeper, type Keeper } from './keeper.ts'
 import { openMoments } from './moments.ts'
@@ -175,8 +175,6 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
     take(entry, judgement) {
       entry.evidence = entry.storing
       put(entry, judgement)
-      // It was dated anew: the clock was set since.
-      if (entry.evidence !== judgement.view.evidence) beginAnew(entry)
       tell(entry, judgement)
     },
     inTurn,
