@@ -67,11 +67,11 @@ test.each([
   'good answer remove answer strict answer',
   'good answer remove readmit strict answer answer enrol tag unchanged lax wake',
   // What is not written is not written to whoever comes after.
-  'good answer copy refuseOne remove answer enrol wake',
+  'good answer copy refuseOne answer remove answer enrol turn wake',
   'good answer remove answer copy refuse',
   'good answer remove answer enrol bad strict some lock enrol wake',
   // What is worse in one thing and better in another, and a policy or an exception by which it matters.
-  'good answer soft answer strict bad grant',
+  'good answer soft answer strict answer bad grant',
   'good answer strict answer bad refuse answer lax',
   'good answer untag bad soft soft refuseOne strict answer back untag grant',
   'good answer answer answer some lax soft lock answer answer bad readmit refuse',

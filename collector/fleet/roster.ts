@@ -181,7 +181,6 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
     change,
     write: records.write,
     async add(id) {
-      await entries.get(id)?.turn // it may be on its way out
       const state = await store.loadDevice(id)
       if (!state) return
       const known = entries.get(id)
