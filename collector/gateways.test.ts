@@ -14,9 +14,9 @@ afterEach(() => store.close())
 
 test('a key is known until it is revoked, also after a restart, and is stored nowhere', async () => {
   const gateways = await openGateways(store, clock.now)
-  const { gateway, key } = await gateways.create('wiki', ['decide'])
+  const { gateway, key } = await gateways.create({ name: 'wiki', scopes: ['decide'] })
   clock.pass(1000)
-  const other = await gateways.create('script', ['admin'])
+  const other = await gateways.create({ name: 'script', scopes: ['admin'] })
   expect(gateways.find(key)).toEqual(gateway)
   expect(gateways.list().map(({ name }) => name)).toEqual(['wiki', 'script'])
   expect(JSON.stringify(await store.loadGateways())).not.toContain(key)
@@ -32,7 +32,7 @@ const refuse = () => Promise.reject(new Error('the disk is full'))
 
 test('whoever revokes a key is told where that did not last', async () => {
   const gateways = await openGateways({ ...store, removeGateway: refuse }, clock.now)
-  const { gateway, key } = await gateways.create('wiki', ['decide'])
+  const { gateway, key } = await gateways.create({ name: 'wiki', scopes: ['decide'] })
   await expect(gateways.revoke(gateway.id)).rejects.toThrow('disk is full')
   expect(gateways.find(key)).toEqual(gateway)
 })

@@ -8,10 +8,12 @@ export type Gateways = {
   /** In the order in which they were made. */
   list(): GatewayRecord[]
   /** Makes a gateway; its key is told this once and never again. */
-  create(name: string, scopes: Scope[]): Promise<{ gateway: GatewayRecord; key: string }>
+  create(of: NewGateway): Promise<{ gateway: GatewayRecord; key: string }>
   /** Its key is worth nothing from this call on; null where there is no such gateway. */
   revoke(id: string): Promise<GatewayRecord | null>
 }
+
+export type NewGateway = { name: string; scopes: Scope[]; hosts?: string[]; certificate?: string | null }
 
 type GatewayStore = Pick<Store, 'loadGateways' | 'addGateway' | 'removeGateway'>
 
@@ -20,8 +22,8 @@ export async function openGateways(store: GatewayStore, clock: () => Date): Prom
   return {
     find: (key) => byHash.get(digest(key)) ?? null,
     list: () => [...byHash.values()].toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
-    async create(name, scopes) {
-      const { gateway, key } = newGateway(name, scopes, clock())
+    async create(of) {
+      const { gateway, key } = newGateway(of, clock())
       await store.addGateway(gateway)
       byHash.set(gateway.keyHash, gateway)
       return { gateway, key }
@@ -42,8 +44,9 @@ export async function openGateways(store: GatewayStore, clock: () => Date): Prom
   }
 }
 
-function newGateway(name: string, scopes: Scope[], now: Date): { gateway: GatewayRecord; key: string } {
+function newGateway(of: NewGateway, now: Date): { gateway: GatewayRecord; key: string } {
   const key = `mgw_${randomBytes(32).toString('base64url')}`
   const id = `gw_${randomBytes(9).toString('base64url')}`
-  return { gateway: { id, name, keyHash: digest(key), scopes, createdAt: now }, key }
+  const { name, scopes, hosts = [], certificate = null } = of
+  return { gateway: { id, name, keyHash: digest(key), scopes, hosts, certificate, createdAt: now }, key }
 }

@@ -1,13 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { decodeJwt } from 'jose'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { value } from '../shared/fact.ts'
+import { statusAt, unpackStatusList } from '../shared/status-list.ts'
 import { read } from '../test/fakes/facts.ts'
-import { enrolled, ISSUER, unsignedReport } from '../test/fakes/fleet.ts'
+import { enrolled, fleetOver, inForce, ISSUER, unsignedReport } from '../test/fakes/fleet.ts'
 import { readConfig } from './config.ts'
 import { openParts, type Parts } from './parts.ts'
+import { openSqlite } from './store/sqlite.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-11-23T10:00:00Z')
@@ -147,6 +150,38 @@ describe('a collector that was away', () => {
       [65, 'internal'],
       [70, 'public'],
     ])
+  })
+
+  test('shows in the status lists what was lost and could not be shown before it ended', async () => {
+    await report()
+    const entry = decodeJwt<{ status: { status_list: { idx: number } } }>(await parts.fleet.attestation(id, ISSUER))
+    await stopped(20)
+    // Another process concluded, and ended before the lists were written.
+    const store = openSqlite(join(folder, 'collector/muster.db'))
+    const clock = { now: () => at(minute), onSet: () => undefined }
+    const fleet = await fleetOver(store, clock, { policy: inForce(LAX) })
+    await fleet.settled()
+    await store.close()
+    parts = await opened()
+    await expect
+      .poll(async () => {
+        const { status_list: packed } = decodeJwt(String(await parts.statuses.token(1)))
+        const list = unpackStatusList(packed)
+        return list.ok && statusAt(list.value, entry.status.status_list.idx)
+      })
+      .toBe(2)
+  })
+})
+
+describe('parts', () => {
+  test('are closed when what was begun is written', async () => {
+    await report()
+    await parts.policies.apply({ document: policy('secure-boot').replace('1h', '0m'), author: 'anna' })
+    await stopped(0)
+    const store = openSqlite(join(folder, 'collector/muster.db'))
+    expect((await store.loadDevice(id))?.conclusion).toMatchObject({ tiers: ['public'], policyVersion: 2 })
+    await store.close()
+    parts = await opened()
   })
 })
 

@@ -55,7 +55,15 @@ test('comes once a night', () => {
 })
 
 test('the store knows afterwards how much there is of what, and keeps working', async () => {
-  await store.addGateway({ id: 'a', name: 'a', keyHash: 'x', scopes: ['decide'], createdAt: new Date(0) })
+  await store.addGateway({
+    id: 'a',
+    name: 'a',
+    keyHash: 'x',
+    scopes: ['decide'],
+    hosts: [],
+    certificate: null,
+    createdAt: new Date(0),
+  })
   expect(await night()).toEqual([])
   expect(await store.loadGateways()).toHaveLength(1)
   await store.close()

@@ -14,7 +14,7 @@ export const createGateway = defineAct({
   /** The key is told this once and never again. */
   answer: strict({ ...Shown, key: Type.String() }),
   async run({ gateways }, { name, scopes }) {
-    const { gateway, key } = await gateways.create(name, scopes)
+    const { gateway, key } = await gateways.create({ name, scopes })
     return { id: gateway.id, name, scopes, key }
   },
 })

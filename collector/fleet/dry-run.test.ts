@@ -173,3 +173,31 @@ describe('what a dry run foretells happens', () => {
     await store.close()
   })
 })
+
+describe('a dry run', () => {
+  const other = `version: 1
+freshness: 15m
+tiers: { public: [], inner: [firewall] }
+default-tier: inner
+`
+  test('lets others have their turn, and compares with the policy that counted when it began', async () => {
+    const store = openSqlite(':memory:')
+    const clock = heldClock()
+    for (let count = 0; count < 200; count += 1) await enrolled(store, clock.now())
+    const before = inForce(other.replace('firewall', 'secure-boot'))
+    const fleet = await fleetOver(store, clock, { policy: before })
+    await fleet.settled()
+    let turns = 0
+    const apply = setImmediate(() => {
+      turns += 1
+      // Everybody may use everything now.
+      fleet.usePolicy(inForce(other.replace('[firewall]', '[]'), 2, clock.now()))
+    })
+    const { tiers } = await fleet.dryRun(inForce(other).policy)
+    clearImmediate(apply)
+    expect(turns).toBe(1)
+    expect(tiers.find(({ tier }) => tier === 'inner')).toMatchObject({ before: 0, after: 0 })
+    await fleet.settled()
+    await store.close()
+  })
+})

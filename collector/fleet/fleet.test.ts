@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MusterError } from '../../shared/errors.ts'
 import type { FakeDevice } from '../../test/fakes/device.ts'
 import { factsOf, healthyFacts, healthyValues } from '../../test/fakes/facts.ts'
-import { enrolled, fleetOver, heldClock, inForce, reportOf, START, type HeldClock } from '../../test/fakes/fleet.ts'
+import {
+  enrolled,
+  fleetOver,
+  heldClock,
+  inForce,
+  ISSUER,
+  reportOf,
+  START,
+  type HeldClock,
+} from '../../test/fakes/fleet.ts'
 import { verdictsAt } from '../appraisal/history.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import type { StandingChange, Store } from '../store/store.ts'
@@ -134,7 +143,20 @@ describe('doubt', () => {
     expect((await fleet.report(device.id, await healthy(1))).standing.tiers).toContain('restricted')
     expect((await store.loadDevice(device.id))?.device.identity).toBe('recognised')
     await fleet.distrust(device.id, 'conflict')
+    await fleet.distrust(device.id, 'unverified')
     expect((await fleet.report(device.id, await healthy(2))).standing.tiers).toEqual([])
+  })
+
+  test('is raised by two machines that take turns with one key, and by no other restart', async () => {
+    for (const boot of ['a', 'a', 'b', 'c']) await fleet.arrive(device.id, boot)
+    expect(fleet.find(device.id)?.identity).toBe('recognised')
+    await expect(fleet.arrive(device.id, 'b')).rejects.toMatchObject({ code: 'identity-conflict' })
+    expect(fleet.find(device.id)?.identity).toBe('conflict')
+  })
+
+  test('remembers no more machines than it needs', async () => {
+    for (let boot = 0; boot < 20; boot += 1) await fleet.arrive(device.id, `boot ${boot}`)
+    expect((await store.loadDevice(device.id))?.bootIds).toHaveLength(8)
   })
 })
 
@@ -189,6 +211,13 @@ describe('what an admin does', () => {
       ['restricted', ''],
       ['', 'restricted'],
     ])
+  })
+
+  test('a device that waits for approval is attested to nobody', async () => {
+    await fleet.report(device.id, await healthy(1))
+    await fleet.setStatus(device.id, 'pending')
+    await expect(fleet.attestation(device.id, ISSUER)).rejects.toMatchObject({ code: 'not-admitted' })
+    expect((await fleet.report(device.id, await healthy(2))).attestation).toBeNull()
   })
 
   test('a lock counts though the store is away, and a report under way does not open it', async () => {

@@ -98,7 +98,19 @@ describe('a database that is locked or full', () => {
       'putLeases',
       (full) => full.putLeases([{ list: 1, index: 1, deviceId: id, tiers: [big], status: 0, until: later(9) }]),
     ],
-    ['addGateway', (full) => full.addGateway({ id: 'g', name: big, keyHash: 'k', scopes: ['decide'], createdAt: NOW })],
+    [
+      'addGateway',
+      (full) =>
+        full.addGateway({
+          id: 'g',
+          name: big,
+          keyHash: 'k',
+          scopes: ['decide'],
+          hosts: [],
+          certificate: null,
+          createdAt: NOW,
+        }),
+    ],
   ]
 
   /** Everything that a store has. */
@@ -187,7 +199,15 @@ describe('a file that is not right', () => {
     const id = await enrolled(store, 'a')
     await happened(store, id, { transitions: [transition(id, NOW)], standingChanges: [standingChange(id, NOW)] })
     await store.putLeases([{ list: 1, index: 2, deviceId: id, tiers: [], status: 0, until: NOW }])
-    await store.addGateway({ id: 'g', name: 'g', keyHash: 'k', scopes: ['decide'], createdAt: NOW })
+    await store.addGateway({
+      id: 'g',
+      name: 'g',
+      keyHash: 'k',
+      scopes: ['decide'],
+      hosts: [],
+      certificate: null,
+      createdAt: NOW,
+    })
     await store.addPolicy({ digest: 'd', document: '', appliedAt: NOW, author: 'a', source: 'file', restores: null })
     behind("update transition set to_verdict = 'fine'")
     behind("update standing_change set checks = '[1]'")
@@ -296,7 +316,7 @@ describe('a database of the first form', () => {
       ])
       expect((await store.loadPolicy(2))?.document).toBe('two')
       expect(await store.loadGateways()).toEqual([
-        { id: 'g', name: 'nginx', keyHash: 'k', scopes: ['vouch'], createdAt: later(0) },
+        { id: 'g', name: 'nginx', keyHash: 'k', scopes: ['vouch'], hosts: [], certificate: null, createdAt: later(0) },
       ])
       await store.close()
     }

@@ -98,11 +98,24 @@ export type TokenRecord = {
   owner: string | null
 }
 
-/** `admin`: may do over HTTP what the command line does; for scripts of the operator, never for a gateway. */
-export const SCOPES = ['decide', 'vouch', 'admin'] as const
+/**
+ * `decide`: may ask about devices; `vouch`: may name the device; `events`: may have event streams of its own; `admin`: may do
+ * over HTTP what the command line does, for scripts of the operator, never for a gateway.
+ */
+export const SCOPES = ['decide', 'vouch', 'events', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
-export type GatewayRecord = { id: string; name: string; keyHash: string; scopes: Scope[]; createdAt: Date }
+export type GatewayRecord = {
+  id: string
+  name: string
+  keyHash: string
+  scopes: Scope[]
+  /** The hosts that it protects, in lower case, with the port where it is not the usual one: a browser may be sent back there. */
+  hosts: string[]
+  /** SHA-256 of the client certificate (DER, base64url; RFC 8705, section 3.1) that it may prove itself with instead of its key. */
+  certificate: string | null
+  createdAt: Date
+}
 
 /** A policy that is or was in force, without its text. */
 export type PolicyRecord = {

@@ -98,7 +98,7 @@ const WRITER = `
         createdAt: a.NOW, expiresAt: a.later(99), endedAt: null,
       }),
     lease: (n) => store.putLeases([{ list: 1, index: n, deviceId: id, tiers: [], status: 0, until: a.later(n) }]),
-    gateway: (n) => store.addGateway({ id: '' + n, name: 'g', keyHash: '' + n, scopes: ['decide'], createdAt: a.NOW }),
+    gateway: (n) => store.addGateway({ id: '' + n, name: 'g', keyHash: '' + n, scopes: ['decide'], hosts: [], certificate: null, createdAt: a.NOW }),
   }
   for (const [kind, keep] of Object.entries(kinds)) {
     void (async () => {

@@ -8,6 +8,8 @@ const gateway = (id: string, more: Partial<GatewayRecord> = {}): GatewayRecord =
   name: 'nginx',
   keyHash: `key of ${id}`,
   scopes: ['decide'],
+  hosts: [],
+  certificate: null,
   createdAt: NOW,
   ...more,
 })
