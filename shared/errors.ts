@@ -162,6 +162,36 @@ export const ERRORS = {
     title: 'The request proves no device',
     fix: 'Send Muster-Device from a gateway whose key may vouch.',
   },
+  'attestation-refused': {
+    status: 401,
+    close: 1008,
+    title: 'The attestation in the request is not one that holds',
+    fix: 'Get a new attestation from the agent, and send it as "Authorization: DPoP <attestation>" with a DPoP proof.',
+  },
+  'proof-invalid': {
+    status: 401,
+    close: 1008,
+    title: 'The DPoP proof is missing, or is not one of this request',
+    fix: 'Send exactly one DPoP header: a proof for this method, address and attestation, signed with the key of the device.',
+  },
+  'proof-nonce-needed': {
+    status: 401,
+    close: 1008,
+    title: 'The DPoP proof needs a nonce of the collector',
+    fix: 'Make the proof again with the nonce of the DPoP-Nonce header.',
+  },
+  'proof-replayed': {
+    status: 401,
+    close: 1008,
+    title: 'This DPoP proof was used before',
+    fix: 'Make a new proof for each request.',
+  },
+  'proofs-differ': {
+    status: 400,
+    close: 1008,
+    title: 'The request has proofs of different devices',
+    fix: 'Sign out of the browser device check at /.muster/, or have the gateway name only one device.',
+  },
   'tier-unknown': {
     status: 404,
     close: 1008,
