@@ -18,6 +18,7 @@ export const TYP = {
   unenrollment: 'muster-unenrollment+jwt',
   evidence: 'eat+jwt',
   unchanged: 'muster-unchanged+jwt',
+  browser: 'muster-browser+jwt',
   attestation: 'eat+jwt',
   statusList: 'statuslist+jwt',
 } as const
