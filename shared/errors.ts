@@ -160,7 +160,7 @@ export const ERRORS = {
     status: 401,
     close: 1008,
     title: 'The request proves no device',
-    fix: 'Send Muster-Device from a gateway whose key may vouch.',
+    fix: 'Do the device check in the browser, send an attestation with a DPoP proof, or have a gateway that may vouch name the device.',
   },
   'attestation-refused': {
     status: 401,

@@ -51,6 +51,7 @@ const UNNAMED: Decision = {
   reasonUser: 'This request does not say which laptop it comes from.',
   reasonAdmin: 'subject.properties.device_id is missing',
   failing: [],
+  toMend: [],
 }
 
 /** Reasons are keyed by the status that a gateway would answer with, as the specification's examples do. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { Standing } from '../../shared/standing.ts'
+import type { CheckResult, Standing } from '../../shared/standing.ts'
 import { holdsOpen } from '../appraisal/admit.ts'
 import type { Policy } from '../appraisal/policy.ts'
 
@@ -8,12 +8,14 @@ export type Decision = {
   allow: boolean
   /** Why not, as a code; null where it is allowed. */
   code: ErrorCode | null
-  /** For the person in front of the laptop: what to do. */
+  /** For the person in front of the laptop: what to do, and until when, a line a check. */
   reasonUser: string
   /** For the admin: which checks, and which tier was asked for. */
   reasonAdmin: string
   /** The checks that close the tier. */
   failing: string[]
+  /** Those, and the ones that will close it at their deadline unless they are mended. */
+  toMend: CheckResult[]
 }
 
 /** Whether a device may reach a tier now. */
@@ -28,26 +30,43 @@ export function decide(standing: Standing | null, tierName: string, policy: Poli
     return deny('not-admitted', 'This laptop waits for the approval of an admin.', 'the device waits for approval')
   }
   if (standing.tiers.includes(tierName)) {
-    return { allow: true, code: null, reasonUser: '', reasonAdmin: `admitted to ${tierName}`, failing: [] }
+    return { allow: true, code: null, reasonUser: '', reasonAdmin: `admitted to ${tierName}`, failing: [], toMend: [] }
   }
 
-  const closing = standing.checks.filter(
-    (check) => tier.checks.some((id) => id === check.id) && !holdsOpen(check, tier),
-  )
-  const failing = closing.map(({ id }) => id)
-  const stale = closing.some(({ verdict }) => verdict === 'stale')
-  const user = closing.map(({ title, why, fix }) => `${title}: ${why}.${fix ? ` ${fix}` : ''}`).join('\n')
-  const admin = closing.map(({ id, verdict, why }) => `${id} is ${verdict} (${why})`).join('; ')
-  return deny(
-    stale ? 'stale' : 'not-admitted',
-    user || 'The identity of this laptop is in doubt. Ask your admin.',
-    `not admitted to ${tierName}: ${admin || 'the identity of the device is in doubt'}`,
-    failing,
-  )
+  const needed = standing.checks.filter(({ id }) => tier.checks.some((it) => it === id))
+  const closing = needed.filter((check) => !holdsOpen(check, tier))
+  if (closing.length === 0) {
+    const reason = `not admitted to ${tierName}: the identity of the device is in doubt`
+    return deny('not-admitted', 'The identity of this laptop is in doubt. Ask your admin.', reason)
+  }
+  const toMend = [...closing, ...needed.filter((check) => holdsOpen(check, tier) && isForgiven(check))]
+  return {
+    allow: false,
+    code: closing.some(({ verdict }) => verdict === 'stale') ? 'stale' : 'not-admitted',
+    reasonUser: toMend.map(inWords).join('\n'),
+    reasonAdmin: `not admitted to ${tierName}: ${closing.map(inShort).join('; ')}`,
+    failing: closing.map(({ id }) => id),
+    toMend,
+  }
 }
 
-function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string, failing: string[] = []): Decision {
-  return { allow: false, code, reasonUser, reasonAdmin, failing }
+/** Held open for a while, which an exception of an admin does too, but then there is nothing to mend. */
+const isForgiven = ({ mode, verdict, deadline }: CheckResult) =>
+  mode === 'enforce' && verdict !== 'excepted' && deadline !== undefined
+
+const inShort = ({ id, verdict, why }: CheckResult) => `${id} is ${verdict} (${why})`
+
+function inWords(check: CheckResult): string {
+  const { title, why, fix } = check
+  return `${title}: ${why}.${fix ? ` ${fix}` : ''}${until(check)}`
+}
+
+function until({ deadline }: CheckResult): string {
+  return deadline === undefined ? '' : ` It has until ${deadline.slice(0, 16).replace('T', ' ')} UTC.`
+}
+
+function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string): Decision {
+  return { allow: false, code, reasonUser, reasonAdmin, failing: [], toMend: [] }
 }
 
 /**
