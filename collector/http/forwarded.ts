@@ -1,0 +1,81 @@
+import type { FastifyRequest } from 'fastify'
+import { MusterError } from '../../shared/errors.ts'
+
+/** The request that a gateway asks about, as the gateway describes it. */
+export type Forwarded = {
+  method: string
+  /** `https` where the gateway does not say. */
+  scheme: string
+  /** As the client wrote it, in lower case, with a port where there is one; null where the gateway does not say. */
+  host: string | null
+  /** Path and query, with the slash that it begins with. */
+  uri: string
+  /** The address that the request came from; null where the gateway does not say. */
+  client: string | null
+}
+
+type Headers = FastifyRequest['headers']
+
+/** A name or an address, and a port: nothing that could end a header, an address or a page. */
+const HOST = /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/
+const METHOD = /^[A-Za-z][A-Za-z-]{0,30}$/
+
+/**
+ * Reads what a gateway says of the request that it holds back: in the headers of nginx or in those of Caddy, HAProxy and
+ * Traefik, else, as Envoy asks, in the path of its own request after the tier. Two that say different things are refused:
+ * one of them is not the gateway's.
+ * @throws MusterError `request-invalid`
+ */
+export function forwardedOf({ headers, method, url }: Pick<FastifyRequest, 'headers' | 'method' | 'url'>): Forwarded {
+  const below = belowTier(url)
+  const uri = only('address', [headers['x-original-uri'], headers['x-forwarded-uri']]) ?? below ?? '/'
+  if (below !== null && pathOf(below) !== pathOf(uri)) throw contradiction('address')
+  const said = only('host', [headers['x-original-host'], headers['x-forwarded-host']])
+  const host = (said ?? (below === null ? null : (headers.host ?? null)))?.toLowerCase() ?? null
+  if (host !== null && !HOST.test(host))
+    throw new MusterError('request-invalid', 'the host that was asked for is not one')
+  const asked = only('method', [headers['x-original-method'], headers['x-forwarded-method']]) ?? method
+  if (!METHOD.test(asked)) throw new MusterError('request-invalid', 'the method that was asked for is not one')
+  const scheme = only('scheme', [headers['x-forwarded-proto']]) === 'http' ? 'http' : 'https'
+  return { method: asked, scheme, host, uri: uri.startsWith('/') ? uri : `/${uri}`, client: clientOf(headers) }
+}
+
+/** The one value of headers that mean the same; null where none is there. */
+function only(what: string, values: readonly (string | string[] | undefined)[]): string | null {
+  const given = values.filter((value) => value !== undefined && value !== '')
+  const [first = null] = given
+  if (given.some((value) => typeof value !== 'string' || value !== first)) throw contradiction(what)
+  return typeof first === 'string' ? first : null
+}
+
+function contradiction(what: string): MusterError {
+  return new MusterError('request-invalid', `the gateway names two different values for the ${what} that was asked for`)
+}
+
+/** What stands after `/v1/forward-auth/{tier}`; null where nothing does. */
+function belowTier(url: string): string | null {
+  return /^\/v1\/forward-auth\/[^/?]*(\/.*)$/s.exec(url)?.[1] ?? null
+}
+
+function pathOf(uri: string): string {
+  return uri.split('?')[0] ?? ''
+}
+
+/** The last that was added is the gateway's own; what a client wrote stands before it. */
+function clientOf(headers: Headers): string | null {
+  const all = headers['x-forwarded-for']
+  const last = (typeof all === 'string' ? all : '').split(',').at(-1)?.trim() ?? ''
+  return /^[0-9a-fA-F:.[\]]{2,60}$/.test(last) ? last : null
+}
+
+/** Dot segments, in any spelling, could make two programs see two different paths. */
+export function refuseOddPaths(url: string): void {
+  const [path = ''] = url.split('?')
+  let plain = path
+  try {
+    plain = decodeURIComponent(path)
+  } catch {
+    throw new MusterError('path-refused')
+  }
+  if (plain.split(/[/\\]/).some((segment) => segment === '.' || segment === '..')) throw new MusterError('path-refused')
+}
