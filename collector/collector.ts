@@ -53,7 +53,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const issuerUrl = issuerOfConfig(config, listening.port)
     const parts = await openParts(config, around, issuerUrl)
     closing.push(() => parts.close())
-    const { store, fleet, issuer, gateways, policies, statuses } = parts
+    const { store, audit, fleet, issuer, gateways, policies, statuses } = parts
     const clock = parts.clock.now
     const upkeep = openUpkeep({ store, historyDays: config.historyDays, clock, log })
     closing.push(() => upkeep.close())
@@ -74,6 +74,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         gateways,
         issuer,
         statuses,
+        audit,
         acts,
         policy,
         metrics,

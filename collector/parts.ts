@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { MusterError } from '../shared/errors.ts'
+import { openAccessTokens } from './access-tokens.ts'
 import { adoptPolicy, type Configured } from './adopt-policy.ts'
+import { openAudit, type Audit } from './audit.ts'
 import { openClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openExceptions, type Exceptions } from './exceptions.ts'
@@ -13,6 +15,7 @@ import { openIssuer, type Issuer } from './issuer.ts'
 import { openPolicies, type Policies } from './policies.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openStatusLists, type StatusLists } from './status-lists.ts'
+import { openSecretFile } from './secret-file.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { DeviceRecord, Store } from './store/store.ts'
 import { VERSION } from './version.ts'
@@ -21,6 +24,7 @@ import { VERSION } from './version.ts'
 export type Parts = {
   clock: Clock
   store: Store
+  audit: Audit
   issuer: Issuer
   statuses: StatusLists
   releases: Releases
@@ -56,6 +60,8 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
     clock.onSet((milliseconds) => log.warn({ milliseconds }, 'the clock was set'))
     const store = openSqlite(join(config.folder, 'muster.db'))
     closing.push(() => store.close())
+    const audit = openAudit()
+    closing.push(() => audit.close())
     const { inForce, before } = await adoptPolicy(store, configuredPolicy(config), clock.now(), (problem) =>
       log.error({ err: problem, file: config.policyFile }, 'the policy file is not right: the policy before it stays'),
     )
@@ -72,7 +78,8 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
     const releases = await openReleases({ config, clock, log })
     closing.push(() => releases.close())
     const exceptions = await openExceptions(store, clock.now)
-    const gateways = await openGateways(store, clock.now)
+    const secret = openSecretFile(join(config.folder, 'access-token-key'))
+    const gateways = await openGateways(store, openAccessTokens({ issuerUrl, secret, clock: clock.now }), clock.now)
     const { reportSeconds, unchangedSeconds, watchSeconds } = config
     const fleet = await openFleet({
       store,
@@ -103,7 +110,7 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
       .then(() => statuses.reconcile(fleet.devices().map(standingIn(fleet))))
       .catch(onError)
     const policies = openPolicies(store, fleet, clock.now)
-    return { clock, store, issuer, statuses, releases, exceptions, gateways, fleet, policies, close }
+    return { clock, store, audit, issuer, statuses, releases, exceptions, gateways, fleet, policies, close }
   } catch (error) {
     await close()
     throw error

@@ -6,6 +6,7 @@ import { MusterError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
 import type { Acts } from '../acts/all.ts'
+import type { Audit } from '../audit.ts'
 import type { Enrollment } from '../enrollment.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
@@ -30,6 +31,8 @@ export type AppParts = {
   gateways: Gateways
   issuer: Issuer
   statuses: Pick<StatusLists, 'token' | 'uris'>
+  /** Every decision is told to it. */
+  audit: Audit
   /** What an admin may do. */
   acts: Acts
   /** The policy in force at this moment. */
