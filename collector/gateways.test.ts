@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { heldClock, type HeldClock } from '../test/fakes/fleet.ts'
+import { ISSUER, heldClock, type HeldClock } from '../test/fakes/fleet.ts'
+import { openAccessTokens } from './access-tokens.ts'
 import { openGateways } from './gateways.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -12,8 +13,10 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
+const tokens = () => openAccessTokens({ issuerUrl: ISSUER, secret: Buffer.alloc(32, 7), clock: clock.now })
+
 test('a key is known until it is revoked, also after a restart, and is stored nowhere', async () => {
-  const gateways = await openGateways(store, clock.now)
+  const gateways = await openGateways(store, tokens(), clock.now)
   const { gateway, key } = await gateways.create({ name: 'wiki', scopes: ['decide'] })
   clock.pass(1000)
   const other = await gateways.create({ name: 'script', scopes: ['admin'] })
@@ -24,14 +27,14 @@ test('a key is known until it is revoked, also after a restart, and is stored no
   expect(await gateways.revoke(gateway.id)).toEqual(gateway)
   expect(gateways.find(key)).toBeNull()
   expect(await gateways.revoke(gateway.id)).toBeNull()
-  const again = await openGateways(store, clock.now)
+  const again = await openGateways(store, tokens(), clock.now)
   expect([again.find(key), again.find(other.key)?.name]).toEqual([null, 'script'])
 })
 
 const refuse = () => Promise.reject(new Error('the disk is full'))
 
 test('whoever revokes a key is told where that did not last', async () => {
-  const gateways = await openGateways({ ...store, removeGateway: refuse }, clock.now)
+  const gateways = await openGateways({ ...store, removeGateway: refuse }, tokens(), clock.now)
   const { gateway, key } = await gateways.create({ name: 'wiki', scopes: ['decide'] })
   await expect(gateways.revoke(gateway.id)).rejects.toThrow('disk is full')
   expect(gateways.find(key)).toEqual(gateway)

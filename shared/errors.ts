@@ -144,6 +144,24 @@ export const ERRORS = {
     title: 'The gateway key is not known, or it was replaced',
     fix: 'Make one with "muster-collector gateway create NAME".',
   },
+  'access-token-invalid': {
+    status: 401,
+    close: 1008,
+    title: 'The access token is over, or is not one that this collector gave to a gateway of today',
+    fix: 'Ask /oauth/token for a new one.',
+  },
+  'certificate-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The client certificate cannot be that of a gateway',
+    fix: 'Name a file with one certificate in PEM form that is valid and of no other gateway.',
+  },
+  'too-many-streams': {
+    status: 429,
+    close: 1008,
+    title: 'This gateway follows, or has, as many streams of events as it may',
+    fix: 'Close one that is not needed any more.',
+  },
   'gateway-unknown': {
     status: 404,
     close: 1008,

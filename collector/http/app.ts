@@ -14,7 +14,7 @@ import type { Issuer } from '../issuer.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Policy } from '../appraisal/policy.ts'
 import type { StatusLists } from '../status-lists.ts'
-import { GATEWAY_CHALLENGE } from './auth.ts'
+import { challengeOf } from './auth.ts'
 import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { authzenRoutes } from './routes/authzen.ts'
@@ -83,8 +83,8 @@ export async function buildApp(
     const { code, detail } = codeOf(error)
     if (code === 'internal')
       request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'internal')
-    if (code === 'gateway-key-missing' || code === 'gateway-key-invalid')
-      reply.header('www-authenticate', GATEWAY_CHALLENGE)
+    const challenge = challengeOf(code)
+    if (challenge !== undefined) reply.header('www-authenticate', challenge)
     return sendProblem(reply, code, detail)
   })
   app.setNotFoundHandler((request, reply) =>

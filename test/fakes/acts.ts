@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { openAccessTokens } from '../../collector/access-tokens.ts'
 import { ACTS, actsOf, type ActInput, type ActName, type Acts } from '../../collector/acts/all.ts'
 import type { ActParts } from '../../collector/acts/act.ts'
 import { adoptPolicy } from '../../collector/adopt-policy.ts'
@@ -11,7 +12,7 @@ import type { DeviceRecord, Store } from '../../collector/store/store.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { parserOf } from '../../shared/schema.ts'
 import type { Facts } from '../../shared/signals.ts'
-import { enrolled, fleetOver, heldClock, reportOf, START, type HeldClock } from './fleet.ts'
+import { enrolled, fleetOver, heldClock, ISSUER, reportOf, START, type HeldClock } from './fleet.ts'
 
 /** A policy whose tiers lean on facts that a test can write in a line. */
 export const POLICY = `version: 1
@@ -63,7 +64,11 @@ export async function actsAtWork(otherwise: Partial<ActParts> = {}): Promise<Act
       refresh: async () => [],
       sources: () => [],
     },
-    gateways: await openGateways(store, clock.now),
+    gateways: await openGateways(
+      store,
+      openAccessTokens({ issuerUrl: ISSUER, secret: Buffer.alloc(32, 7), clock: clock.now }),
+      clock.now,
+    ),
     issuer: {
       keys: () => [{ kid: 'first', state: 'active', since: START, until: null }],
       rotate: async () => ({ kid: 'second', state: 'next', since: START, until: new Date(START.getTime() + 900_000) }),
