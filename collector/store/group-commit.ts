@@ -13,9 +13,9 @@ export type Writer = <T>(run: () => T) => Promise<T>
 /**
  * Gathers the writes of one turn of the event loop into one transaction, so that many reports share one `fsync`. There
  * is no fixed wait: what arrives while a commit is under way is the next commit. A promise resolves only after its
- * transaction is on disk; a write that fails takes nothing of the others with it.
+ * transaction is on disk; a write that fails takes nothing of the others with it. `committed` is told after each.
  */
-export function groupCommit(db: Database, clock: () => number): Writer {
+export function groupCommit(db: Database, clock: () => number, committed: () => void = () => undefined): Writer {
   let waiting: Waiting[] = []
   let scheduled = false
   const begin = db.prepare('begin immediate')
@@ -40,6 +40,7 @@ export function groupCommit(db: Database, clock: () => number): Writer {
       return
     }
     for (const answer of settle) answer()
+    committed()
   }
 
   function runOne(write: Waiting): () => void {

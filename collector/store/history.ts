@@ -1,15 +1,22 @@
 import type { Database } from 'better-sqlite3'
 import { Type } from 'typebox'
 import { nullable, oneOf } from '../../shared/schema.ts'
-import { CHECK_IDS, VERDICTS } from '../../shared/standing.ts'
+import { CHECK_IDS, CheckResult, VERDICTS } from '../../shared/standing.ts'
 import type { Transition } from '../appraisal/transition.ts'
 import { jsonReaderOf, Millis, readStrings, rowReaderOf, spanOf } from './rows.ts'
-import { DEVICE_STATUSES, type Outcome, type StandingChange, type Store } from './store.ts'
+import { CAUSES, DEVICE_STATUSES, type Outcome, type StandingChange, type Store, type WrittenChange } from './store.ts'
 
 /** Adds to the history, within the write of somebody else. */
 export type AddHistory = (changes: Pick<Outcome, 'transitions' | 'standingChanges'>) => void
 
-type HistoryTable = Pick<Store, 'transitions' | 'standingChanges'> & { add: AddHistory }
+type HistoryTable = Pick<
+  Store,
+  'transitions' | 'standingChanges' | 'standingChangesAfter' | 'newestStandingChange' | 'watchStanding'
+> & {
+  add: AddHistory
+  /** To be called when a transaction is on disk. */
+  committed(): void
+}
 
 /**
  * Verdicts and standings that changed. Rows are only ever added, and forgotten when their time is over. They are told in the
@@ -21,8 +28,9 @@ export function historyTable(db: Database): HistoryTable {
      values (?, ?, ?, ?, ?, ?, ?)`,
   )
   const addChange = db.prepare(
-    `insert into standing_change (device_id, at, tiers_before, tiers_after, status, checks, policy_version)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+    `insert into standing_change
+       (device_id, at, tiers_before, tiers_after, status, checks, policy_version, cause, reasons, owner)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, (select owner from device where id = ?))`,
   )
   const ofDevice = db.prepare<[string, number, number]>(
     'select * from transition where device_id = ? and at >= ? and at < ? order by id',
@@ -33,15 +41,24 @@ export function historyTable(db: Database): HistoryTable {
   const changes = db.prepare<[string, number, number]>(
     'select * from standing_change where device_id = ? and at >= ? and at < ? order by id',
   )
+  const after = db.prepare<[number, number]>('select * from standing_change where id > ? order by id limit ?')
+  // Also where the newest has been forgotten.
+  const newest = db.prepare<[], { seq: number }>("select seq from sqlite_sequence where name = 'standing_change'")
+  const watchers = new Set<() => void>()
+  let hasNews = false
 
   return {
     add({ transitions, standingChanges }) {
       for (const { deviceId, check, from, to, at, evidence, policyVersion } of transitions) {
         addTransition.run(deviceId, check, from, to, at.getTime(), evidence, policyVersion)
       }
-      for (const { deviceId, at, before, after, status, checks, policyVersion } of standingChanges) {
-        const [tiersBefore, tiersAfter, changed] = [before, after, checks].map((list) => JSON.stringify(list))
-        addChange.run(deviceId, at.getTime(), tiersBefore, tiersAfter, status, changed, policyVersion)
+      for (const change of standingChanges) {
+        const { deviceId, at, status, policyVersion, cause = null, reasons } = change
+        const [before, after, checks] = [change.before, change.after, change.checks].map((list) => JSON.stringify(list))
+        const said = reasons ? JSON.stringify(reasons) : null
+        const time = at.getTime()
+        addChange.run(deviceId, time, before, after, status, checks, policyVersion, cause, said, deviceId)
+        hasNews = true
       }
     },
     async transitions({ deviceId, check, ...span }) {
@@ -49,7 +66,19 @@ export function historyTable(db: Database): HistoryTable {
         check === undefined ? ofDevice.all(deviceId, ...spanOf(span)) : ofCheck.all(deviceId, check, ...spanOf(span))
       return rows.map(transitionOfRow)
     },
-    standingChanges: async ({ deviceId, ...span }) => changes.all(deviceId, ...spanOf(span)).map(changeOfRow),
+    standingChanges: async ({ deviceId, ...span }) =>
+      changes.all(deviceId, ...spanOf(span)).map((row) => changeOfRow(readChange(row))),
+    standingChangesAfter: async (id, limit) => after.all(id, limit).map(writtenOfRow),
+    newestStandingChange: async () => newest.get()?.seq ?? 0,
+    watchStanding(listener) {
+      watchers.add(listener)
+      return () => void watchers.delete(listener)
+    },
+    committed() {
+      if (!hasNews) return
+      hasNews = false
+      for (const tell of watchers) tell()
+    },
   }
 }
 
@@ -90,12 +119,15 @@ const readChange = rowReaderOf(
     status: oneOf(DEVICE_STATUSES),
     checks: Type.String(),
     policy_version: Type.Integer(),
+    owner: nullable(Type.String()),
+    cause: nullable(oneOf(CAUSES)),
+    reasons: nullable(Type.String()),
   }),
 )
 const readChecks = jsonReaderOf(Type.Array(oneOf(CHECK_IDS)))
+const readReasons = jsonReaderOf(Type.Array(Type.Pick(CheckResult, ['id', 'verdict', 'why', 'fix'])))
 
-function changeOfRow(row: unknown): StandingChange {
-  const it = readChange(row)
+function changeOfRow(it: ReturnType<typeof readChange>): StandingChange {
   const what = `standing change ${it.id}`
   return {
     deviceId: it.device_id,
@@ -105,5 +137,13 @@ function changeOfRow(row: unknown): StandingChange {
     status: it.status,
     checks: readChecks(it.checks, what),
     policyVersion: it.policy_version,
+    ...(it.cause === null ? {} : { cause: it.cause }),
+    ...(it.reasons === null ? {} : { reasons: readReasons(it.reasons, what) }),
   }
+}
+
+/** For whoever derives from changes in a transaction of their own. */
+export function writtenOfRow(row: unknown): WrittenChange {
+  const it = readChange(row)
+  return { ...changeOfRow(it), id: it.id, owner: it.owner }
 }

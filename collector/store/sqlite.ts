@@ -20,9 +20,9 @@ import type { Store } from './store.ts'
 export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {}): Store {
   const db = openDatabase(file)
   if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`)
-  const write = groupCommit(db, () => performance.now())
+  const { add: addHistory, committed, ...history } = historyTable(db)
+  const write = groupCommit(db, () => performance.now(), committed)
   const probe = db.prepare('update device set last_sequence = last_sequence where 0')
-  const { add: addHistory, ...history } = historyTable(db)
 
   return {
     probe: () => write(() => void probe.run()),

@@ -5,7 +5,7 @@ import type { Transition } from '../appraisal/transition.ts'
 import type { MusterError } from '../../shared/errors.ts'
 import type { PublicJwk } from '../../shared/jws.ts'
 import type { Platform } from '../../shared/signals.ts'
-import type { CheckId } from '../../shared/standing.ts'
+import type { CheckId, CheckResult } from '../../shared/standing.ts'
 
 export const DEVICE_STATUSES = ['active', 'pending', 'locked-out'] as const
 export type DeviceStatus = (typeof DEVICE_STATUSES)[number]
@@ -68,7 +68,25 @@ export type StandingChange = {
   /** The checks that changed with it. */
   checks: CheckId[]
   policyVersion: number
+  /** What brought it about; absent in what an earlier release wrote, as are the reasons. */
+  cause?: Cause
+  /** What was said of the checks that did not hold just then. */
+  reasons?: Reason[]
 }
+
+/**
+ * `report`: the device said something else than before; `time`: a deadline or the freshness of evidence passed; `policy`,
+ * `catalogue`, `exception`: what is asked became another; `admin`: an admin did something to the device; `user`: its own
+ * user took it away; `identity`: its key came into doubt, or out of it.
+ */
+export const CAUSES = ['report', 'time', 'policy', 'catalogue', 'exception', 'admin', 'user', 'identity'] as const
+export type Cause = (typeof CAUSES)[number]
+
+/** A check that did not pass, in the words of `CheckResult`. */
+export type Reason = Pick<CheckResult, 'id' | 'verdict' | 'why' | 'fix'>
+
+/** A change of standing as it was written: `id` rises with each one of all devices and is never used again. */
+export type WrittenChange = StandingChange & { id: number; owner: string | null }
 
 /** What an appraisal changed: kept as one, whole or not at all. */
 export type Outcome = {
@@ -190,6 +208,15 @@ export type Store = {
   /** In the order in which they were concluded, which is that of time unless a clock was set back. */
   transitions(query: HistoryQuery): Promise<Transition[]>
   standingChanges(query: Omit<HistoryQuery, 'check'>): Promise<StandingChange[]>
+  /** The changes of all devices with an id above this one, the oldest first, at most `limit`. */
+  standingChangesAfter(id: number, limit: number): Promise<WrittenChange[]>
+  /** The id of the newest change of standing that was ever written; 0 where there was none. */
+  newestStandingChange(): Promise<number>
+  /**
+   * Told, without what, after changes of standing have become durable: ask `standingChangesAfter` then. It may be told once
+   * for several, and for none. Returns what ends it.
+   */
+  watchStanding(listener: () => void): () => void
   /**
    * Forgets history from before a moment, but for the last verdict of each check and the last standing of each device: what
    * held then can still be told. The history of a device that was removed goes when all of it lies before. In slices that
