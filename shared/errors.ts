@@ -316,6 +316,42 @@ export const ERRORS = {
     title: 'A release feed could not be fetched or read',
     fix: 'Look at the address, the proxy and the firewall, or name a file. The catalogue in force stays.',
   },
+  'stream-unknown': {
+    status: 404,
+    close: 1008,
+    title: 'There is no such event stream of this gateway',
+    fix: 'List the streams, and make one where there is none.',
+  },
+  'stream-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The event stream cannot be as it was asked for',
+    fix: 'Change what the detail names.',
+  },
+  'stream-limit': {
+    status: 409,
+    close: 1008,
+    title: 'The gateway has as many event streams as it may have',
+    fix: 'Use one of them, or remove one that is not needed any more.',
+  },
+  'stream-not-enabled': {
+    status: 409,
+    close: 1008,
+    title: 'The event stream is paused or disabled, so nothing is sent',
+    fix: 'Set its status to enabled first.',
+  },
+  'subject-unknown': {
+    status: 404,
+    close: 1008,
+    title: 'There can be no events of this subject',
+    fix: 'Name a device by iss_sub with the issuer of this collector, or a user by e-mail.',
+  },
+  'verification-too-soon': {
+    status: 429,
+    close: 1008,
+    title: 'Verification of the stream was asked for a moment ago',
+    fix: 'Wait as long as min_verification_interval of the stream says.',
+  },
   'status-list-unknown': {
     status: 404,
     close: 1011,
