@@ -21,6 +21,7 @@ export const TYP = {
   browser: 'muster-browser+jwt',
   attestation: 'eat+jwt',
   statusList: 'statuslist+jwt',
+  dpop: 'dpop+jwt',
 } as const
 
 const Header = strict({
@@ -34,7 +35,7 @@ export type JwsHeader = Static<typeof Header>
 const parseHeader = parserOf(Header)
 
 /** A compact JWS taken apart. Nothing in it is true before `isSignedBy` has said so. */
-export type Jws = { header: JwsHeader; claims: unknown; signed: Buffer; signature: Buffer }
+export type Jws<H = JwsHeader> = { header: H; claims: unknown; signed: Buffer; signature: Buffer }
 
 /** Signs claims as a compact JWS. */
 export async function signJws(header: Omit<JwsHeader, 'alg'>, claims: object, sign: Sign): Promise<string> {
@@ -52,10 +53,19 @@ const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{85}[AQgw])$
 
 /** Takes a compact ES256 JWS of the given `typ` apart. Says what is wrong with it rather than throwing. */
 export function parseJws(compact: string, typ: string): Parsed<Jws> {
+  return parseJwsWith(parseHeader, compact, typ)
+}
+
+/** The same for a kind of token whose header may have other members than ours. */
+export function parseJwsWith<H extends { typ: string }>(
+  parse: (input: unknown) => Parsed<H>,
+  compact: string,
+  typ: string,
+): Parsed<Jws<H>> {
   const parts = COMPACT.exec(compact)
   if (!parts) return { ok: false, problem: 'it is not a compact ES256 JWS' }
   const [, head = '', body = '', tail = ''] = parts
-  const header = parseHeader(decode(head))
+  const header = parse(decode(head))
   if (!header.ok) return { ok: false, problem: `header: ${header.problem}` }
   const mediaType = header.value.typ.toLowerCase().replace(/^application\//, '')
   if (mediaType !== typ) return { ok: false, problem: `header: typ is not ${typ}` }
@@ -73,7 +83,7 @@ function decode(part: string): unknown {
   }
 }
 
-export function isSignedBy(jws: Jws, key: KeyObject): boolean {
+export function isSignedBy(jws: Jws<unknown>, key: KeyObject): boolean {
   return verify('sha256', jws.signed, { key, dsaEncoding: 'ieee-p1363' }, jws.signature)
 }
 
