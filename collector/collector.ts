@@ -9,6 +9,7 @@ import type { PolicyProblem } from './appraisal/policy-problems.ts'
 import { policyWarnings } from './appraisal/policy-warnings.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
+import { openBrowserSessions } from './browser/sessions.ts'
 import { openControl } from './control.ts'
 import { openEnrollment, type Address } from './enrollment.ts'
 import type { Fleet } from './fleet/fleet.ts'
@@ -18,6 +19,7 @@ import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 import { openParts, readNamed, type Surroundings } from './parts.ts'
 import { checkReleaseFiles } from './releases/check.ts'
+import { openSecretFile } from './secret-file.ts'
 import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { openAgents, type Agents } from './ws/agents.ts'
@@ -67,6 +69,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const enrollment = openEnrollment({ store, fleet, issuerUrl, approval, alert, onRemoved, clock })
     const acts = actsOf({ ...parts, agents, address: addressOf(issuerUrl, tls), clock })
     const policy = () => policies.inForce().policy
+    const browserSecret = openSecretFile(join(config.folder, 'browser-key'))
+    const browserSessions = openBrowserSessions({ secret: browserSecret, hours: config.browserSessionHours, clock })
     const app = await buildApp(
       {
         fleet,
@@ -76,6 +80,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         statuses,
         audit,
         acts,
+        browserSessions,
         policy,
         metrics,
         probe: store.probe,

@@ -32,6 +32,8 @@ const SETTINGS = {
   reportSeconds: Seconds,
   unchangedSeconds: Seconds,
   watchSeconds: Seconds,
+  browserSessionHours: Type.Integer({ minimum: 1, maximum: 168 }),
+  agentHelp: Type.Optional(Type.String({ pattern: '^https://[^\\s"<>]+$', maxLength: 1000 })),
   logLevel: oneOf(['error', 'warn', 'info', 'debug']),
 } as const
 
@@ -55,13 +57,16 @@ const MEANINGS: Record<keyof typeof SETTINGS, string> = {
   reportSeconds: 'agents send full evidence at least this often',
   unchangedSeconds: 'agents say at least that nothing changed this often',
   watchSeconds: 'how often agents look at what moves fast',
+  browserSessionHours: 'a browser is known to run on its laptop for so long after a device check',
+  agentHelp: 'https address of a page that says how to get the agent, for people whose laptop has none',
   logLevel: 'error, warn, info or debug',
 }
 
 const Settings = strict(SETTINGS)
 type Settings = Static<typeof Settings>
-export type Config = Omit<Settings, 'tlsCert' | 'tlsKey' | 'policy' | 'releases' | 'issuer'> & {
+export type Config = Omit<Settings, 'tlsCert' | 'tlsKey' | 'policy' | 'releases' | 'issuer' | 'agentHelp'> & {
   issuer: string | null
+  agentHelp: string | null
   tls: { cert: string; key: string } | null
   policyFile: string
   /** Nobody chose a policy: the file is the one that comes with the release. */
@@ -85,6 +90,7 @@ const DEFAULTS = {
   reportSeconds: 900,
   unchangedSeconds: 300,
   watchSeconds: 5,
+  browserSessionHours: 8,
   logLevel: 'info',
 } as const
 
@@ -130,12 +136,13 @@ export function readConfig(
   const settings: Settings = given
   problems.push(...unsafe(settings))
   if (problems.length > 0) throw invalid(problems)
-  const { tlsCert, tlsKey, policy, releases, issuer, ...rest } = settings
+  const { tlsCert, tlsKey, policy, releases, issuer, agentHelp, ...rest } = settings
   return Object.freeze({
     ...rest,
     data: resolve(settings.data),
     folder: join(resolve(settings.data), 'collector'),
     issuer: issuer ?? null,
+    agentHelp: agentHelp ?? null,
     tls: tlsCert !== undefined && tlsKey !== undefined ? { cert: resolve(tlsCert), key: resolve(tlsKey) } : null,
     policyIsDefault: policy === undefined,
     policyFile: policy === undefined ? beside('policy.yaml') : resolve(policy),

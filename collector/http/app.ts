@@ -7,6 +7,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
 import type { Acts } from '../acts/all.ts'
 import type { Audit } from '../audit.ts'
+import type { BrowserSessions } from '../browser/sessions.ts'
 import type { Enrollment } from '../enrollment.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
@@ -35,6 +36,7 @@ export type AppParts = {
   audit: Audit
   /** What an admin may do. */
   acts: Acts
+  browserSessions: BrowserSessions
   /** The policy in force at this moment. */
   policy: () => Policy
   metrics: Metrics
