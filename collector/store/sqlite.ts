@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { MusterError } from '../../shared/errors.ts'
+import { auditTable } from './audit.ts'
 import { deviceTable } from './devices.ts'
 import { enrollmentTable } from './enrollment.ts'
 import { exceptionTable } from './exceptions.ts'
@@ -42,6 +43,7 @@ export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {
     ...exceptionTable(db, write),
     ...leaseTable(db, write),
     ...gatewayTable(db, write),
+    ...auditTable(db, write),
   }
 }
 

@@ -159,6 +159,22 @@ export type StatusLease = {
   until: Date
 }
 
+/** A line of the audit log: JSON, and the SHA-256 of it (base64url). `at` is the time that it names, in milliseconds. */
+export type AuditLine = { seq: number; at: number; line: string; hash: string }
+
+/** From where to where the audit log goes, signed: the hash before its first line, and its last line. */
+export type AuditHead = { first: number; previous: string | null; seq: number; hash: string | null; signature: string }
+
+export type AuditQuery = {
+  /** The first moment that counts. */
+  from?: Date
+  /** The first moment that no longer counts. */
+  to?: Date
+  /** The line to go on after. */
+  after?: Pick<AuditLine, 'at' | 'seq'>
+  limit: number
+}
+
 export type HistoryQuery = {
   deviceId: string
   check?: CheckId
@@ -240,6 +256,18 @@ export type Store = {
   putLeases(leases: readonly StatusLease[]): Promise<void>
   loadLeases(): Promise<StatusLease[]>
   dropLeases(before: Date): Promise<void>
+
+  /** Adds lines with the head that they lead to, and tells how many lines stood in their place, which are gone. */
+  addAudit(lines: readonly AuditLine[], head: AuditHead): Promise<number>
+  auditHead(): Promise<AuditHead | null>
+  /** The last line. */
+  auditEnd(): Promise<AuditLine | null>
+  /** The first lines. */
+  auditBegin(limit: number): Promise<AuditLine[]>
+  /** Lines in their order; by time, and then in their order, where a span of time is asked for. */
+  auditLines(query: AuditQuery): Promise<AuditLine[]>
+  /** Forgets what lies before the first line that the head names; tells how many lines that were. */
+  dropAudit(head: AuditHead): Promise<number>
 
   addToken(token: TokenRecord): Promise<void>
   addGateway(gateway: GatewayRecord): Promise<void>
