@@ -16,6 +16,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Policy } from '../appraisal/policy.ts'
 import type { StatusLists } from '../status-lists.ts'
 import { challengeOf } from './auth.ts'
+import { speakOAuth } from './oauth.ts'
 import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { authzenRoutes } from './routes/authzen.ts'
@@ -23,6 +24,8 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
 import { forwardAuthRoutes } from './routes/forward-auth.ts'
 import { healthRoutes } from './routes/health.ts'
+import { introspectionRoutes } from './routes/introspection.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
 
 /** What the routes are built from. */
@@ -115,6 +118,11 @@ export async function buildApp(
   await app.register(async (scope) => statusListRoutes(scope, parts))
   await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
+  await app.register(async (scope) => {
+    speakOAuth(scope)
+    oauthRoutes(scope, parts)
+    introspectionRoutes(scope, parts)
+  })
   return app
 }
 
