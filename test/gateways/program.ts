@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A program that was started for a test. */
+export type Program = { stop(): Promise<void>; said(): string }
+
+export type Start = { file: string; args: readonly string[]; env?: Record<string, string>; cwd: string; port: number }
+
+/** Starts a program and waits until its port is open. Throws with what it said where it ends before. */
+export async function startProgram({ file, args, env = {}, cwd, port }: Start): Promise<Program> {
+  // Nothing of this machine's own settings reaches it.
+  const child = spawn(file, args, { cwd, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: cwd, ...env } })
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data.toString()))
+  let ended = false
+  const end = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      ended = true
+      resolve()
+    })
+  })
+  while (!(await isOpen(port))) {
+    if (ended) throw new Error(`${file} did not start:\n${said.join('')}`)
+    await pause(10)
+  }
+  return {
+    said: () => said.join(''),
+    async stop() {
+      if (!ended) child.kill('SIGTERM')
+      const kill = setTimeout(() => child.kill('SIGKILL'), 1000)
+      await end
+      clearTimeout(kill)
+    },
+  }
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

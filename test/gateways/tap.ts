@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { headOf, type Arrived } from './application.ts'
+import type { Certificate } from './certificates.ts'
+
+/** What the collector does with a question: answers it for real, or fails in one of the ways in which servers fail. */
+export type Mood = 'real' | 'silent' | 'hangs-up' | { status: number; headers?: Record<string, string | string[]>; body?: string }
+
+/** TLS in front of the real collector, which writes down what a gateway asks it. */
+export type Tap = {
+  port: number
+  asked: Arrived[]
+  mood: Mood
+  close(): Promise<void>
+}
+
+export async function startTap(collectorUrl: string, certificate: Certificate): Promise<Tap> {
+  const asked: Arrived[] = []
+  const server = createServer({ cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) })
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  const tap = { asked, mood: 'real' as Mood }
+  server.on('request', (request, response) => {
+    const seen: Arrived = { ...headOf(request), body: '', upgrade: false }
+    asked.push(seen)
+    const { mood } = tap
+    if (mood === 'hangs-up') request.socket.destroy()
+    else if (mood === 'real') passOn(collectorUrl, request, response, seen)
+    else if (mood !== 'silent') response.writeHead(mood.status, mood.headers).end(mood.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return Object.assign(tap, {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  })
+}
+
+function passOn(collectorUrl: string, request: IncomingMessage, response: ServerResponse, seen: Arrived): void {
+  const { method, rawHeaders, url } = request
+  const { hostname, port } = new URL(collectorUrl)
+  const call = ask({ hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.rawHeaders)
+    answer.pipe(response)
+  })
+  call.on('error', () => response.destroy())
+  request.on('data', (data: Buffer) => (seen.body += data.toString()))
+  request.pipe(call)
+}
