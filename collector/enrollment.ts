@@ -78,7 +78,7 @@ export function openEnrollment(options: EnrollmentOptions): Enrollment {
       if (!device || !key) throw new MusterError('device-unknown')
       const nonce = readUnenrollmentProof(proof, { id: deviceId, key }, issuerUrl, clock())
       if (!nonces.spend(nonce)) throw new MusterError('enrollment-proof-invalid', 'the nonce is not known, or spent')
-      await fleet.remove(deviceId)
+      await fleet.remove(deviceId, 'user')
       onRemoved(deviceId)
     },
   }

@@ -57,8 +57,8 @@ export function digestOf({ evidence, isUnsaved }: Entry): string | null {
   return isUnsaved ? null : (evidence?.digest ?? null)
 }
 
-export function judgedOf({ device, evidence, conclusion }: DeviceState): Judged {
-  return { device, evidence, conclusion, facts: factsOf(evidence) }
+export function judgedOf({ device, evidence, conclusion, view }: Entry): Judged {
+  return { device, evidence, conclusion, view, facts: factsOf(evidence) }
 }
 
 /** The facts of stored evidence. It was verified before it was stored, so only its form is looked at again. */

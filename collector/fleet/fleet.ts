@@ -56,7 +56,8 @@ export type Fleet = {
   attestation(id: string, audience: string): Promise<string>
   /** Takes up a device that has just enrolled. */
   add(id: string): Promise<void>
-  remove(id: string): Promise<void>
+  /** `by` whom it is taken away: an admin, unless it is said otherwise. */
+  remove(id: string, by?: 'admin' | 'user'): Promise<void>
   setStatus(id: string, status: DeviceStatus): Promise<void>
   setTags(id: string, tags: string[]): Promise<void>
   setOwner(id: string, owner: string | null): Promise<void>

@@ -8,7 +8,7 @@ import type { Evidence } from '../appraisal/freshness.ts'
 import { transitionsBetween } from '../appraisal/history.ts'
 import type { Memory } from '../appraisal/memory.ts'
 import type { Policy } from '../appraisal/policy.ts'
-import type { Conclusion, DeviceState, Outcome, StandingChange } from '../store/store.ts'
+import type { Cause, Conclusion, DeviceState, Outcome, Reason, StandingChange } from '../store/store.ts'
 
 /** The policy that counts, and since when. */
 export type PolicyInForce = { policy: Policy; version: number; digest: string; since: Date; author: string }
@@ -17,7 +17,11 @@ export type PolicyInForce = { policy: Policy; version: number; digest: string; s
 export type Basis = { inForce: PolicyInForce; catalogue: Catalogue; exceptions: readonly Exception[] }
 
 /** A device as it is judged, with the facts of its newest evidence; null where there are none. */
-export type Judged = Pick<DeviceState, 'device' | 'evidence' | 'conclusion'> & { facts: Facts | null }
+export type Judged = Pick<DeviceState, 'device' | 'evidence' | 'conclusion'> & {
+  facts: Facts | null
+  /** What was said last; null before the first time in this process. */
+  view?: View | null
+}
 
 /** Where a device stands, with all that this leans on. */
 export type View = Pick<Judged, 'device' | 'evidence'> & { basis: Basis; appraisal: Appraisal; standing: Standing }
@@ -27,9 +31,9 @@ export type Judgement = { view: View; outcome: Outcome }
 
 /**
  * Judges a device as of now, and what time did to it before: each moment that passed since the last conclusion has its own
- * transitions, as if somebody had looked just then.
+ * transitions, as if somebody had looked just then. `known` is what brings the last about, where the caller knows better.
  */
-export function judge(judged: Judged, basis: Basis, now: Date): Judgement {
+export function judge(judged: Judged, basis: Basis, now: Date, known?: Cause): Judgement {
   const { device, evidence, conclusion } = judged
   const { version } = basis.inForce
   const memory = conclusion?.memory ?? {}
@@ -43,8 +47,10 @@ export function judge(judged: Judged, basis: Basis, now: Date): Judgement {
     standingChanges: [],
   }
   let before = { memory, tiers: conclusion?.tiers ?? [] }
-  for (const step of [...steps, { at: now, appraisal }]) {
-    const after = { memory: step.appraisal.memory, tiers: usable(judged, step.appraisal) }
+  const cause = known ?? causeOf(judged, basis)
+  for (const step of [...steps.map((past) => ({ ...past, cause: 'time' as const })), { at: now, appraisal, cause }]) {
+    const reasons = reasonsOf(step.appraisal)
+    const after = { memory: step.appraisal.memory, tiers: usable(judged, step.appraisal), cause: step.cause, reasons }
     const about = {
       deviceId: device.id,
       at: step.at,
@@ -95,14 +101,33 @@ function usable({ device }: Pick<Judged, 'device'>, { tiers }: Appraisal): strin
   return device.status === 'active' ? tiers : []
 }
 
+/** What has become another since the last time that the device was judged. */
+function causeOf({ device, evidence, conclusion, view }: Judged, basis: Basis): Cause {
+  if (!view) return conclusion && conclusion.policyVersion !== basis.inForce.version ? 'policy' : 'time'
+  if (view.device.identity !== device.identity) return 'identity'
+  if (view.device !== device) return 'admin'
+  if (view.evidence?.digest !== evidence?.digest) return 'report'
+  if (view.basis.inForce !== basis.inForce) return 'policy'
+  if (view.basis.exceptions !== basis.exceptions) return 'exception'
+  return view.basis.catalogue === basis.catalogue ? 'time' : 'catalogue'
+}
+
+/** What is said of the checks that do not hold and count. */
+function reasonsOf({ checks }: Appraisal): Reason[] {
+  return checks
+    .filter(({ verdict, mode }) => mode === 'enforce' && verdict !== 'pass' && verdict !== 'not-applicable')
+    .map(({ id, verdict, why, fix }) => ({ id, verdict, why, ...(fix === undefined ? {} : { fix }) }))
+}
+
 type Side = { memory: Memory; tiers: string[] }
 
 function changeOf(
   { device }: Judged,
   before: Side,
-  after: Side,
+  after: Side & Required<Pick<StandingChange, 'cause' | 'reasons'>>,
   { at, policyVersion }: { at: Date; policyVersion: number },
 ): StandingChange {
+  const { cause, reasons } = after
   const checks = Object.keys({ ...before.memory, ...after.memory }) as CheckId[] // oxlint-disable-line typescript/no-unsafe-type-assertion
   return {
     deviceId: device.id,
@@ -112,6 +137,8 @@ function changeOf(
     status: device.status,
     checks: checks.filter((id) => before.memory[id]?.verdict !== after.memory[id]?.verdict),
     policyVersion,
+    cause,
+    reasons,
   }
 }
 

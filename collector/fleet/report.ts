@@ -29,7 +29,7 @@ export function openReports(roster: Roster, { store, clock, onError }: ReportOpt
     const device: DeviceRecord = isMended ? { ...before, identity: 'recognised' } : before
     const evidence = evidenceOf(entry, given, now)
     const facts = given.kind === 'evidence' ? given.claims.facts : factsOf(evidence)
-    const judgement = judge({ device, evidence, conclusion, facts }, roster.basis(), now)
+    const judgement = judge({ device, evidence, conclusion, facts }, roster.basis(), now, 'report')
     const isBad = isBadNews(last.appraisal, judgement.view.appraisal)
     entry.storing = evidence
     if (isBad) roster.take(entry, judgement)

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { MusterError } from '../../shared/errors.ts'
 import type { Clock } from '../clock.ts'
 import type { StatusLists } from '../status-lists.ts'
-import type { Conclusion, DeviceRecord, StandingChange, Store } from '../store/store.ts'
+import type { Cause, Conclusion, DeviceRecord, StandingChange, Store } from '../store/store.ts'
 import { entryOf, isRevoked, judgedOf, redate, type Entry } from './entry.ts'
 import { farewell, judge, type Basis, type Judgement, type View } from './judge.ts'
 import { openKeeper, type Keeper } from './keeper.ts'
@@ -39,7 +39,7 @@ export type Roster = {
   write: Records['write']
   /** Takes up a device that has enrolled, or that did so once more. */
   add(id: string): Promise<void>
-  remove(id: string): Promise<void>
+  remove(id: string, by?: 'admin' | 'user'): Promise<void>
   keeper: Keeper
   sweep: Pick<Sweep, 'progress'>
   settled(): Promise<void>
@@ -73,10 +73,10 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
     }
   }
 
-  function current(entry: Entry): View {
+  function current(entry: Entry, cause?: Cause): View {
     const now = clock.now()
     if (entry.view && holds(entry.view, entry, now)) return entry.view
-    const judgement = judge(judgedOf(entry), basis, now)
+    const judgement = judge(judgedOf(entry), basis, now, cause)
     if (entry.storing) {
       const stored = judge(judgedOf({ ...entry, evidence: entry.storing }), basis, now)
       return worse(judgement.view, stored.view)
@@ -144,14 +144,14 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
     }
   }
 
-  function alter(entry: Entry, to: Change): void {
+  function alter(entry: Entry, to: Change, cause?: Cause): void {
     entry.device = { ...entry.device, ...to }
-    tellStatus(entry.device, current(entry))
+    tellStatus(entry.device, current(entry, cause))
   }
 
-  async function change(id: string, to: Change): Promise<void> {
+  async function change(id: string, to: Change, cause?: Cause): Promise<void> {
     const entry = required(id)
-    alter(entry, to)
+    alter(entry, to, cause)
     if (!entry.isLeaving) await records.write(id, to)
   }
 
@@ -171,14 +171,14 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
     required,
     basis: () => basis,
     useBasis,
-    current,
+    current: (entry) => current(entry),
     take(entry, judgement) {
       entry.evidence = entry.storing
       put(entry, judgement)
       tell(entry, judgement)
     },
     inTurn,
-    change,
+    change: (id, to) => change(id, to),
     write: records.write,
     async add(id) {
       const state = await store.loadDevice(id)
@@ -191,11 +191,11 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
       current(entry)
       await keeper.idle()
     },
-    async remove(id) {
+    async remove(id, by = 'admin') {
       // It is locked out until it is gone: a report that is being stored does not open anything any more.
-      await change(id, { status: 'locked-out' })
+      await change(id, { status: 'locked-out' }, by)
       await inTurn(id, async (entry) => {
-        alter(entry, { status: 'locked-out' }) // whoever readmitted it meanwhile came too late
+        alter(entry, { status: 'locked-out' }, by) // whoever readmitted it meanwhile came too late
         entry.isLeaving = true
         const removed = store.removeDevice(id)
         // In the same transaction, so that its history does not end in the middle.
