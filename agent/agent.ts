@@ -41,6 +41,8 @@ export type Agent = {
   status(): LocalStatus
   /** Calls back at each change of the status until the returned function is called. */
   onStatus(listener: (status: LocalStatus) => void): () => void
+  /** The time by the clock of the collector, as it last told. */
+  collectorTime(): Date
   /** Reads everything and reports it in full, or first connects again; ends when the reading is done. */
   checkAgain(): Promise<void>
   /** Says goodbye and stops. */
@@ -194,6 +196,7 @@ export function startAgent(parts: AgentParts): Agent {
   return {
     status: status.now,
     onStatus: status.onChange,
+    collectorTime: () => new Date(clock().getTime() + offset.ms),
     async checkAgain() {
       const now = clock().getTime()
       if (Math.abs(now - lastCheck) < CHECK_AGAIN_MS || stopped) return

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { AGENT_PORTS } from '../shared/browser.ts'
 import { startAgent, type Agent, type Log } from './agent.ts'
 import type { Config } from './config.ts'
 import { bootId } from './host/real.ts'
 import { openIdentity } from './identity/enrolled.ts'
 import { openJournal } from './journal.ts'
+import { openLoopback } from './loopback/server.ts'
 import { openState } from './state.ts'
 import { openStatusServer } from './status-server.ts'
 import { thisMachine } from './this-machine.ts'
@@ -42,6 +44,15 @@ export async function runHere(config: Config, version: string, log: Log): Promis
       log,
     })
     server.serve(agent)
+    const { collectorTime } = agent
+    const loopback = await openLoopback({
+      version,
+      issuer: enrollment.issuer,
+      key,
+      collectorTime,
+      ports: AGENT_PORTS,
+      log,
+    })
     const { promise: unenrolled, resolve: isUnenrolled } = Promise.withResolvers<void>()
     const stopLooking = state.watch(() => {
       // A file that cannot be read says nothing; one that is gone, or of another device, does.
@@ -56,6 +67,7 @@ export async function runHere(config: Config, version: string, log: Log): Promis
       stopTidying()
       agent.stop()
       runner.stop()
+      await loopback.close()
       await server.close()
     }
     return { agent, socketPath: server.path, unenrolled, stop }
