@@ -27,7 +27,7 @@ export type Policy = {
   tiers: readonly Tier[]
   defaultTier: string
   /** The resource map: the first entry that matches counts. */
-  resources: readonly { pattern: AddressPattern; tier: string }[]
+  resources: readonly { match: string; pattern: AddressPattern; tier: string }[]
   /** The names of all groups. */
   groups: readonly string[]
   /** The groups of the policy that the device is a member of, in the order of the document. */
@@ -67,7 +67,7 @@ export function policyOf(document: PolicyDocument): Policy {
     enrolmentGraceMs: milliseconds(document['enrolment-grace'] ?? '0d'),
     tiers,
     defaultTier: document['default-tier'],
-    resources: (document.resources ?? []).map(({ match, tier }) => ({ pattern: addressPattern(match), tier })),
+    resources: (document.resources ?? []).map(({ match, tier }) => ({ match, pattern: addressPattern(match), tier })),
     groups: groups.map(({ name }) => name),
     groupsOf,
     checksFor(device) {

@@ -17,6 +17,7 @@ import type { Policy } from '../appraisal/policy.ts'
 import type { StatusLists } from '../status-lists.ts'
 import { challengeOf } from './auth.ts'
 import { speakOAuth } from './oauth.ts'
+import { postureDeciders } from './posture.ts'
 import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { authzenRoutes } from './routes/authzen.ts'
@@ -58,10 +59,35 @@ export type ServerOptions = {
 }
 
 /** Builds the HTTP side of the collector. It never listens: tests inject, `main.ts` listens. */
-export async function buildApp(
-  parts: AppParts,
-  { logger, trustedProxies, serverFactory }: ServerOptions,
-): Promise<FastifyInstance> {
+export async function buildApp(parts: AppParts, options: ServerOptions): Promise<FastifyInstance> {
+  const app = newApp(options)
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Muster collector', version: parts.version, description: 'Does this device pass muster?' },
+      servers: [{ url: parts.issuerUrl }],
+      components: { securitySchemes: { gateway: { type: 'http', scheme: 'bearer', bearerFormat: 'mgw_...' } } },
+    },
+  })
+  await app.register(async (scope) => {
+    healthRoutes(scope, parts)
+    enrollmentRoutes(scope, parts)
+    deviceRoutes(scope, parts)
+  })
+  await app.register(async (scope) => authzenRoutes(scope, { ...parts, deciderFor: postureDeciders(parts) }))
+  await app.register(async (scope) => statusListRoutes(scope, parts))
+  await app.register(async (scope) => adminRoutes(scope, parts))
+  await app.register(async (scope) => forwardAuthRoutes(scope, parts))
+  await app.register(async (scope) => {
+    speakOAuth(scope)
+    oauthRoutes(scope, parts)
+    introspectionRoutes(scope, parts)
+  })
+  return app
+}
+
+/** What all routes have in common: how a request is read, and how it is refused. */
+export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -97,31 +123,8 @@ export async function buildApp(
   )
   app.addHook('onRequest', async (request, reply) => {
     const id = request.headers['x-request-id']
-    if (typeof id === 'string' && id.length <= 200) reply.header('x-request-id', id)
+    if (typeof id === 'string') reply.header('x-request-id', id)
     reply.header('x-content-type-options', 'nosniff')
-  })
-
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Muster collector', version: parts.version, description: 'Does this device pass muster?' },
-      servers: [{ url: parts.issuerUrl }],
-      components: { securitySchemes: { gateway: { type: 'http', scheme: 'bearer', bearerFormat: 'mgw_...' } } },
-    },
-  })
-  await app.register(async (scope) => {
-    healthRoutes(scope, parts)
-    enrollmentRoutes(scope, parts)
-    deviceRoutes(scope, parts)
-    authzenRoutes(scope, parts)
-  })
-  await app.register(async (scope) => statusListRoutes(scope, parts))
-  await app.register(async (scope) => adminRoutes(scope, parts))
-  await app.register(async (scope) => forwardAuthRoutes(scope, parts))
-  await app.register(async (scope) => {
-    speakOAuth(scope)
-    oauthRoutes(scope, parts)
-    introspectionRoutes(scope, parts)
   })
   return app
 }

@@ -1,80 +1,66 @@
 import { Type, type Static } from 'typebox'
 import { parserOf } from '../../shared/schema.ts'
-import type { Standing } from '../../shared/standing.ts'
-import type { Policy } from '../appraisal/policy.ts'
-import { decide, tierOfResource, type Decision } from './decision.ts'
+
+// The AuthZEN Authorization API 1.0. Keys that the specification does not name are ignored, as it asks.
 
 const Properties = Type.Optional(Type.Record(Type.String(), Type.Unknown()))
-const Entity = Type.Object({ type: Type.String(), id: Type.String(), properties: Properties })
+const Context = Properties
 
-/** A question of the AuthZEN Authorization API 1.0. Keys that the specification does not name are ignored, as it asks. */
-export const EvaluationRequest = Type.Object({
-  subject: Entity,
-  action: Type.Object({ name: Type.String(), properties: Properties }),
+export const Entity = Type.Object({ type: Type.String(), id: Type.String(), properties: Properties })
+export const Action = Type.Object({ name: Type.String(), properties: Properties })
+/** What is searched for: its id, if there is one, is not looked at (section 8). */
+const Sought = Type.Object({ type: Type.String(), properties: Properties })
+
+/** May this subject do this to this resource? */
+export const Question = Type.Object({ subject: Entity, action: Action, resource: Entity, context: Context })
+
+export const Answer = Type.Object({ decision: Type.Boolean(), context: Context })
+
+/** Answers to one search that do not fit into a page come in the next: a token is the way there. */
+const Page = Type.Optional(
+  Type.Object({
+    token: Type.Optional(Type.String({ maxLength: 4000 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+)
+
+/** Who may do this to that? */
+export const SubjectSearch = Type.Object({
+  subject: Sought,
+  action: Action,
   resource: Entity,
-  context: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  context: Context,
+  page: Page,
 })
-export type EvaluationRequest = Static<typeof EvaluationRequest>
-
-export const EvaluationResponse = Type.Object({
-  decision: Type.Boolean(),
-  context: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+/** To what may this subject do this? */
+export const ResourceSearch = Type.Object({
+  subject: Entity,
+  action: Action,
+  resource: Sought,
+  context: Context,
+  page: Page,
 })
+/** What may this subject do to that? */
+export const ActionSearch = Type.Object({ subject: Entity, resource: Entity, context: Context, page: Page })
 
-export const parseEvaluation = parserOf(EvaluationRequest)
+export type Entity = Static<typeof Entity>
+export type Action = Static<typeof Action>
+export type Question = Static<typeof Question>
+export type Answer = Static<typeof Answer>
+export type SubjectSearch = Static<typeof SubjectSearch>
+export type ResourceSearch = Static<typeof ResourceSearch>
+export type ActionSearch = Static<typeof ActionSearch>
 
-/** The device that a question is about; null where it names none. */
-export function deviceOf({ subject }: EvaluationRequest): string | null {
-  const id = subject.properties?.['device_id']
-  return typeof id === 'string' ? id : null
+/** Whoever answers what the protocol carries. */
+export type Decider = {
+  /** A decision, which is told to whoever keeps count of them. Throws MusterError where the question contradicts itself. */
+  decide(question: Question): Answer
+  /** Whether the decision would be yes. For a search: nobody is told. */
+  permits(question: Question): boolean
+  /** Who could be the answer to a search. One that comes twice is an answer where one of them may. */
+  subjects(asked: SubjectSearch): Iterable<Entity>
+  resources(asked: ResourceSearch): Iterable<Entity>
+  actions(asked: ActionSearch): Iterable<Action>
 }
 
-/** The tier that a question needs: named by the resource, or by the resource map of the policy. */
-export function tierOf({ resource }: EvaluationRequest, policy: Policy): string {
-  const named = resource.properties?.['tier']
-  if (named === undefined) return tierOfResource(resource.id, policy)
-  // What is no name of a tier names none, and none is denied.
-  return typeof named === 'string' ? named : ''
-}
-
-/** Answers a question about a device with its standing. */
-export function evaluate(request: EvaluationRequest, standing: Standing | null, policy: Policy, now: Date) {
-  if (deviceOf(request) === null) return denial(UNNAMED, null, now)
-  const decision = decide(standing, tierOf(request, policy), policy)
-  if (!decision.allow || !standing) return denial(decision, standing, now)
-  return { decision: true, context: { posture: postureOf(standing, now) } }
-}
-
-const UNNAMED: Decision = {
-  allow: false,
-  code: 'device-not-named',
-  reasonUser: 'This request does not say which laptop it comes from.',
-  reasonAdmin: 'subject.properties.device_id is missing',
-  failing: [],
-  toMend: [],
-}
-
-/** Reasons are keyed by the status that a gateway would answer with, as the specification's examples do. */
-function denial(decision: Decision, standing: Standing | null, now: Date) {
-  return {
-    decision: false,
-    context: {
-      code: decision.code,
-      reason_user: { '403': decision.reasonUser },
-      reason_admin: { '403': decision.reasonAdmin },
-      ...(standing && { posture: postureOf(standing, now) }),
-    },
-  }
-}
-
-function postureOf(standing: Standing, now: Date) {
-  const end = standing.nextChange === null ? null : Date.parse(standing.nextChange)
-  return {
-    device_id: standing.deviceId,
-    ear_status: standing.earStatus,
-    tiers: standing.tiers,
-    checks: standing.checks,
-    evaluated_at: standing.evaluatedAt,
-    expires_in: end === null ? 0 : Math.max(0, Math.floor((end - now.getTime()) / 1000)),
-  }
-}
+export const parseQuestion = parserOf(Question)

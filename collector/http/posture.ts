@@ -1,0 +1,27 @@
+import { MusterError } from '../../shared/errors.ts'
+import { proofsIn, type Prove } from '../protocol/authzen-proof.ts'
+import { postureDecider } from '../protocol/authzen-posture.ts'
+import type { Decider } from '../protocol/authzen.ts'
+import type { DecisionEvent } from '../protocol/decision-event.ts'
+import type { GatewayRecord } from '../store/store.ts'
+import type { AppParts } from './app.ts'
+
+/** Who answers the questions of AuthZEN here: where the device stands. Each decision is told to the audit and counted. */
+export function postureDeciders({ fleet, audit, metrics, clock }: AppParts) {
+  const prove: Prove = async () => {
+    throw new MusterError('attestation-refused', 'proofs by the device are not part of this release')
+  }
+  const parts = {
+    standing: fleet.standing,
+    devices: fleet.devices,
+    policy: fleet.policy,
+    nonce: () => '',
+    clock,
+    decided(event: DecisionEvent) {
+      audit.decided(event)
+      metrics.decided(event.allow, event.by)
+    },
+  }
+  return async (gateway: GatewayRecord, contexts: readonly unknown[]): Promise<Decider> =>
+    postureDecider({ ...parts, gateway, proofOf: await proofsIn(contexts, prove) })
+}
