@@ -56,6 +56,13 @@ describe('what is not right is said, all of it in one report', () => {
     ['an issuer in clear', { issuer: 'http://muster.example' }, {}, /issuer must be https/],
     ['half of TLS', { 'tls-cert': 'c.pem' }, {}, /tlsCert and tlsKey belong together/],
     ['a proxy without its address', { 'behind-proxy': 'true' }, {}, /behindProxy needs trustedProxies/],
+    ['client certificates without TLS', { 'mutual-tls': 'true' }, {}, /mutualTls needs TLS of our own/],
+    [
+      'client certificates that a proxy would meet',
+      { 'behind-proxy': 'true', 'trusted-proxies': '10.0.0.1' },
+      { MUSTER_MUTUAL_TLS: 'true' },
+      /mutualTls and behindProxy exclude each other/,
+    ],
     [
       'a source in clear',
       { 'release-sources': 'http://feeds.example/a' },

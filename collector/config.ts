@@ -20,6 +20,7 @@ const SETTINGS = {
   issuer: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })),
   tlsCert: Type.Optional(text(1000)),
   tlsKey: Type.Optional(text(1000)),
+  mutualTls: Type.Boolean(),
   behindProxy: Type.Boolean(),
   trustedProxies: Type.Array(text(100), { maxItems: 32 }),
   policy: Type.Optional(text(1000)),
@@ -45,6 +46,7 @@ const MEANINGS: Record<keyof typeof SETTINGS, string> = {
   issuer: 'the address that agents and gateways know',
   tlsCert: 'file with the certificate chain in PEM form, for any address but loopback',
   tlsKey: 'file with its key',
+  mutualTls: 'true: clients are asked for a certificate, with which a gateway may prove itself',
   behindProxy: 'true: a proxy in front speaks TLS with the world, and plain HTTP with us',
   trustedProxies: 'addresses of proxies whose X-Forwarded-* headers are believed',
   policy: 'file with the policy, else the one that ships',
@@ -80,6 +82,7 @@ const DEFAULTS = {
   data: '/var/lib/muster',
   host: '127.0.0.1',
   port: 7400,
+  mutualTls: false,
   behindProxy: false,
   trustedProxies: [],
   releaseSources: [],
@@ -152,9 +155,12 @@ export function readConfig(
 
 /** Plain HTTP is for this machine alone: anything else would send device ids and keys in clear. */
 function unsafe(settings: Settings): string[] {
-  const { host, tlsCert, tlsKey, behindProxy, trustedProxies, issuer } = settings
+  const { host, tlsCert, tlsKey, mutualTls, behindProxy, trustedProxies, issuer } = settings
   const problems: string[] = []
   if ((tlsCert === undefined) !== (tlsKey === undefined)) problems.push('tlsCert and tlsKey belong together: name both')
+  if (mutualTls && tlsCert === undefined) problems.push('mutualTls needs TLS of our own: name tlsCert and tlsKey')
+  if (mutualTls && behindProxy)
+    problems.push('mutualTls and behindProxy exclude each other: it is the proxy that meets the gateways')
   if (behindProxy && trustedProxies.length === 0) problems.push('behindProxy needs trustedProxies: name its addresses')
   if (!isLoopback(host) && tlsCert === undefined && !behindProxy) {
     problems.push(

@@ -13,9 +13,12 @@ export async function openServer(where: {
   host: string
   port: number
   tls: { cert: string; key: string } | null
+  /** Asks clients for a certificate. Whose it is, is looked at where it counts: anyone may have none, or one of their own. */
+  mutualTls: boolean
 }): Promise<OpenServer> {
-  const { host, port, tls } = where
-  const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.3' }) : createServer()
+  const { host, port, tls, mutualTls } = where
+  const asked = { requestCert: mutualTls, rejectUnauthorized: false }
+  const server = tls ? createTlsServer({ ...tls, ...asked, minVersion: 'TLSv1.3' }) : createServer()
   server.on('request', notReady)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {

@@ -36,7 +36,7 @@ async function keptKey(data: string, url: string): Promise<string | null> {
 }
 
 async function newKey(data: string): Promise<string> {
-  const scopes = ['--scope', 'decide', '--scope', 'vouch']
+  const scopes = ['decide', 'vouch', 'events'].flatMap((scope) => ['--scope', scope])
   const answer = parseKey(
     await runCommand(['collector/main.ts', 'gateway', 'create', 'quick-start', ...scopes, '--data', data, '--json']),
   )
