@@ -8,7 +8,12 @@ import type { PolicyRecord, Store } from './store/store.ts'
 export type Configured = { read: () => string; source: 'default' | 'file' }
 
 /** What a start puts in force, and what counted until then where that was something else. */
-export type Adopted = { inForce: PolicyInForce; before: PolicyInForce | null }
+export type Adopted = {
+  inForce: PolicyInForce
+  before: PolicyInForce | null
+  /** It was put in force by this start. */
+  isNew: boolean
+}
 
 type PolicyStore = Pick<Store, 'loadPolicies' | 'loadPolicy' | 'addPolicy'>
 
@@ -31,14 +36,14 @@ export async function adoptPolicy(
   const take = async (document: string, before: PolicyInForce | null): Promise<Adopted> => {
     const author = source === 'file' ? 'the policy file of the configuration' : 'the release'
     const change = { document, digest: digest(document), appliedAt: now, author, source, restores: null }
-    return { inForce: await inForceOf(store, await store.addPolicy(change)), before }
+    return { inForce: await inForceOf(store, await store.addPolicy(change)), before, isNew: true }
   }
 
   if (!newest) return take(readRight(read), null)
   // The default is only for those who never chose a policy.
   const isChosen = source === 'default' && newest.source !== 'default'
   const document = isChosen ? null : changedSince(taken, read, refused)
-  if (document === null) return { inForce: await inForceOf(store, newest), before: null }
+  if (document === null) return { inForce: await inForceOf(store, newest), before: null, isNew: false }
   return take(document, await inForceOf(store, newest).catch(() => null))
 }
 

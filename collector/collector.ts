@@ -1,7 +1,8 @@
-import { X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
+import { openDpop } from '../shared/dpop.ts'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
 import { actsOf, type Acts } from './acts/all.ts'
@@ -17,7 +18,8 @@ import { buildApp } from './http/app.ts'
 import { openServer, serverFactory } from './http/server.ts'
 import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
-import { openParts, readNamed, type Surroundings } from './parts.ts'
+import { openParts, readNamed, type Parts, type Surroundings } from './parts.ts'
+import { openProver } from './proof.ts'
 import { checkReleaseFiles } from './releases/check.ts'
 import { openSecretFile } from './secret-file.ts'
 import { openUpkeep } from './upkeep.ts'
@@ -50,13 +52,15 @@ export async function startCollector(config: Config, around: Surroundings): Prom
 
   try {
     const tls = readTls(config)
-    const listening = await openServer({ host: config.host, port: config.port, tls })
+    const listening = await openServer({ host: config.host, port: config.port, tls, mutualTls: config.mutualTls })
     closing.push(() => listening.close())
     const issuerUrl = issuerOfConfig(config, listening.port)
     const parts = await openParts(config, around, issuerUrl)
     closing.push(() => parts.close())
     const { store, audit, fleet, issuer, gateways, policies, statuses } = parts
     const clock = parts.clock.now
+    await audit.acted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
+    closing.push(() => audit.noted({ at: clock(), who: 'collector', act: 'stop', target: null, details: {} }))
     const upkeep = openUpkeep({ store, historyDays: config.historyDays, clock, log })
     closing.push(() => upkeep.close())
     const timekeeper = keepTime(fleet, clock)
@@ -71,6 +75,9 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const policy = () => policies.inForce().policy
     const browserSecret = openSecretFile(join(config.folder, 'browser-key'))
     const browserSessions = openBrowserSessions({ secret: browserSecret, hours: config.browserSessionHours, clock })
+    // What was spent is remembered by this process alone, so the nonces of no other may count.
+    const dpop = openDpop({ clock, secret: randomBytes(32) })
+    const prover = openProver({ issuer, issuerUrl, sessions: browserSessions, dpop, clock })
     const app = await buildApp(
       {
         fleet,
@@ -81,6 +88,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         audit,
         acts,
         browserSessions,
+        prover,
+        decisionCacheSeconds: config.decisionCacheSeconds,
         policy,
         metrics,
         probe: store.probe,
@@ -105,6 +114,13 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     await closeAll()
     throw error
   }
+}
+
+/** With what a collector began: what every decision after it leans on. */
+function startDetails({ policies, issuer }: Parts): object {
+  const { version, digest: hash, author } = policies.inForce()
+  const keys = issuer.keys().map(({ kid, state }) => ({ kid, state }))
+  return { release: VERSION, policy: { version, digest: hash, author }, keys }
 }
 
 /** A deadline is seen at its own moment, and a clock that was set within this time. */

@@ -34,6 +34,8 @@ export type IssuerOptions = {
   clock: Clock
   /** A change of keys that could not be written: the keys of before stay in use, and it is tried again. */
   onError: (error: unknown) => void
+  /** Told of each change of the keys once it is on disk. */
+  onChange?: (keys: readonly KeyState[]) => void
 }
 
 const LOOK_MS = 60_000
@@ -42,7 +44,7 @@ const LOOK_MS = 60_000
  * Opens the keys of a folder, whatever was under way when it was last used.
  * @throws MusterError `config-invalid` where the keys cannot be used as they are
  */
-export function openIssuer({ folder, keyDays, clock, onError }: IssuerOptions): Issuer {
+export function openIssuer({ folder, keyDays, clock, onError, onChange = () => undefined }: IssuerOptions): Issuer {
   let keys: readonly SigningKey[] = openKeyFile(folder, clock.now())
   let due: Date | null = null
   use(keys)
@@ -61,6 +63,7 @@ export function openIssuer({ folder, keyDays, clock, onError }: IssuerOptions): 
       throw new MusterError('store-unavailable', `${keyFileOf(folder)} cannot be written`, { cause: error })
     }
     use(next)
+    onChange(next.map(stateOf))
   }
 
   function look(): readonly SigningKey[] {

@@ -60,19 +60,37 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
     clock.onSet((milliseconds) => log.warn({ milliseconds }, 'the clock was set'))
     const store = openSqlite(join(config.folder, 'muster.db'))
     closing.push(() => store.close())
-    const audit = openAudit()
+    const onError = warn('a change could not be written; it is tried again')
+    const audit = await openAudit({
+      store,
+      folder: config.folder,
+      clock,
+      onError: warn('the audit log could not be written; it is tried again'),
+      onDamaged: (problem) => log.error({ problem }, 'the audit log is damaged'),
+    })
     closing.push(() => audit.close())
-    const { inForce, before } = await adoptPolicy(store, configuredPolicy(config), clock.now(), (problem) =>
+    const { inForce, before, isNew } = await adoptPolicy(store, configuredPolicy(config), clock.now(), (problem) =>
       log.error({ err: problem, file: config.policyFile }, 'the policy file is not right: the policy before it stays'),
     )
+    if (isNew) {
+      const { version: target, digest, author, since: at } = inForce
+      await audit.acted({ at, who: 'collector', act: 'policy-adopt', target: String(target), details: { digest, author } })
+    }
     const issuer = openIssuer({
       folder: config.folder,
       keyDays: config.keyDays,
       clock,
       onError: warn('the keys could not be changed'),
+      onChange: (keys) =>
+        audit.noted({
+          at: clock.now(),
+          who: 'collector',
+          act: 'keys-change',
+          target: null,
+          details: { keys: keys.map(({ kid, state }) => ({ kid, state })) },
+        }),
     })
     closing.push(() => issuer.close())
-    const onError = warn('a change could not be written; it is tried again')
     const statuses = await openStatusLists({ store, issuer, issuerUrl, clock, onError })
     closing.push(() => statuses.close())
     const releases = await openReleases({ config, clock, log })

@@ -38,7 +38,12 @@ export function headText({ first, previous, seq, hash }: Extent): string {
 }
 
 /** What is wrong with a log, and with which line it begins. */
-export type Finding = { seq: number; problem: string }
+export type Finding = {
+  seq: number
+  problem: string
+  /** The line is as it was written, and tells of what the collector found. */
+  isTold?: true
+}
 
 export type ChainReader = {
   /** Looks at the next line in order; what is wrong there, if anything is. */
@@ -61,8 +66,14 @@ export function readChain({ first, previous, seq: last, hash: lastHash }: Extent
     if (said.previous !== before) return 'it does not follow the line before it: one of the two was put there later'
     if (seq === last && hash !== lastHash) return 'it is not the last line that the head of the log names'
     if (seq > last) return `the log ends with line ${last}: it was put there later`
-    if (said.kind === 'damaged') return `the collector found the log damaged: ${String(said.problem)}`
     return null
+  }
+
+  /** What a line says that is as it was written. */
+  function told({ seq, line }: SealedLine): Finding | null {
+    const said = saidIn(line)
+    const problem = `the collector found the log damaged: ${String(said?.problem)}`
+    return said?.kind === 'damaged' ? { seq, problem, isTold: true } : null
   }
 
   return {
@@ -73,7 +84,7 @@ export function readChain({ first, previous, seq: last, hash: lastHash }: Extent
       const problem = problemOf(line)
       expected = seq + 1
       before = line.hash
-      return problem === null ? null : { seq, problem }
+      return problem === null ? told(line) : { seq, problem }
     },
     end: () => (expected <= last ? { seq: expected, problem: missing(expected, last) } : null),
   }

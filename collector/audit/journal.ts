@@ -1,0 +1,190 @@
+import { MusterError } from '../../shared/errors.ts'
+import { seal, type Extent, type SealedLine } from '../protocol/audit-chain.ts'
+import type { AuditHead, Store } from '../store/store.ts'
+
+export type Entry = {
+  at: Date
+  /** What the line says, a JSON object; a function makes it when its turn has come. */
+  body: string | (() => string)
+  /** Characters that it takes while it waits; else those of its body. */
+  size?: number
+  /** How many decisions are in it, and of which kind. */
+  count?: number
+  isDenial?: boolean
+}
+
+/** Adds lines to the chain, one batch after the other; what waits is bounded. */
+export type Journal = {
+  /** Returns at once. Where the store is away for long, what does not fit any more is counted, and the count is a line. */
+  push(entry: Entry): void
+  /** Resolves when the line is on disk. @throws MusterError where it was not kept */
+  append(entry: Entry): Promise<void>
+  /** Resolves when nothing waits. @throws MusterError where that cannot be written now */
+  settled(): Promise<void>
+  /** Forgets lines before one, which stays. */
+  forget(first: SealedLine, previous: string | null): Promise<number>
+  /** Where the log ends, as it is on disk. */
+  head(): AuditHead
+  close(): void
+}
+
+export type JournalOptions = {
+  store: Pick<Store, 'addAudit' | 'dropAudit'>
+  mark: (extent: Extent) => AuditHead
+  /** Where to go on. */
+  extent: Extent
+  clock: () => Date
+  onError: (error: unknown) => void
+  /** Characters that may wait. */
+  most?: number
+}
+
+/** A transaction holds the event loop for a few milliseconds. */
+const BATCH = 200
+const RETRY_MS = 1000
+const MOST_CHARS = 48_000_000
+
+type Waiting = Entry & { done?: () => void; failed?: (error: unknown) => void }
+type Lost = { denied: number; allowed: number; others: number; from: Date; to: Date }
+
+export function openJournal(options: JournalOptions): Journal {
+  const { store, mark, clock, onError, most = MOST_CHARS } = options
+  let { extent } = options
+  let head = mark(extent)
+  let waiting: Waiting[] = []
+  let chars = 0
+  let lost: Lost | null = null
+  let isWriting = false
+  /** The store refused what was tried last. */
+  let isAway = false
+  let isClosed = false
+  let retry: NodeJS.Timeout | null = null
+  let idle: { done: () => void; failed: (error: unknown) => void }[] = []
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** One change of the log at a time: each leans on the head that the one before it left. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const next = turn.then(act, act)
+    turn = next.catch(() => undefined)
+    return next
+  }
+
+  function add(entry: Waiting): void {
+    waiting.push(entry)
+    chars += sizeOf(entry)
+    // While the store is away, only whoever waits for an answer has it tried at once.
+    if (retry === null || entry.failed) pump()
+  }
+
+  function pump(): void {
+    if (isWriting || isClosed || waiting.length === 0) return
+    rest()
+    isWriting = true
+    void inTurn(writeBatch).then(
+      () => {
+        isWriting = false
+        if (waiting.length > 0) return pump()
+        for (const { done } of idle) done()
+        idle = []
+      },
+      (error: unknown) => {
+        isWriting = false
+        refuse(error)
+        if (!isClosed) retry = setTimeout(pump, RETRY_MS).unref()
+      },
+    )
+  }
+
+  function rest(): void {
+    if (retry) clearTimeout(retry)
+    retry = null
+  }
+
+  /** An act is not done without its line: whoever asked for it is told, and may ask again. All else waits. */
+  function refuse(error: unknown): void {
+    if (!isAway) onError(error)
+    isAway = true
+    const refused = waiting.filter(({ failed }) => failed)
+    drop((entry) => entry.failed !== undefined)
+    for (const { failed } of [...refused, ...idle]) failed?.(error)
+    idle = []
+  }
+
+  async function writeBatch(): Promise<void> {
+    const batch = waiting.slice(0, BATCH)
+    const lines: SealedLine[] = []
+    let end: Extent = extent
+    for (const { at, body } of batch) {
+      const line = seal(typeof body === 'string' ? body : body(), at, end)
+      lines.push(line)
+      end = { ...end, seq: line.seq, hash: line.hash }
+    }
+    const next = mark(end)
+    const inTheWay = await store.addAudit(lines, next)
+    ;[extent, head] = [end, next]
+    isAway = false
+    drop((_, index) => index < batch.length)
+    for (const { done } of batch) done?.()
+    if (inTheWay > 0) add(damaged(clock(), `${inTheWay} lines stood behind the end of the log; they were taken away`))
+    if (lost) add(lostEntry(lost))
+    lost = null
+  }
+
+  function drop(isGone: (entry: Waiting, index: number) => boolean): void {
+    waiting = waiting.filter((entry, index) => {
+      const gone = isGone(entry, index)
+      if (gone) chars -= sizeOf(entry)
+      return !gone
+    })
+  }
+
+  function lose({ at, count = 1, isDenial }: Entry): void {
+    lost ??= { denied: 0, allowed: 0, others: 0, from: at, to: at }
+    lost.to = at
+    if (isDenial === undefined) lost.others += count
+    else lost[isDenial ? 'denied' : 'allowed'] += count
+  }
+
+  return {
+    push: (entry) => (chars + sizeOf(entry) > most ? lose(entry) : add(entry)),
+    append: (entry) => new Promise((resolve, reject) => add({ ...entry, done: resolve, failed: reject })),
+    settled: () =>
+      new Promise((resolve, reject) => {
+        if (isClosed || (waiting.length === 0 && !isWriting)) return resolve()
+        idle.push({ done: resolve, failed: reject })
+        pump()
+      }),
+    forget: ({ seq: first }, previous) =>
+      inTurn(async () => {
+        const next = mark({ ...extent, first, previous })
+        const gone = await store.dropAudit(next)
+        ;[extent, head] = [{ ...extent, first, previous }, next]
+        return gone
+      }),
+    head: () => head,
+    close() {
+      isClosed = true
+      rest()
+      const error = new MusterError('store-unavailable', 'the collector is stopping')
+      for (const { failed } of waiting) failed?.(error)
+    },
+  }
+}
+
+const sizeOf = ({ size, body }: Entry) => size ?? body.length
+
+/** The line that says that a log is not what was written. */
+export function damaged(at: Date, problem: string): Entry {
+  return { at, body: JSON.stringify({ kind: 'damaged', problem }) }
+}
+
+function lostEntry({ denied, allowed, others, from, to }: Lost): Entry {
+  const span = { from: from.toISOString(), to: to.toISOString() }
+  const body = { kind: 'lost', problem: lostProblem(denied, allowed, others), denied, allowed, others, ...span }
+  return { at: to, body: JSON.stringify(body) }
+}
+
+function lostProblem(denied: number, allowed: number, others: number): string {
+  const more = others > 0 ? ` and ${others} other lines` : ''
+  return `${denied} denials, ${allowed} decisions to allow${more} were not kept: the database could not be written`
+}
