@@ -34,7 +34,13 @@ export function programOf(
     .optionsGroup('Settings (a flag wins over MUSTER_... in the environment, that over the file):')
     .addHelpText('after', STEPS)
   const flags = { config: 'file with settings in YAML', ...SETTING_FLAGS }
-  for (const [flag, help] of Object.entries(flags)) program.addOption(optionOf(flag, { type: 'string', help }))
+  // A name that a command has for an option of its own, too, may be given more than once: the program reads it for both.
+  const shared = new Set(
+    nouns.flatMap(({ verbs }) => Object.values(verbs)).flatMap((it) => Object.keys(it.options ?? {})),
+  )
+  for (const [flag, help] of Object.entries(flags)) {
+    program.addOption(optionOf(flag, { type: 'string', multiple: shared.has(flag), help }))
+  }
 
   for (const { name, summary, about, verbs, examples } of nouns) {
     const noun = program.command(name).summary(summary).description(unbroken(about)).helpCommand(false)
@@ -92,7 +98,8 @@ function valuesOf(program: Program | null | undefined): Record<string, unknown> 
   const values: Record<string, unknown> = {}
   for (const it of program?.options ?? []) {
     const value: unknown = program?.getOptionValue(it.attributeName())
-    values[it.name()] = it.negate ? value === false : value // `--no-wait` is kept as `wait: false`
+    // `--no-wait` is kept as `wait: false`; what is not here may be of the program around it.
+    if (value !== undefined) values[it.name()] = it.negate ? value === false : value
   }
   return values
 }

@@ -216,6 +216,16 @@ test('gateway create, list and revoke', async () => {
   expect((await run('gateway', 'revoke', made.id)).error).toContain('(gateway-unknown)')
   expect((await json('gateway', 'list')).map(({ name }: { name: string }) => name)).toEqual(['wiki'])
   expect((await run('gateway', 'create', 'wiki', '--scope', 'decid')).error).toContain('did you mean "decide"?')
+
+  const hosts = ['--host', 'Wiki.Example.com', '--host', 'docs.example.com:8443', '--host', 'wiki.example.com:443']
+  const protects = { name: 'docs', scopes: ['decide'], hosts: ['wiki.example.com', 'docs.example.com:8443'] }
+  expect(await json('gateway', 'create', 'docs', ...hosts)).toMatchObject(protects)
+  expect((await json('gateway', 'list'))[1]).toMatchObject(protects)
+  expect((await run('gateway', 'list')).out).toMatch(
+    /^\S+ +docs +decide +wiki\.example\.com, docs\.example\.com:8443 +/m,
+  )
+  const refused = await run('gateway', 'create', 'wiki', '--host', 'https://wiki.example.com')
+  expect(refused).toMatchObject({ code: 2, error: expect.stringContaining('begins with a scheme') })
 })
 
 test('key list and rotate', async () => {

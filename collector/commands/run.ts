@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { ERRORS, MusterError, sentence } from '../../shared/errors.ts'
 import { readConfig, SETTING_FLAGS } from '../config.ts'
 import type { Terminal } from '../print.ts'
-import { UsageError, type Noun } from './command.ts'
+import { UsageError, type Command, type Given, type Noun } from './command.ts'
 import { programOf } from './program.ts'
 import { openSession } from './session.ts'
 
@@ -11,16 +11,20 @@ export async function runCommandLine(
   args: readonly string[],
   { nouns, terminal }: { nouns: readonly Noun[]; terminal: Terminal },
 ): Promise<number> {
-  const program = programOf(nouns, terminal, async (command, given) => {
-    const settings = Object.fromEntries(['config', ...Object.keys(SETTING_FLAGS)].map((it) => [it, given.text(it)]))
+  const run = async (command: Command, given: Given) => {
+    const flags = ['config', ...Object.keys(SETTING_FLAGS)].filter((it) => !(it in (command.options ?? {})))
+    const settings = Object.fromEntries(flags.map((it) => [it, given.text(it) ?? given.texts(it).at(-1)]))
     const said = await command.run(given, openSession(readConfig(settings), terminal))
     if (said && given.has('json')) terminal.printJson(said.json)
     else if (said) terminal.print(said.text())
-  })
+  }
   try {
     // A default command of the library's would take a mistyped one for its operand.
-    const { operands, unknown } = program.parseOptions([...args])
-    await program.parseAsync(operands.length + unknown.length === 0 ? ['serve', ...args] : [...args], { from: 'user' })
+    const { operands, unknown } = programOf(nouns, terminal, run).parseOptions([...args])
+    await programOf(nouns, terminal, run).parseAsync(
+      operands.length + unknown.length === 0 ? ['serve', ...args] : [...args],
+      { from: 'user' },
+    )
     return 0
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
