@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openDpop } from '../shared/dpop.ts'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
-import { actsOf, type Acts } from './acts/all.ts'
+import { actsOf, type ActsAs } from './acts/all.ts'
 import type { PolicyProblem } from './appraisal/policy-problems.ts'
 import { policyWarnings } from './appraisal/policy-warnings.ts'
 import { parsePolicy } from './appraisal/policy.ts'
@@ -89,6 +89,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         acts,
         browserSessions,
         prover,
+        isBehindProxy: config.behindProxy,
         decisionCacheSeconds: config.decisionCacheSeconds,
         policy,
         metrics,
@@ -142,7 +143,7 @@ function keepTime(fleet: Pick<Fleet, 'wake'>, clock: () => Date): { close(): voi
 export async function actOnStopped<T>(
   config: Config,
   around: Surroundings,
-  run: (acts: Acts) => Promise<T>,
+  run: (actsAs: ActsAs) => Promise<T>,
 ): Promise<T> {
   prepareFolder(config.folder)
   const lock = lockFolder(join(config.folder, 'lock'))

@@ -33,6 +33,7 @@ const SETTINGS = {
   reportSeconds: Seconds,
   unchangedSeconds: Seconds,
   watchSeconds: Seconds,
+  decisionCacheSeconds: Type.Integer({ minimum: 0, maximum: 1 }),
   browserSessionHours: Type.Integer({ minimum: 1, maximum: 168 }),
   agentHelp: Type.Optional(Type.String({ pattern: '^https://[^\\s"<>]+$', maxLength: 1000 })),
   logLevel: oneOf(['error', 'warn', 'info', 'debug']),
@@ -59,6 +60,7 @@ const MEANINGS: Record<keyof typeof SETTINGS, string> = {
   reportSeconds: 'agents send full evidence at least this often',
   unchangedSeconds: 'agents say at least that nothing changed this often',
   watchSeconds: 'how often agents look at what moves fast',
+  decisionCacheSeconds: 'a gateway may keep an answer that lets a request through for so long; at most 1',
   browserSessionHours: 'a browser is known to run on its laptop for so long after a device check',
   agentHelp: 'https address of a page that says how to get the agent, for people whose laptop has none',
   logLevel: 'error, warn, info or debug',
@@ -93,6 +95,7 @@ const DEFAULTS = {
   reportSeconds: 900,
   unchangedSeconds: 300,
   watchSeconds: 5,
+  decisionCacheSeconds: 0,
   browserSessionHours: 8,
   logLevel: 'info',
 } as const

@@ -113,3 +113,8 @@ function newGateway(of: NewGateway, now: Date): { gateway: GatewayRecord; key: s
   const { name, scopes, hosts = [], certificate = null } = of
   return { gateway: { id, name, keyHash: digest(key), scopes, hosts, certificate, createdAt: now }, key }
 }
+
+/** Whom an attestation may be for, for this gateway to accept it, besides the collector itself. */
+export function audiencesOf({ id, name, hosts }: GatewayRecord): string[] {
+  return [id, name, ...hosts, ...hosts.map((host) => `https://${host}`)]
+}

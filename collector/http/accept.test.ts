@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accepts } from './accept.ts'
+import { accepts, wantsPage } from './accept.ts'
 
 test.each<[header: string | undefined, isAccepted: boolean]>([
   [undefined, true],
@@ -22,4 +22,19 @@ test.each<[header: string | undefined, isAccepted: boolean]>([
   [',;,', false],
 ])('Accept: %s', (header, isAccepted) => {
   expect(accepts(header, 'application/statuslist+jwt')).toBe(isAccepted)
+})
+
+test.each<[header: string | undefined, isWanted: boolean]>([
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
+  ['application/json, text/html;q=0.5', true],
+  ['TEXT/HTML', true],
+  [undefined, false],
+  ['', false],
+  ['*/*', false],
+  ['text/*', false],
+  ['application/json', false],
+  ['text/html;q=0, */*', false],
+  ['text/htmlx', false],
+])('Accept: %s asks for a page', (header, isWanted) => {
+  expect(wantsPage(header)).toBe(isWanted)
 })

@@ -16,3 +16,8 @@ export function accepts(header: string | undefined, mediaType: string): boolean 
 function isNever(parameter: string): boolean {
   return /^q=0(\.0*)?$/.test(parameter)
 }
+
+/** Whether a person is looking: a browser names HTML, a program does not. */
+export function wantsPage(header: string | undefined): boolean {
+  return header !== undefined && /(^|,)\s*text\/html\b/i.test(header) && accepts(header, 'text/html')
+}

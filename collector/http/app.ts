@@ -5,7 +5,7 @@ import type { TSchema } from 'typebox'
 import { MusterError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
-import type { Acts } from '../acts/all.ts'
+import type { ActsAs } from '../acts/all.ts'
 import type { Audit } from '../audit.ts'
 import type { BrowserSessions } from '../browser/sessions.ts'
 import type { Enrollment } from '../enrollment.ts'
@@ -14,6 +14,7 @@ import type { Gateways } from '../gateways.ts'
 import type { Issuer } from '../issuer.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Policy } from '../appraisal/policy.ts'
+import type { Prover } from '../proof.ts'
 import type { StatusLists } from '../status-lists.ts'
 import { challengeOf } from './auth.ts'
 import { speakOAuth } from './oauth.ts'
@@ -39,8 +40,14 @@ export type AppParts = {
   /** Every decision is told to it. */
   audit: Audit
   /** What an admin may do. */
-  acts: Acts
+  acts: ActsAs
   browserSessions: BrowserSessions
+  /** Tells which device a request comes from. */
+  prover: Prover
+  /** A proxy before the collector writes `X-Forwarded-*`, which then say nothing of what a gateway asks about. */
+  isBehindProxy: boolean
+  /** For how long a gateway may keep an answer that lets a request through. */
+  decisionCacheSeconds: number
   /** The policy in force at this moment. */
   policy: () => Policy
   metrics: Metrics

@@ -38,6 +38,24 @@ describe('the request that a gateway asks about', () => {
     expect(asked(headers, `${HERE}?tier=public`)).toEqual(expected)
   })
 
+  test('is in the headers that a proxy before the collector does not write', () => {
+    const headers = {
+      host: 'collector.example',
+      'x-original-method': 'PUT',
+      'x-original-uri': '/a',
+      'x-original-host': 'wiki.example.com',
+      'x-original-proto': 'http',
+      'x-original-for': '203.0.113.7',
+      'x-forwarded-method': 'GET',
+      'x-forwarded-uri': '/v1/forward-auth/internal',
+      'x-forwarded-host': 'collector.example',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '10.0.0.9',
+    }
+    const expected = { method: 'PUT', scheme: 'http', host: 'wiki.example.com', uri: '/a', client: '203.0.113.7' }
+    expect(forwardedOf({ headers, method: 'GET', url: HERE }, true)).toEqual(expected)
+  })
+
   test('is what Envoy asks, below the tier', () => {
     expect(asked({ host: 'wiki.example.com' }, `${HERE}//a/b?c=d`, 'PUT')).toEqual({
       method: 'PUT',
@@ -56,6 +74,7 @@ describe('the request that a gateway asks about', () => {
   test.each([
     ['two addresses', { 'x-original-uri': '/secret', 'x-forwarded-uri': '/public' }, HERE],
     ['two hosts', { 'x-original-host': 'a.example', 'x-forwarded-host': 'b.example' }, HERE],
+    ['two schemes', { 'x-original-proto': 'http', 'x-forwarded-proto': 'https' }, HERE],
     ['two methods', { 'x-original-method': 'GET', 'x-forwarded-method': 'POST' }, HERE],
     ['an address twice', { 'x-original-uri': ['/a', '/a'] }, HERE],
     ['another address than its path', { 'x-forwarded-uri': '/public' }, `${HERE}/secret`],

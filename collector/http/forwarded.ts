@@ -14,19 +14,25 @@ export type Forwarded = {
   client: string | null
 }
 
-type Headers = FastifyRequest['headers']
+const NOT_THE_GATEWAYS = Object.fromEntries(
+  ['host', 'uri', 'method', 'proto', 'for'].map((name) => [`x-forwarded-${name}`, undefined]),
+)
 
 /** A name or an address, and a port: nothing that could end a header, an address or a page. */
 const HOST = /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/
 const METHOD = /^[A-Za-z][A-Za-z-]{0,30}$/
 
 /**
- * Reads what a gateway says of the request that it holds back: in the headers of nginx or in those of Caddy, HAProxy and
- * Traefik, else, as Envoy asks, in the path of its own request after the tier. Two that say different things are refused:
- * one of them is not the gateway's.
+ * Reads what a gateway says of the request that it holds back: in `X-Original-*`, or in the `X-Forwarded-*` that Caddy and
+ * Traefik write, else, as Envoy asks, in the path of its own request after the tier. Two that say different things are
+ * refused: one of them is not the gateway's. Behind a proxy of our own `X-Forwarded-*` is that proxy's, and says nothing.
  * @throws MusterError `request-invalid`
  */
-export function forwardedOf({ headers, method, url }: Pick<FastifyRequest, 'headers' | 'method' | 'url'>): Forwarded {
+export function forwardedOf(
+  { headers: all, method, url }: Pick<FastifyRequest, 'headers' | 'method' | 'url'>,
+  isBehindProxy = false,
+): Forwarded {
+  const headers = isBehindProxy ? { ...all, ...NOT_THE_GATEWAYS } : all
   const below = belowTier(url)
   const uri = only('address', [headers['x-original-uri'], headers['x-forwarded-uri']]) ?? below ?? '/'
   if (below !== null && pathOf(below) !== pathOf(uri)) throw contradiction('address')
@@ -36,8 +42,31 @@ export function forwardedOf({ headers, method, url }: Pick<FastifyRequest, 'head
     throw new MusterError('request-invalid', 'the host that was asked for is not one')
   const asked = only('method', [headers['x-original-method'], headers['x-forwarded-method']]) ?? method
   if (!METHOD.test(asked)) throw new MusterError('request-invalid', 'the method that was asked for is not one')
-  const scheme = only('scheme', [headers['x-forwarded-proto']]) === 'http' ? 'http' : 'https'
-  return { method: asked, scheme, host, uri: uri.startsWith('/') ? uri : `/${uri}`, client: clientOf(headers) }
+  const scheme = only('scheme', [headers['x-original-proto'], headers['x-forwarded-proto']])
+  return {
+    method: asked,
+    scheme: scheme === 'http' ? 'http' : 'https',
+    host,
+    uri: uri.startsWith('/') ? uri : `/${uri}`,
+    client: clientOf(headers['x-original-for'] ?? headers['x-forwarded-for']),
+  }
+}
+
+/**
+ * The resource, as the map of the policy knows it.
+ * @throws MusterError `request-invalid` where the gateway does not say for which host it asks
+ */
+export function addressOf({ host, uri }: Forwarded): string {
+  if (host !== null) return `${host}${uri}`
+  throw new MusterError(
+    'request-invalid',
+    'the resource map needs the host that was asked for, in X-Original-Host or X-Forwarded-Host',
+  )
+}
+
+/** The address that the client asked for; without a host it is none that anything can be proved for. */
+export function urlOf({ scheme, host, uri }: Pick<Forwarded, 'scheme' | 'host' | 'uri'>): string {
+  return host === null ? '' : `${scheme}://${host}${uri}`
 }
 
 /** The one value of headers that mean the same; null where none is there. */
@@ -62,8 +91,7 @@ function pathOf(uri: string): string {
 }
 
 /** The last that was added is the gateway's own; what a client wrote stands before it. */
-function clientOf(headers: Headers): string | null {
-  const all = headers['x-forwarded-for']
+function clientOf(all: string | string[] | undefined): string | null {
   const last = (typeof all === 'string' ? all : '').split(',').at(-1)?.trim() ?? ''
   return /^[0-9a-fA-F:.[\]]{2,60}$/.test(last) ? last : null
 }

@@ -1,4 +1,3 @@
-import { MusterError } from '../../shared/errors.ts'
 import { proofsIn, type Prove } from '../protocol/authzen-proof.ts'
 import { postureDecider } from '../protocol/authzen-posture.ts'
 import type { Decider } from '../protocol/authzen.ts'
@@ -7,21 +6,20 @@ import type { GatewayRecord } from '../store/store.ts'
 import type { AppParts } from './app.ts'
 
 /** Who answers the questions of AuthZEN here: where the device stands. Each decision is told to the audit and counted. */
-export function postureDeciders({ fleet, audit, metrics, clock }: AppParts) {
-  const prove: Prove = async () => {
-    throw new MusterError('attestation-refused', 'proofs by the device are not part of this release')
-  }
+export function postureDeciders({ fleet, audit, metrics, prover, clock }: AppParts) {
   const parts = {
     standing: fleet.standing,
     devices: fleet.devices,
     policy: fleet.policy,
-    nonce: () => '',
+    nonce: prover.nonce,
     clock,
     decided(event: DecisionEvent) {
       audit.decided(event)
       metrics.decided(event.allow, event.by)
     },
   }
-  return async (gateway: GatewayRecord, contexts: readonly unknown[]): Promise<Decider> =>
-    postureDecider({ ...parts, gateway, proofOf: await proofsIn(contexts, prove) })
+  return async (gateway: GatewayRecord, contexts: readonly unknown[]): Promise<Decider> => {
+    const prove: Prove = async (attestation, dpop) => prover.ofAttestation(attestation, dpop, gateway)
+    return postureDecider({ ...parts, gateway, proofOf: await proofsIn(contexts, prove) })
+  }
 }

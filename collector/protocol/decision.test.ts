@@ -94,15 +94,24 @@ describe('a decision', () => {
       check('disk-encryption', 'fail', { title: 'Disk encryption', why: 'it is off', fix: 'Turn it on.' }),
       check('os-patch', 'unknown', { title: 'Security updates' }),
       check('secure-boot', 'fail'),
-      check('firewall', 'fail', { mode: 'report' }),
+      check('firewall', 'grace', { title: 'Firewall', why: 'it is off', deadline: '2026-11-25T09:30:00.000Z' }),
+      check('endpoint-protection', 'excepted', { deadline: '2026-11-25T09:30:00.000Z' }),
     ]
     expect(decide(standing({ checks }), 'confidential', policy)).toEqual({
       allow: false,
       code: 'not-admitted',
       failing: ['disk-encryption', 'os-patch'],
-      reasonUser: 'Disk encryption: it is off. Turn it on.\nSecurity updates: it is so.',
+      reasonUser:
+        'Disk encryption: it is off. Turn it on.\nSecurity updates: it is so.\nFirewall: it is off. It has until 2026-11-25 09:30 UTC.',
       reasonAdmin: 'not admitted to confidential: disk-encryption is fail (it is off); os-patch is unknown (it is so)',
+      toMend: [checks[1], checks[2], checks[4]],
     })
+  })
+
+  test.each(['fail', 'grace', 'unknown'] as const)('does not ask to mend what is only reported: %s', (verdict) => {
+    const reported = check('firewall', verdict, { mode: 'report', deadline: TIME })
+    const checks = [reported, check('disk-encryption', 'fail')]
+    expect(decide(standing({ tiers: [], checks }), 'confidential', policy).toMend).toEqual([checks[1]])
   })
 
   test.each(VERDICTS.map((verdict) => ({ verdict, closes: ['fail', 'unknown', 'stale'].includes(verdict) })))(

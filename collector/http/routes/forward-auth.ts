@@ -1,43 +1,130 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MusterError } from '../../../shared/errors.ts'
+import { MusterError, type ErrorCode } from '../../../shared/errors.ts'
 import type { Standing } from '../../../shared/standing.ts'
+import { deviceCheckUrl } from '../../browser/link.ts'
+import { newState } from '../../browser/state.ts'
+import type { Proof } from '../../proof.ts'
 import { decide, tierOfResource, type Decision } from '../../protocol/decision.ts'
+import type { GatewayRecord } from '../../store/store.ts'
+import { wantsPage } from '../accept.ts'
 import type { AppParts } from '../app.ts'
 import { gatewayOf } from '../auth.ts'
+import { addressOf, forwardedOf, refuseOddPaths, urlOf, type Forwarded } from '../forwarded.ts'
+import { deniedPage } from '../pages/denied.ts'
+import type { Page } from '../pages/page.ts'
+import { unprovedPage } from '../pages/unproved.ts'
 import { sendProblem } from '../problem.ts'
 
 type Asked = FastifyRequest<{ Params: { tier: string } }>
 
-/** The scheme that a 401 names for a request that proves no device (RFC 9449, section 7.1). */
-const DEVICE_CHALLENGE = 'DPoP algs="ES256"'
+/** What a 401 asks for (RFC 9449, section 7.1), and what was wrong with the proof that there was. */
+const CHALLENGE = 'DPoP algs="ES256"'
+const CHALLENGES: { readonly [Code in ErrorCode]?: string } = {
+  'device-not-named': CHALLENGE,
+  'attestation-refused': `${CHALLENGE}, error="invalid_token"`,
+  'proof-invalid': `${CHALLENGE}, error="invalid_dpop_proof"`,
+  'proof-replayed': `${CHALLENGE}, error="invalid_dpop_proof"`,
+  'proof-nonce-needed': `${CHALLENGE}, error="use_dpop_nonce"`,
+}
+
+/** A question with all that was read from it. */
+type Question = { request: Asked; gateway: GatewayRecord; forwarded: Forwarded; tier: string; isPage: boolean }
 
 /**
  * The question of nginx, Caddy, HAProxy, Traefik and Envoy: 200 lets the request through, 401 and 403 do not. The tier
  * stands in the path, which the gateway writes; nothing is read from what its client could have sent.
+ *
+ * A gateway that drops the body of a refusal asks once more, with `Muster-Page`, for the answer to show. That is never 200.
  */
-export function forwardAuthRoutes(app: FastifyInstance, { fleet, gateways, policy, metrics }: AppParts): void {
+export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
+  const { fleet, gateways, policy, metrics, audit, prover, issuerUrl, isBehindProxy, decisionCacheSeconds, clock } =
+    parts
+
   const answer = async (request: Asked, reply: FastifyReply) => {
     refuseOddPaths(request.url)
     const gateway = gatewayOf(request, gateways, 'decide')
-    const named = request.headers['muster-device']
-    if (named !== undefined && !gateway.scopes.includes('vouch')) {
-      throw new MusterError('scope-missing', 'this gateway may not vouch for a device with Muster-Device')
-    }
-    const device = typeof named === 'string' ? named : ''
+    const forwarded = forwardedOf(request, isBehindProxy)
+    const isPage = request.headers['muster-page'] !== undefined
     const { tier: asked } = request.params
-    const tier = asked === '-' ? tierOfResource(addressOf(request), policy()) : asked
-    const standing = device === '' ? null : fleet.standing(device)
-    setHeaders(reply, device, standing, null)
-    if (device === '') {
-      metrics.decided(false, 'forward-auth')
-      return sendProblem(reply.header('www-authenticate', DEVICE_CHALLENGE), 'device-not-named')
+    const tier = asked === '-' ? tierOfResource(addressOf(forwarded), policy()) : asked
+    const question = { request, gateway, forwarded, tier, isPage }
+    let proof: Proof | null
+    try {
+      const presented = {
+        headers: request.headers,
+        method: forwarded.method,
+        url: urlOf(forwarded),
+        host: forwarded.host,
+      }
+      proof = prover.ofRequest(presented, gateway, !isPage)
+    } catch (error) {
+      if (error instanceof MusterError && CHALLENGES[error.code]) return refuse(question, reply, error)
+      throw error
     }
+    return proof ? answerAbout(proof, question, reply) : refuse(question, reply, new MusterError('device-not-named'))
+  }
 
+  /** 200 or 403 for a device that is known by its proof. */
+  function answerAbout({ deviceId, by }: Proof, question: Question, reply: FastifyReply): FastifyReply {
+    const { forwarded, tier, isPage, request } = question
+    const standing = fleet.standing(deviceId)
     const decision = decide(standing, tier, policy())
-    metrics.decided(decision.allow, 'forward-auth')
-    setHeaders(reply, device, standing, decision)
-    if (decision.allow) return reply.code(200).send()
-    return sendProblem(reply, decision.code ?? 'not-admitted', decision.reasonUser || decision.reasonAdmin, 403)
+    note(question, { deviceId, by }, decision)
+    setHeaders(reply, deviceId, standing, decision)
+    if (by === 'dpop') reply.header('dpop-nonce', prover.nonce())
+    if (!decision.allow) {
+      const { toMend: checks, reasonUser: reason, reasonAdmin } = decision
+      if (wantsPage(request.headers.accept))
+        return sendPage(reply, 403, deniedPage({ tier, reason, checks, returnTo: urlOf(forwarded) }))
+      return sendProblem(reply, decision.code ?? 'not-admitted', reason || reasonAdmin, 403)
+    }
+    // What was refused a moment ago is good now: back to the address itself, which asks again.
+    if (isPage) return reply.code(303).header('location', urlOf(forwarded)).send()
+    // A DPoP proof is of one request, and so is its answer.
+    if (decisionCacheSeconds > 0 && by !== 'dpop') reply.header('cache-control', `max-age=${decisionCacheSeconds}`)
+    return reply.code(200).send()
+  }
+
+  /** 401: nothing that counts says which device this is. */
+  function refuse(question: Question, reply: FastifyReply, { code, message }: MusterError): FastifyReply {
+    const { request, forwarded, tier } = question
+    note(question, null, { allow: false, code, reasonAdmin: message, failing: [] })
+    setHeaders(reply, '', null, null)
+    reply.headers({ 'www-authenticate': CHALLENGES[code] ?? CHALLENGE, 'dpop-nonce': prover.nonce() })
+    if (forwarded.host === null || !wantsPage(request.headers.accept)) return sendProblem(reply, code, message)
+    const { state, setCookie } = newState(request.headers.cookie)
+    // Only what asks for a page can be asked for once more when the check is over.
+    const isAgain = forwarded.method === 'GET' || forwarded.method === 'HEAD'
+    const returnTo = urlOf(isAgain ? forwarded : { ...forwarded, uri: '/' })
+    const page = unprovedPage({ checkUrl: deviceCheckUrl({ issuerUrl, returnTo, tier, state }) })
+    return sendPage(reply.header('set-cookie', setCookie), 401, page)
+  }
+
+  /** Tells of a decision; an answer that is only shown was told of before. */
+  function note(
+    { gateway, forwarded, tier, isPage }: Question,
+    proof: Proof | null,
+    { allow, code, reasonAdmin, failing }: Pick<Decision, 'allow' | 'code' | 'reasonAdmin' | 'failing'>,
+  ): void {
+    if (isPage) return
+    metrics.decided(allow, 'forward-auth')
+    audit.decided({
+      at: clock(),
+      by: 'forward-auth',
+      gateway: { id: gateway.id, name: gateway.name },
+      deviceId: proof?.deviceId ?? null,
+      provedBy: proof?.by ?? null,
+      user: null,
+      action: forwarded.method,
+      resource: `${forwarded.host ?? ''}${forwarded.uri}`,
+      tier,
+      client: forwarded.client,
+      allow,
+      code,
+      reason: reasonAdmin,
+      failing,
+      policyVersion: fleet.policy().version,
+    })
   }
 
   const schema = { summary: 'May this request pass? (forward authentication)', security: [{ gateway: [] }] }
@@ -69,27 +156,6 @@ function setHeaders(reply: FastifyReply, device: string, standing: Standing | nu
   })
 }
 
-/** Dot segments, in any spelling, could make two programs see two different paths. */
-function refuseOddPaths(url: string): void {
-  const [path = ''] = url.split('?')
-  let plain = path
-  try {
-    plain = decodeURIComponent(path)
-  } catch {
-    throw new MusterError('path-refused')
-  }
-  if (plain.split(/[/\\]/).some((segment) => segment === '.' || segment === '..')) throw new MusterError('path-refused')
-}
-
-/** The address that the client asked the gateway for, in the header set of whichever gateway it is. */
-function addressOf({ headers }: Asked): string {
-  const host = headers['x-original-host'] ?? headers['x-forwarded-host']
-  const uri = headers['x-original-uri'] ?? headers['x-forwarded-uri'] ?? '/'
-  if (typeof host !== 'string' || typeof uri !== 'string') {
-    throw new MusterError(
-      'request-invalid',
-      'the resource map needs the host that was asked for, in X-Original-Host or X-Forwarded-Host',
-    )
-  }
-  return `${host}${uri.startsWith('/') ? '' : '/'}${uri}`
+function sendPage(reply: FastifyReply, status: number, { html, headers }: Page): FastifyReply {
+  return reply.code(status).headers(headers).send(html)
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Decision } from '../../protocol/decision.ts'
+import { audiencesOf } from '../../gateways.ts'
 import { heldAttestation, introspected, stillHolds, type HeldAttestation } from '../../protocol/introspection.ts'
 import type { GatewayRecord } from '../../store/store.ts'
 import type { AppParts } from '../app.ts'
@@ -99,9 +100,4 @@ function refusal(problem: string): Judged {
     reasonAdmin: `no attestation that holds: ${problem}`,
     failing: [],
   }
-}
-
-/** How an attestation may name this gateway as the one that it is for; one that is for another is not its business. */
-function audiencesOf({ id, name, hosts }: GatewayRecord): string[] {
-  return [id, name, ...hosts, ...hosts.map((host) => `https://${host}`)]
 }
