@@ -8,6 +8,8 @@ import { ACTS, type ActAnswer, type ActInput, type ActName } from './acts/all.ts
 
 /** The file of a collector's folder that says where its socket is. */
 export const POINTER = 'control.path'
+/** Who is at the command line, percent-encoded. */
+export const USER_HEADER = 'muster-user'
 
 const parseProblem = jsonParserOf(Type.Object({ code: oneOf(keysOf(ERRORS)), detail: Type.String() }))
 
@@ -19,6 +21,7 @@ export async function askRunning<Name extends ActName>(
   folder: string,
   name: Name,
   input: ActInput<Name>,
+  user = 'unknown',
 ): Promise<ActAnswer<Name> | null> {
   let path: string
   try {
@@ -27,7 +30,7 @@ export async function askRunning<Name extends ActName>(
     // No pointer: no collector has opened its socket here.
     return null
   }
-  const answer = await post(path, `/${name}`, JSON.stringify(input))
+  const answer = await post(path, `/${name}`, JSON.stringify(input), user)
   if (answer === null) return null
   if (answer.status === 200) return readAnswer(name, answer.body)
   if (answer.status === 404) throw otherRelease(`it knows no act ${name}`)
@@ -48,9 +51,12 @@ function readAnswer<Name extends ActName>(name: Name, body: string): ActAnswer<N
   return answer.value as ActAnswer<Name>
 }
 
-function post(socketPath: string, path: string, body: string): Promise<{ status: number; body: string } | null> {
+type Answer = { status: number; body: string }
+
+function post(socketPath: string, path: string, body: string, user: string): Promise<Answer | null> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json' } })
+    const headers = { 'content-type': 'application/json', [USER_HEADER]: encodeURIComponent(user) }
+    const call = request({ socketPath, path, method: 'POST', headers })
     call.on('error', (error) => {
       const gone = 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
       if (gone) resolve(null)

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 describe('the socket of a collector', () => {
   test('is for its own user alone, and gone when it is closed', async () => {
-    const control = await openControl(folder, work.acts)
+    const control = await openControl(folder, () => work.acts)
     const path = readFileSync(join(folder, 'control.path'), 'utf8')
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(await askRunning(folder, 'policy-show', {})).toMatchObject({ version: 1, document: POLICY })
@@ -31,13 +31,13 @@ describe('the socket of a collector', () => {
   test('moves where its path would be too long', async () => {
     const deep = join(folder, 'x'.repeat(100))
     mkdirSync(deep)
-    const control = await openControl(deep, work.acts)
+    const control = await openControl(deep, () => work.acts)
     expect(await askRunning(deep, 'policy-progress', {})).toMatchObject({ version: 1 })
     await control.close()
   })
 
   test('carries the code of what was refused', async () => {
-    const control = await openControl(folder, work.acts)
+    const control = await openControl(folder, () => work.acts)
     await expect(askRunning(folder, 'policy-show', { version: 9 })).rejects.toMatchObject({
       code: 'policy-version-unknown',
       message: 'there is no version 9 of the policy',
@@ -48,7 +48,7 @@ describe('the socket of a collector', () => {
   })
 
   test('takes the largest policy that there can be', async () => {
-    const control = await openControl(folder, work.acts)
+    const control = await openControl(folder, () => work.acts)
     const document = `${POLICY}#${'ü'.repeat(200_000)}\n`
     expect(await askRunning(folder, 'policy-apply', { document, author: 'anna' })).toMatchObject({ version: 2 })
     await control.close()

@@ -74,7 +74,13 @@ export async function openParts(config: Config, around: Surroundings, issuerUrl:
     )
     if (isNew) {
       const { version: target, digest, author, since: at } = inForce
-      await audit.acted({ at, who: 'collector', act: 'policy-adopt', target: String(target), details: { digest, author } })
+      await audit.acted({
+        at,
+        who: 'collector',
+        act: 'policy-adopt',
+        target: String(target),
+        details: { digest, author },
+      })
     }
     const issuer = openIssuer({
       folder: config.folder,

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox'
+import type { Audit } from '../audit.ts'
 import type { Address } from '../enrollment.ts'
 import type { Exceptions } from '../exceptions.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -20,6 +21,7 @@ export type ActParts = {
   releases: Pick<Releases, 'catalogue' | 'refresh' | 'sources'>
   gateways: Gateways
   issuer: Pick<Issuer, 'keys' | 'rotate'>
+  audit: Pick<Audit, 'acted'>
   address: Address
   clock: () => Date
 }

@@ -1,5 +1,7 @@
 import type { Static } from 'typebox'
+import { MusterError } from '../../shared/errors.ts'
 import type { Act, ActParts } from './act.ts'
+import { CHANGES, detailsOf, targetOf } from './audited.ts'
 import {
   approveDevice,
   findDevice,
@@ -69,12 +71,32 @@ export type ActAnswer<Name extends ActName> = Static<(typeof ACTS)[Name]['answer
 /** Performs an act, here or on a collector elsewhere. */
 export type Acts = <Name extends ActName>(name: Name, input: ActInput<Name>) => Promise<ActAnswer<Name>>
 
-/** The acts on the parts of a collector. */
-export function actsOf(parts: ActParts): Acts {
-  return async <Name extends ActName>(name: Name, input: ActInput<Name>) => {
-    const act: Act = ACTS[name]
-    // The two sides of one entry of the table belong together, which the compiler does not see through its name.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return (await act.run(parts, input)) as ActAnswer<Name>
+/** The acts in the name of somebody: `user anna`, `gateway rollout (gw_...)`. */
+export type ActsAs = (who: string) => Acts
+
+/**
+ * The acts on the parts of a collector. One that changes something is on record before it is begun, and again with what
+ * became of it: nothing is done that the audit log does not tell.
+ */
+export function actsOf(parts: ActParts): ActsAs {
+  return (who) => async (name, input) => {
+    if (CHANGES[name] === null) return perform(parts, name, input)
+    const tell = (target: string | null, details: object) =>
+      parts.audit.acted({ at: parts.clock(), who, act: name, target, details })
+    await tell(targetOf(name, input), { outcome: 'begun', input: detailsOf(input) })
+    const answer = await perform(parts, name, input).catch(async (error: unknown) => {
+      const code = error instanceof MusterError ? error.code : 'internal'
+      await tell(targetOf(name, input), { outcome: 'refused', code })
+      throw error
+    })
+    await tell(targetOf(name, input, answer), { outcome: 'done' })
+    return answer
   }
+}
+
+async function perform<Name extends ActName>(parts: ActParts, name: Name, input: ActInput<Name>) {
+  const act: Act = ACTS[name]
+  // The two sides of one entry of the table belong together, which the compiler does not see through its name.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (await act.run(parts, input)) as ActAnswer<Name>
 }

@@ -39,7 +39,8 @@ function previousOf({ line }: AuditLine): string | null {
 function problemOf({ head, copy, last }: Found, { isOurs }: Pick<Marker, 'isOurs'>): string | null {
   if (!head) return 'the head of the log is gone'
   if (!isOurs(head)) return 'the head of the log is not signed with its key'
-  if ((last?.seq ?? 0) < head.seq) return `the log ended with line ${last?.seq ?? 0}, where its head names line ${head.seq}`
+  if ((last?.seq ?? 0) < head.seq)
+    return `the log ended with line ${last?.seq ?? 0}, where its head names line ${head.seq}`
   if (last && last.seq > head.seq) return `lines stood behind line ${head.seq}, with which the log ended`
   if (last && last.hash !== head.hash) return `line ${last.seq} was not the one that the head of the log names`
   if (!copy) return 'the copy of the head beside the database is gone'

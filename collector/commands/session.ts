@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { uptime, userInfo } from 'node:os'
 import type { TSchema } from 'typebox'
 import { parserOf } from '../../shared/schema.ts'
-import { ACTS, type ActAnswer, type ActInput, type ActName, type Acts } from '../acts/all.ts'
+import { ACTS, type ActAnswer, type ActInput, type ActName, type Acts, type ActsAs } from '../acts/all.ts'
 import type { Config } from '../config.ts'
 import { askRunning } from '../control-client.ts'
 import type { Terminal } from '../print.ts'
@@ -14,14 +14,15 @@ const PATIENCE_MS = 2000
 /** What a command works with: its acts are done by the collector that runs on the data folder, else on the folder itself. */
 export function openSession(config: Config, terminal: Terminal, patienceMs = PATIENCE_MS): Session {
   let isRunning = false
+  const user = userName()
 
   const ask: Acts = async <Name extends ActName>(name: Name, input: ActInput<Name>): Promise<ActAnswer<Name>> => {
     const schema: TSchema = ACTS[name].input
     const parsed = parserOf(schema)(input)
     if (!parsed.ok) throw new UsageError(parsed.problem)
-    const answer = await askRunning(config.folder, name, input)
+    const answer = await askRunning(config.folder, name, input, user)
     isRunning = answer !== null
-    return answer ?? onFolder(config, (acts) => acts(name, input))
+    return answer ?? onFolder(config, (actsAs) => actsAs(`user ${user}`)(name, input))
   }
 
   return {
@@ -29,7 +30,7 @@ export function openSession(config: Config, terminal: Terminal, patienceMs = PAT
     ask: (name, input) => withPatience(ask(name, input), terminal, patienceMs),
     isRunning: () => isRunning,
     terminal,
-    user: userName(),
+    user,
     now: () => new Date(),
     patienceMs,
     readFile(path) {
@@ -42,7 +43,7 @@ export function openSession(config: Config, terminal: Terminal, patienceMs = PAT
   }
 }
 
-async function onFolder<T>(config: Config, run: (acts: Acts) => Promise<T>): Promise<T> {
+async function onFolder<T>(config: Config, run: (actsAs: ActsAs) => Promise<T>): Promise<T> {
   // Loaded where they are needed: whoever asks a collector that runs does not wait for all of it.
   const { actOnStopped } = await import('../collector.ts')
   const { pino } = await import('pino')

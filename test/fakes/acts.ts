@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { openAccessTokens } from '../../collector/access-tokens.ts'
 import { ACTS, actsOf, type ActInput, type ActName, type Acts } from '../../collector/acts/all.ts'
 import type { ActParts } from '../../collector/acts/act.ts'
+import type { ActEvent } from '../../collector/audit.ts'
 import { adoptPolicy } from '../../collector/adopt-policy.ts'
 import { openExceptions } from '../../collector/exceptions.ts'
 import type { Fleet } from '../../collector/fleet/fleet.ts'
@@ -36,6 +37,8 @@ export type ActsAtWork = {
   clock: HeldClock
   parts: ActParts
   dismissed: [id: string, code: ErrorCode][]
+  /** What the audit log was told. */
+  audited: ActEvent[]
   /** Devices that are connected. */
   connected: Set<string>
   /** Enrols a device that reports these facts; one without facts has never reported. */
@@ -53,6 +56,7 @@ export async function actsAtWork(otherwise: Partial<ActParts> = {}): Promise<Act
   exceptions.onChange(fleet.useExceptions)
   const dismissed: [string, ErrorCode][] = []
   const connected = new Set<string>()
+  const audited: ActEvent[] = []
   const parts: ActParts = {
     store,
     fleet,
@@ -73,17 +77,19 @@ export async function actsAtWork(otherwise: Partial<ActParts> = {}): Promise<Act
       keys: () => [{ kid: 'first', state: 'active', since: START, until: null }],
       rotate: async () => ({ kid: 'second', state: 'next', since: START, until: new Date(START.getTime() + 900_000) }),
     },
+    audit: { acted: async (event) => void audited.push(event) },
     address: { url: 'https://muster.example' },
     clock: clock.now,
     ...otherwise,
   }
   return {
-    acts: checked(actsOf(parts)),
+    acts: checked(actsOf(parts)('user anna')),
     store,
     fleet,
     clock,
     parts,
     dismissed,
+    audited,
     connected,
     async device(facts, record) {
       const device = await enrolled(store, clock.now(), record)

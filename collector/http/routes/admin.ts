@@ -40,14 +40,15 @@ export function adminRoutes(app: FastifyInstance, { gateways, acts }: AppParts):
   }
 
   async function answer(route: AdminRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const said = saidIn(request, gatewayOf(request, gateways, 'admin').name)
+    const gateway = gatewayOf(request, gateways, 'admin')
+    const said = saidIn(request, gateway.name)
     requireKnown('query', said.query, route.query)
     requireKnown('body', said.body, route.body)
     const act = route.orElse?.when(said) ? route.orElse.act : route.act
     const input = route.input(said)
     reply.header('cache-control', 'no-store')
     try {
-      return await reply.code(route.status ?? 200).send(await perform(acts, act, input))
+      return await reply.code(route.status ?? 200).send(await perform(acts(`gateway ${gateway.name} (${gateway.id})`), act, input))
     } catch (error) {
       const isPolicy = error instanceof MusterError && error.code === 'policy-invalid'
       if (!isPolicy || !('document' in input) || typeof input.document !== 'string') throw error
