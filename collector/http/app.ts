@@ -130,7 +130,8 @@ export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions)
   )
   app.addHook('onRequest', async (request, reply) => {
     const id = request.headers['x-request-id']
-    if (typeof id === 'string') reply.header('x-request-id', id)
+    // Node would send other letters back as other bytes.
+    if (typeof id === 'string' && /^[\t -~]*$/.test(id)) reply.header('x-request-id', id)
     reply.header('x-content-type-options', 'nosniff')
   })
   return app
