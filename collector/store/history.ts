@@ -54,10 +54,10 @@ export function historyTable(db: Database): HistoryTable {
       }
       for (const change of standingChanges) {
         const { deviceId, at, status, policyVersion, cause = null, reasons } = change
-        const [before, after, checks] = [change.before, change.after, change.checks].map((list) => JSON.stringify(list))
+        const [was, is, checks] = [change.before, change.after, change.checks].map((list) => JSON.stringify(list))
         const said = reasons ? JSON.stringify(reasons) : null
         const time = at.getTime()
-        addChange.run(deviceId, time, before, after, status, checks, policyVersion, cause, said, deviceId)
+        addChange.run(deviceId, time, was, is, status, checks, policyVersion, cause, said, deviceId)
         hasNews = true
       }
     },
@@ -142,8 +142,7 @@ function changeOfRow(it: ReturnType<typeof readChange>): StandingChange {
   }
 }
 
-/** For whoever derives from changes in a transaction of their own. */
-export function writtenOfRow(row: unknown): WrittenChange {
+function writtenOfRow(row: unknown): WrittenChange {
   const it = readChange(row)
   return { ...changeOfRow(it), id: it.id, owner: it.owner }
 }

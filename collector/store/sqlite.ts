@@ -4,6 +4,7 @@ import { MusterError } from '../../shared/errors.ts'
 import { auditTable } from './audit.ts'
 import { deviceTable } from './devices.ts'
 import { enrollmentTable } from './enrollment.ts'
+import { eventTable } from './events.ts'
 import { exceptionTable } from './exceptions.ts'
 import { forgetting } from './forgetting.ts'
 import { gatewayTable } from './gateways.ts'
@@ -39,6 +40,7 @@ export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {
     ...reportTable(db, write, addHistory),
     ...history,
     ...forgetting(db, write),
+    ...eventTable(db, write),
     ...policyTable(db, write),
     ...exceptionTable(db, write),
     ...leaseTable(db, write),

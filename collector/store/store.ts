@@ -175,6 +175,27 @@ export type AuditQuery = {
   limit: number
 }
 
+/** A stream of events that a gateway has. What it is like is the business of `collector/ssf`, and JSON here. */
+export type StreamRecord = { id: string; owner: string; createdAt: Date; since: number; document: string }
+
+/** An event on its way to one stream: the claims of a SET as JSON, under an id of its own. */
+export type NewEvent = {
+  streamId: string
+  jti: string
+  type: string
+  /** Null where it is about the stream itself. */
+  deviceId: string | null
+  claims: string
+  at: Date
+}
+export type OutgoingEvent = Pick<NewEvent, 'jti' | 'type' | 'claims'>
+
+/** What was told of a device last. `compliant` is null where nobody has been told yet. */
+export type ToldRecord = { deviceId: string; tiers: string[]; compliant: boolean | null; owner: string | null }
+
+/** Events that were made of the changes of standing from one id to another, with what is told by them. */
+export type Derived = { from: number; to: number; told: ToldRecord[]; events: NewEvent[] }
+
 export type HistoryQuery = {
   deviceId: string
   check?: CheckId
@@ -239,6 +260,32 @@ export type Store = {
    * hold nobody up. Returns how much was forgotten.
    */
   forgetHistory(before: Date): Promise<number>
+
+  loadStreams(): Promise<StreamRecord[]>
+  /** Adds a stream, and returns the newest change of standing that is older than it. */
+  addStream(stream: Omit<StreamRecord, 'since'>): Promise<number>
+  /** What has become of a stream, with events about that; `drop` gives up what it had to deliver. False where it is gone. */
+  saveStream(id: string, document: string, more?: { events?: NewEvent[]; drop?: boolean }): Promise<boolean>
+  removeStream(id: string): Promise<void>
+  loadTold(): Promise<{ cursor: number; told: ToldRecord[] }>
+  /** Keeps all of it or nothing; false, and nothing, where `from` is not where the last one ended. A stream that is gone gets none. */
+  addEvents(derived: Derived): Promise<boolean>
+  /** What a stream has to deliver, the oldest first. What is about the stream itself goes before all else, and alone. */
+  outgoingEvents(streamId: string, limit: number): Promise<OutgoingEvent[]>
+  /** Only what is about the stream itself. */
+  ownEvents(streamId: string): Promise<OutgoingEvent[]>
+  countOutgoing(streamId: string): Promise<number>
+  /** Delivered, or acknowledged: they are not sent again. */
+  dropEvents(streamId: string, jtis: readonly string[]): Promise<void>
+  /** Not taken by the receiver: kept with what it said, and not sent again. False where there is no such event. */
+  refuseEvent(streamId: string, jti: string, problem: string): Promise<boolean>
+  /**
+   * Drops of each device and type what a later event makes superfluous, and returns how many that were. Of two kinds of
+   * event that undo each other, both the first and the last stay where they differ: see `events.ts`.
+   */
+  supersedeEvents(streamId: string, alternating: string): Promise<number>
+  /** Forgets events that were refused before a moment. */
+  forgetRefused(before: Date): Promise<number>
 
   /** The newest version is the one in force. */
   loadPolicies(): Promise<PolicyRecord[]>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../collector/store/store.ts'
 import { contractOfAccess } from './access.ts'
 import { contractOfDevices } from './devices.ts'
+import { contractOfEvents } from './events.ts'
 import { contractOfExceptions } from './exceptions.ts'
 import { contractOfForgetting } from './forgetting.ts'
 import { contractOfHistory } from './history.ts'
@@ -43,5 +44,6 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     contractOfExceptions(subject)
     contractOfLeases(subject)
     contractOfAccess(subject)
+    contractOfEvents(subject)
   })
 }

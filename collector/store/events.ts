@@ -1,0 +1,169 @@
+import type { Database } from 'better-sqlite3'
+import { Type } from 'typebox'
+import { nullable } from '../../shared/schema.ts'
+import type { Writer } from './group-commit.ts'
+import { Millis, readStrings, rowReaderOf } from './rows.ts'
+import type { NewEvent, OutgoingEvent, Store, StreamRecord, ToldRecord } from './store.ts'
+
+type EventTable = Pick<
+  Store,
+  | 'loadStreams'
+  | 'addStream'
+  | 'saveStream'
+  | 'removeStream'
+  | 'loadTold'
+  | 'addEvents'
+  | 'outgoingEvents'
+  | 'ownEvents'
+  | 'countOutgoing'
+  | 'dropEvents'
+  | 'refuseEvent'
+  | 'supersedeEvents'
+  | 'forgetRefused'
+>
+
+/**
+ * Streams, what they have yet to deliver, and how far events have been made of the changes of standing. The cursor moves in
+ * the transaction that adds the events, and an event goes when it was delivered: so none is lost, and none is made twice.
+ */
+export function eventTable(db: Database, write: Writer): EventTable {
+  const allStreams = db.prepare<[]>('select * from event_stream order by created_at, rowid')
+  const newest = db.prepare<[], { seq: number }>("select seq from sqlite_sequence where name = 'standing_change'")
+  const putStream = db.prepare(
+    'insert into event_stream (id, owner, created_at, since, document) values (?, ?, ?, ?, ?)',
+  )
+  const changeStream = db.prepare('update event_stream set document = ? where id = ?')
+  const deleteStream = db.prepare('delete from event_stream where id = ?')
+  const empty = db.prepare('delete from outgoing_event where stream_id = ? and refused is null')
+  const cursor = db.prepare<[], { change_id: number }>('select change_id from event_cursor')
+  const allTold = db.prepare<[]>('select * from told_device')
+  const advance = db.prepare('update event_cursor set change_id = ? where change_id = ?')
+  const tell = db.prepare(
+    `insert into told_device (device_id, tiers, compliant, owner) values (?, ?, ?, ?) on conflict (device_id) do update
+       set tiers = excluded.tiers, compliant = excluded.compliant, owner = excluded.owner`,
+  )
+  const untell = db.prepare('delete from told_device where device_id = ?')
+  const addEvent = db.prepare(
+    `insert into outgoing_event (stream_id, jti, type, device_id, claims, made_at)
+     select @streamId, @jti, @type, @deviceId, @claims, @madeAt where exists (select 1 from event_stream where id = @streamId)
+     on conflict (stream_id, jti) do nothing`,
+  )
+  const ofDevices = db.prepare<[string, number]>(
+    `select jti, type, claims from outgoing_event where stream_id = ? and refused is null and device_id is not null
+     order by id limit ?`,
+  )
+  const ofStream = db.prepare<[string]>(
+    `select jti, type, claims from outgoing_event indexed by outgoing_event_own
+     where stream_id = ? and refused is null and device_id is null order by id`,
+  )
+  const count = db.prepare<[string], { n: number }>(
+    'select count(*) as n from outgoing_event where stream_id = ? and refused is null',
+  )
+  const drop = db.prepare('delete from outgoing_event where stream_id = ? and jti = ?')
+  const refuse = db.prepare('update outgoing_event set refused = ? where stream_id = ? and jti = ? and refused is null')
+  const forget = db.prepare('delete from outgoing_event where refused is not null and made_at < ?')
+  const supersede = db.prepare<{ stream: string; alternating: string }>(SUPERSEDED)
+
+  const add = ({ streamId, jti, type, deviceId, claims, at }: NewEvent) =>
+    void addEvent.run({ streamId, jti, type, deviceId, claims, madeAt: at.getTime() })
+
+  return {
+    loadStreams: async () => allStreams.all().map(streamOfRow),
+    addStream: ({ id, owner, createdAt, document }) =>
+      write(() => {
+        const since = newest.get()?.seq ?? 0
+        putStream.run(id, owner, createdAt.getTime(), since, document)
+        return since
+      }),
+    saveStream: (id, document, { events = [], drop: isDropped = false } = {}) =>
+      write(() => {
+        if (changeStream.run(document, id).changes === 0) return false
+        if (isDropped) empty.run(id)
+        for (const event of events) add(event)
+        return true
+      }),
+    removeStream: (id) => write(() => void deleteStream.run(id)),
+    loadTold: async () => ({ cursor: cursor.get()?.change_id ?? 0, told: allTold.all().map(toldOfRow) }),
+    addEvents: ({ from, to, told, events }) =>
+      write(() => {
+        if (advance.run(to, from).changes === 0) return false
+        for (const { deviceId, tiers, compliant, owner } of told) {
+          if (tiers.length === 0) untell.run(deviceId)
+          else tell.run(deviceId, JSON.stringify(tiers), compliant === null ? null : Number(compliant), owner)
+        }
+        for (const event of events) add(event)
+        return true
+      }),
+    async outgoingEvents(streamId, limit) {
+      const own = ofStream.all(streamId).map(outgoingOfRow)
+      return own.length > 0 ? own.slice(0, limit) : ofDevices.all(streamId, limit).map(outgoingOfRow)
+    },
+    ownEvents: async (streamId) => ofStream.all(streamId).map(outgoingOfRow),
+    countOutgoing: async (streamId) => count.get(streamId)?.n ?? 0,
+    dropEvents: (streamId, jtis) =>
+      write(() => {
+        for (const jti of jtis) drop.run(streamId, jti)
+      }),
+    refuseEvent: (streamId, jti, problem) => write(() => refuse.run(problem, streamId, jti).changes > 0),
+    supersedeEvents: (stream, alternating) => write(() => supersede.run({ stream, alternating }).changes),
+    forgetRefused: (before) => write(() => forget.run(before.getTime()).changes),
+  }
+}
+
+/**
+ * What stays is the last event of each device and type. Of the type of which each event undoes the one before, the first of
+ * an even number stays as well: the receiver goes by both from what it knows to what it knew already.
+ */
+const SUPERSEDED = `delete from outgoing_event where id in (
+  select id from (
+    select id, type,
+      row_number() over (partition by device_id, type order by id) as place,
+      count(*) over (partition by device_id, type) as all_of_it
+    from outgoing_event where stream_id = @stream and refused is null and device_id is not null
+  ) where place < all_of_it and not (type = @alternating and place = 1 and all_of_it % 2 = 0))`
+
+const readStream = rowReaderOf(
+  'event stream',
+  Type.Object({
+    id: Type.String(),
+    owner: Type.String(),
+    created_at: Millis,
+    since: Type.Integer(),
+    document: Type.String(),
+  }),
+)
+
+function streamOfRow(row: unknown): StreamRecord {
+  const { created_at: createdAt, ...it } = readStream(row)
+  return { ...it, createdAt: new Date(createdAt) }
+}
+
+const readOutgoing = rowReaderOf(
+  'outgoing event',
+  Type.Object({ jti: Type.String(), type: Type.String(), claims: Type.String() }),
+)
+
+function outgoingOfRow(row: unknown): OutgoingEvent {
+  const { jti, type, claims } = readOutgoing(row)
+  return { jti, type, claims }
+}
+
+const readTold = rowReaderOf(
+  'told device',
+  Type.Object({
+    device_id: Type.String(),
+    tiers: Type.String(),
+    compliant: nullable(Type.Integer()),
+    owner: nullable(Type.String()),
+  }),
+)
+
+function toldOfRow(row: unknown): ToldRecord {
+  const { device_id: deviceId, tiers, compliant, owner } = readTold(row)
+  return {
+    deviceId,
+    tiers: readStrings(tiers, `told device ${deviceId}`),
+    compliant: compliant === null ? null : compliant === 1,
+    owner,
+  }
+}
