@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
 import { openBrowserSessions } from './browser/sessions.ts'
 import { openControl } from './control.ts'
 import { openEnrollment, type Address } from './enrollment.ts'
+import { openEventFeed } from './event-feed.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import { buildApp } from './http/app.ts'
 import { openServer, serverFactory } from './http/server.ts'
@@ -78,11 +79,16 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     // What was spent is remembered by this process alone, so the nonces of no other may count.
     const dpop = openDpop({ clock, secret: randomBytes(32) })
     const prover = openProver({ issuer, issuerUrl, sessions: browserSessions, dpop, clock })
+    const onError = (error: unknown) =>
+      log.warn({ err: error }, 'gateways that follow events could not be told; they come back')
+    const eventFeed = openEventFeed({ store, gateways, clock, onError })
+    closing.push(() => eventFeed.close())
     const app = await buildApp(
       {
         fleet,
         enrollment,
         gateways,
+        eventFeed,
         issuer,
         statuses,
         audit,

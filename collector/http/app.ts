@@ -9,6 +9,7 @@ import type { ActsAs } from '../acts/all.ts'
 import type { Audit } from '../audit.ts'
 import type { BrowserSessions } from '../browser/sessions.ts'
 import type { Enrollment } from '../enrollment.ts'
+import type { EventFeed } from '../event-feed.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
 import type { Issuer } from '../issuer.ts'
@@ -24,6 +25,7 @@ import { adminRoutes } from './routes/admin.ts'
 import { authzenRoutes } from './routes/authzen.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
+import { eventRoutes } from './routes/events.ts'
 import { forwardAuthRoutes } from './routes/forward-auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
@@ -35,6 +37,8 @@ export type AppParts = {
   fleet: Fleet
   enrollment: Enrollment
   gateways: Gateways
+  /** Tells gateways of changes of standing. */
+  eventFeed: EventFeed
   issuer: Issuer
   statuses: Pick<StatusLists, 'token' | 'uris'>
   /** Every decision is told to it. */
@@ -83,6 +87,7 @@ export async function buildApp(parts: AppParts, options: ServerOptions): Promise
   })
   await app.register(async (scope) => authzenRoutes(scope, { ...parts, deciderFor: postureDeciders(parts) }))
   await app.register(async (scope) => statusListRoutes(scope, parts))
+  await app.register(async (scope) => eventRoutes(scope, parts))
   await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
   await app.register(async (scope) => {

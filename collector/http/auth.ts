@@ -69,7 +69,7 @@ function provedBy(request: FastifyRequest, gateways: Gateways): Access {
     if (found?.gateway.id === certified.id) return found
     // The header for gateways has to be of the same one. What else stands in `Authorization` may be the user's.
     if (typeof own === 'string') throw new MusterError('gateway-key-invalid', 'it is not of the client certificate')
-    return accessFor(certified)
+    return { ...accessFor(certified), until: certificate.validTo }
   }
   if (found) return found
   if (given !== undefined && isToken(given)) throw new MusterError('access-token-invalid')
