@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
-import { EAR_PROFILE, earOf, type EarAppraisal } from './ear.ts'
+import { EAR_PROFILE, earOf } from './ear.ts'
 import { DEVICE_ID } from './evidence.ts'
 import { Time } from './fact.ts'
+import type { Attestation } from './gateway-api.ts'
 import { parserOf, text, type Parsed } from './schema.ts'
 
 /** What the verifier claims of the only submodule of our attestations mean. */
@@ -35,21 +36,6 @@ const DeviceClaims = Type.Object({
 
 const parseClaims = parserOf(Claims)
 const parseDeviceClaims = parserOf(DeviceClaims)
-
-/** What an attestation says of a device. */
-export type Attestation = Static<typeof DeviceClaims> &
-  Pick<EarAppraisal, 'vector' | 'policyIds'> & {
-    deviceId: string
-    id: string
-    /** Describes, and may be `warning` for a device that is admitted. Decide by `tiers`. */
-    status: EarAppraisal['status']
-    issuedAt: Date
-    /** The first moment at which it says nothing any more. */
-    expiresAt: Date
-    /** The thumbprint of the device's key, for a proof of possession (RFC 9449). */
-    jkt: string
-    reference: StatusReference
-  }
 
 /** Reads the claims of an attestation of ours from a token that was verified. */
 export function attestationOf(input: unknown): Parsed<Attestation> {

@@ -1,15 +1,19 @@
-import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose'
+import type { KeyObject } from 'node:crypto'
 import { Type } from 'typebox'
 import { fetchText, type Fetch } from './fetch-text.ts'
-import { PublicJwk } from './jws.ts'
-import { refused, type Refused } from './refusal.ts'
+import type { Refused } from './gateway-api.ts'
+import { PublicJwk, publicKeyOf } from './jws.ts'
+import { refused } from './refusal.ts'
 import { jsonParserOf, oneOf, parserOf, type Parsed } from './schema.ts'
 
 /** The collector's public keys, fetched when they are needed. */
 export type GatewayKeys = {
-  /** What finds the key of a token for `jose`, once the collector has published a key of that name. */
-  keysFor(kid: string): Promise<{ ok: true; value: JWTVerifyGetKey } | Refused>
+  /** The key of that name, once the collector has published one. */
+  keyFor(kid: string): Promise<FoundKey | Refused>
 }
+
+/** `until` is when to ask for it again. The same key is the same object for as long as the collector was not asked anew. */
+export type FoundKey = { ok: true; value: KeyObject; until: Date }
 
 export type GatewayKeysOptions = { issuer: string; fetch: Fetch; clock: () => Date; timeoutMs: number }
 
@@ -34,7 +38,8 @@ const parseKey = parserOf(
   }),
 )
 
-type KeySet = { kids: ReadonlySet<string>; find: JWTVerifyGetKey; at: Date }
+/** A name with null has no key that can be used: it is no point of the curve, or two keys have the name. */
+type KeySet = { keys: ReadonlyMap<string, KeyObject | null>; at: Date }
 
 export function openGatewayKeys({ issuer, fetch, clock, timeoutMs }: GatewayKeysOptions): GatewayKeys {
   const url = `${issuer}/.well-known/jwks.json`
@@ -51,16 +56,25 @@ export function openGatewayKeys({ issuer, fetch, clock, timeoutMs }: GatewayKeys
     if (keys.ok) current = keys.value
   }
 
+  /** When keys of that moment are looked at again: where newer ones cannot be had, as soon as they are asked for next. */
+  function nextLook(at: Date): Date {
+    const isFresh = isWithin(at, FRESH_MS, clock())
+    const [from, after] = isFresh ? [at, FRESH_MS] : [tried?.at ?? at, PATIENCE_MS.usual]
+    return new Date(Math.min(from.getTime() + after, at.getTime() + STALE_MS))
+  }
+
   /** Everybody who waits shares one request. */
   const refreshed = () => (fetching ??= refresh().finally(() => (fetching = null)))
 
   return {
-    async keysFor(kid) {
-      const isKnown = (within: number) => current?.kids.has(kid) === true && isWithin(current.at, within, clock())
+    async keyFor(kid) {
+      const isKnown = (within: number) => current?.keys.has(kid) === true && isWithin(current.at, within, clock())
       const patience = tried?.problem && !isKnown(STALE_MS) ? PATIENCE_MS.withoutKeys : PATIENCE_MS.usual
       const hasJustTried = tried !== null && isWithin(tried.at, patience, clock())
       if (!isKnown(FRESH_MS) && !hasJustTried) await refreshed()
-      if (current && isKnown(STALE_MS)) return { ok: true, value: current.find }
+      const key = isKnown(STALE_MS) ? current?.keys.get(kid) : undefined
+      if (key && current) return { ok: true, value: key, until: nextLook(current.at) }
+      if (key === null) return refused('signature-invalid', 'the collector has published no usable key of that name')
       return tried?.problem ? refused('keys-unavailable', tried.problem) : refused('key-unknown')
     },
   }
@@ -75,9 +89,12 @@ function isWithin(since: Date, milliseconds: number, now: Date): boolean {
 function keySetOf(json: string, at: Date): Parsed<KeySet> {
   const jwks = parseJwks(json)
   if (!jwks.ok) return { ok: false, problem: `the keys of the collector cannot be read: ${jwks.problem}` }
-  const keys = jwks.value.keys.flatMap((input) => {
+  const keys = new Map<string, KeyObject | null>()
+  for (const input of jwks.value.keys) {
     const key = parseKey(input)
-    return key.ok ? [key.value] : []
-  })
-  return { ok: true, value: { kids: new Set(keys.map(({ kid }) => kid)), find: createLocalJWKSet({ keys }), at } }
+    if (!key.ok) continue
+    const { kid, kty, crv, x, y } = key.value
+    keys.set(kid, keys.has(kid) ? null : (publicKeyOf({ kty, crv, x, y }) ?? null))
+  }
+  return { ok: true, value: { keys, at } }
 }

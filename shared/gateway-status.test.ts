@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { fakeDevice } from '../test/fakes/device.ts'
 import { JWKS, LIST, withHeader } from '../test/fakes/issuer.ts'
 import { URL, codeOf, fakeGateway } from '../test/fakes/gateway.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal } from './gateway-api.ts'
 import { emptyStatusList, packStatusList, setStatus } from './status-list.ts'
 
 let { clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway()

@@ -2,16 +2,17 @@ import { jwtVerify } from 'jose'
 import { Type } from 'typebox'
 import type { StatusReference } from './attestation.ts'
 import { fetchText, type Fetch } from './fetch-text.ts'
+import type { Refused } from './gateway-api.ts'
 import type { GatewayKeys } from './gateway-keys.ts'
 import { TYP, parseJws } from './jws.ts'
-import { refused, type Refused } from './refusal.ts'
+import { refused } from './refusal.ts'
 import { parserOf, type Parsed } from './schema.ts'
 import { STATUS, statusAt, unpackStatusList, type StatusList } from './status-list.ts'
 
 /** Whether what an attestation says still holds, from the status lists of its collector. */
 export type GatewayStatus = {
-  /** Null where it holds. Where that cannot be told it does not. */
-  refusalOf(reference: StatusReference): Promise<Refused | null>
+  /** Until when the list may be gone by that says that it holds, or why it does not. Where that cannot be told it does not. */
+  holds(reference: StatusReference): Promise<{ ok: true; until: Date } | Refused>
 }
 
 export type GatewayStatusOptions = {
@@ -25,6 +26,8 @@ export type GatewayStatusOptions = {
 
 /** A list of a million entries in which chance has set every bit is half of this. */
 const LIST_BYTES = 2 ** 20
+/** So many are kept, those that were fetched last. A collector has one for half a million attestations. */
+const LISTS = 16
 /** Where a list does not say for how long it may be gone by, and the longest that it may say. */
 const TTL_SECONDS = { usual: 60, longest: 3600 }
 /** A list that cannot be had is asked for again after this; until then nothing that names it is valid. */
@@ -79,7 +82,7 @@ export function openGatewayStatus(options: GatewayStatusOptions): GatewayStatus 
     if (!jws.ok) return jws
     const { kid = '', jwk } = jws.value.header
     if (jwk) return { ok: false, problem: 'the list brings its own key' }
-    const found = await keys.keysFor(kid)
+    const found = await keys.keyFor(kid)
     if (!found.ok) return found
     try {
       const rules = { algorithms: ['ES256'], typ: TYP.statusList, subject: uri, currentDate, requiredClaims: ['exp'] }
@@ -99,17 +102,20 @@ export function openGatewayStatus(options: GatewayStatusOptions): GatewayStatus 
     const asked = look(uri).finally(() => fetching.delete(uri))
     fetching.set(uri, asked)
     const got = await asked
+    known.delete(uri)
     known.set(uri, got)
+    const [oldest] = known.size > LISTS ? known.keys() : []
+    if (oldest !== undefined) known.delete(oldest)
     return got
   }
 
   return {
-    async refusalOf({ uri, idx }) {
-      const { list } = await listAt(uri)
+    async holds({ uri, idx }) {
+      const { list, until } = await listAt(uri)
       if (!list.ok) return refused('status-unavailable', list.problem)
       switch (statusAt(list.value, idx)) {
         case STATUS.valid:
-          return null
+          return { ok: true, until }
         case STATUS.invalid:
           return refused('device-revoked')
         case STATUS.suspended:

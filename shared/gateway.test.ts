@@ -6,7 +6,8 @@ import { healthyFacts } from '../test/fakes/facts.ts'
 import { JWKS, LIST, publicKey, withHeader } from '../test/fakes/issuer.ts'
 import { mutations } from '../test/fakes/mutations.ts'
 import { START, URL, codeOf, fakeGateway } from '../test/fakes/gateway.ts'
-import { REFUSALS, type Refusal } from './refusal.ts'
+import type { Refusal } from './gateway-api.ts'
+import { REFUSALS } from './refusal.ts'
 
 let { clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway()
 beforeEach(() => {

@@ -1,5 +1,7 @@
+import type { Refusal, Refused } from './gateway-api.ts'
+
 /** Why an attestation is not accepted. A gateway that gets any of these lets nobody in. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<Record<Refusal, string>> = {
   'token-malformed': 'It is not a compact JWS of the type eat+jwt, signed with ES256, or it brings its own key.',
   'keys-unavailable': 'The keys of the collector cannot be fetched, and none that are known are new enough.',
   'key-unknown': 'It is signed with a key that the collector has not published.',
@@ -13,10 +15,7 @@ export const REFUSALS = {
   'device-revoked': 'An admin has locked the device out or removed it, or two machines use its key.',
   'tier-lost': 'The device has lost a tier that it names.',
   'status-unavailable': 'Whether it still holds cannot be told: the status list cannot be had, or is not right.',
-} as const
-
-export type Refusal = keyof typeof REFUSALS
-export type Refused = { ok: false; code: Refusal; problem: string }
+}
 
 /** `problem` says what it was this time, for a log. */
 export function refused(code: Refusal, problem: string = REFUSALS[code]): Refused {

@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { askRunning } from '../../collector/control-client.ts'
-import { createVerifier, type Verifier } from '../../shared/gateway.ts'
+import type { TokenVerifier } from '../../shared/gateway-api.ts'
+import { createVerifier } from '../../shared/gateway.ts'
 import { statusAt, unpackStatusList } from '../../shared/status-list.ts'
 import { connectedClient, enrolledClient, type Client, type Conversation } from '../fakes/client.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
@@ -20,7 +21,7 @@ let collector: TestCollector
 let client: Client
 let conversation: Conversation
 /** A gateway that has just started, and so knows of nothing. */
-let newVerifier: () => Verifier
+let newVerifier: () => TokenVerifier
 
 beforeEach(async () => {
   collector = await testCollector()

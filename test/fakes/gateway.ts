@@ -1,5 +1,5 @@
-import { createVerifier, type Verified, type Verifier, type VerifierOptions } from '../../shared/gateway.ts'
-import type { Refusal } from '../../shared/refusal.ts'
+import type { Refusal, TokenVerifier, Verified, VerifierOptions } from '../../shared/gateway-api.ts'
+import { createVerifier } from '../../shared/gateway.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { fakeIssuer, type FakeIssuer } from './issuer.ts'
 
@@ -10,10 +10,10 @@ export const START = new Date('2026-11-24T08:00:00Z')
 export type FakeGateway = {
   clock: FakeClock
   collector: FakeIssuer
-  verifier: Verifier
+  verifier: TokenVerifier
   /** Another gateway, with options of its own. */
-  verifierOf(more?: Partial<VerifierOptions>): Verifier
-  verdict(token: string | Promise<string>, of?: Verifier): Promise<Refusal | 'good'>
+  verifierOf(more?: Partial<VerifierOptions>): TokenVerifier
+  verdict(token: string | Promise<string>, of?: TokenVerifier): Promise<Refusal | 'good'>
   /** So many seconds after now, as a claim has it. */
   seconds(after?: number): number
 }
