@@ -1,11 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Log } from '../agent.ts'
-import { answerer, type Answer, type AnswererParts, type Asked } from './answer.ts'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { HttpParts } from './http.ts'
 
-export type LoopbackParts = Omit<AnswererParts, 'milliseconds' | 'onProof'> & {
+export type LoopbackParts = HttpParts & {
   /** The first of them that is free is taken; 0 is any that is free. */
   ports: readonly number[]
-  log: Log
   /** How long a connection may last, in milliseconds. */
   connectionMs?: number
 }
@@ -21,51 +19,48 @@ const ADDRESS = '127.0.0.1'
 /** From the first byte to the last: nothing that is right takes a tenth of it. */
 const CONNECTION_MS = 10_000
 const CONNECTIONS = 32
-const BODY_BYTES = 1024
-/** Node looks for slow clients every so often; here each connection has a deadline of its own, and an agent at rest rests. */
-const NEVER_MS = 2 ** 31 - 1
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-  // With `no-referrer` a browser would not name the origin of the agent's own form.
-  'referrer-policy': 'same-origin',
-}
-
-/** Listens for browsers of this laptop. An agent without a port says so once, and goes on without. */
+/**
+ * Listens for browsers of this laptop. An agent without a port says so once, and goes on without. Most laptops are asked
+ * a few times a day: what answers is loaded when somebody comes.
+ */
 export async function openLoopback(options: LoopbackParts): Promise<Loopback> {
-  const { ports, log, connectionMs = CONNECTION_MS, ...parts } = options
-  const server = createServer({ connectionsCheckingInterval: NEVER_MS })
+  const { ports, connectionMs = CONNECTION_MS, ...parts } = options
+  const server = createServer({ pauseOnConnect: true })
   server.maxConnections = CONNECTIONS
   const port = await listenOnFirstFree(server, ports)
   if (port === null) {
     const next = 'restart the agent when one of them is free; reports go on'
-    log('browsers cannot be answered: all ports are taken', { ports: ports.join(', '), next })
+    parts.log('browsers cannot be answered: all ports are taken', { ports: ports.join(', '), next })
     return { port, close: async () => undefined }
   }
-  const onProof = () => log('a browser was told which laptop this is', { collector: parts.issuer })
-  const answer = answerer({ ...parts, milliseconds: () => performance.now(), onProof }, port)
+
+  const sockets = new Set<Socket>()
+  let speaking: Promise<(socket: Socket) => void> | undefined
+  const answer = async (socket: Socket) => {
+    speaking ??= import('./http.ts').then(({ openHttp }) => openHttp(parts, port))
+    const speak = await speaking
+    speak(socket)
+    socket.resume()
+  }
   server.on('connection', (socket) => {
     const deadline = setTimeout(() => socket.destroy(), connectionMs)
-    socket.once('close', () => clearTimeout(deadline))
-  })
-  server.on('request', (request, response) => {
-    answer(askedBy(request)).then(
-      (it) => send(response, it),
-      (error: unknown) => {
-        // A client that has gone needs no answer, and no line in the log.
-        if (response.destroyed) return
-        log('a browser could not be answered', { error: String(error) })
-        send(response, { status: 500 })
-      },
-    )
+    sockets.add(socket)
+    socket.once('close', () => {
+      clearTimeout(deadline)
+      sockets.delete(socket)
+    })
+    socket.on('error', () => socket.destroy())
+    answer(socket).catch((error: unknown) => {
+      parts.log('a browser could not be answered', { error: String(error) })
+      socket.destroy()
+    })
   })
   return {
     port,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await closed
     },
   }
@@ -91,35 +86,4 @@ function listens(server: Server, port: number): Promise<boolean> {
       resolve(true)
     })
   })
-}
-
-function askedBy(request: IncomingMessage): Asked {
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    // One that came twice is like none that is right.
-    header: (name) => request.headersDistinct[name]?.join(', '),
-    body: () => bodyOf(request),
-  }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    chunks.push(Buffer.from(chunk))
-    bytes += chunks.at(-1)?.length ?? 0
-    if (bytes > BODY_BYTES) return null
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-/** Every answer is the last of its connection: what a browser keeps open would keep the agent busy. */
-function send(response: ServerResponse, { status, headers, body = '' }: Answer): void {
-  response.sendDate = false
-  response.shouldKeepAlive = false
-  // An answer of 204 has no body, not even an empty one (RFC 9110, section 8.6).
-  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
-  response.writeHead(status, { ...HEADERS, ...headers, ...length })
-  response.end(body)
 }
