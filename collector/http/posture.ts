@@ -1,4 +1,4 @@
-import { proofsIn, type Prove } from '../protocol/authzen-proof.ts'
+import { proofsOf } from '../protocol/authzen-proof.ts'
 import { postureDecider } from '../protocol/authzen-posture.ts'
 import type { Decider } from '../protocol/authzen.ts'
 import type { DecisionEvent } from '../protocol/decision-event.ts'
@@ -18,8 +18,8 @@ export function postureDeciders({ fleet, audit, metrics, prover, clock }: AppPar
       metrics.decided(event.allow, event.by)
     },
   }
-  return async (gateway: GatewayRecord, contexts: readonly unknown[]): Promise<Decider> => {
-    const prove: Prove = async (attestation, dpop) => prover.ofAttestation(attestation, dpop, gateway)
-    return postureDecider({ ...parts, gateway, proofOf: await proofsIn(contexts, prove) })
+  return (gateway: GatewayRecord): Decider => {
+    const proofOf = proofsOf((attestation, dpop) => prover.ofAttestation(attestation, dpop, gateway))
+    return postureDecider({ ...parts, gateway, proofOf })
   }
 }

@@ -14,35 +14,30 @@ const parseShown = parserOf(Shown)
 export type Proved = { deviceId: string; by: ProvedBy }
 
 /** Throws MusterError `attestation-refused`, `proof-...` where it proves nothing. */
-export type Prove = (attestation: string, dpop: Static<typeof Shown>['dpop']) => Promise<Proved>
+export type Prove = (attestation: string, dpop: Static<typeof Shown>['dpop']) => Proved
 
 /** The device that a context proves, what is wrong with its proof, or null where it holds none. */
 export type ProofOf = (context: Record<string, unknown> | undefined) => Proved | MusterError | null
 
-/** Looks at the proofs of all contexts of one request, each once: several of its questions may lean on one proof. */
-export async function proofsIn(contexts: readonly unknown[], prove: Prove): Promise<ProofOf> {
-  const known = new Map<unknown, Proved | MusterError>()
-  const same = new Map<string, Proved | MusterError>()
-  for (const context of contexts) {
-    if (!isShowing(context)) continue
-    const key = JSON.stringify([context.attestation, context.dpop])
-    const outcome = same.get(key) ?? (await proofIn(context, prove))
-    same.set(key, outcome)
-    known.set(context, outcome)
+/** Looks at the proofs of one request, each once: several of its questions may lean on the same. */
+export function proofsOf(prove: Prove): ProofOf {
+  const known = new Map<string, Proved | MusterError>()
+  return (context) => {
+    // Whatever is meant as a proof has to be one.
+    if (context?.['attestation'] === undefined && context?.['dpop'] === undefined) return null
+    const shown = parseShown(context)
+    if (!shown.ok) return new MusterError('proof-invalid', `context: ${shown.problem}`)
+    const { attestation, dpop } = shown.value
+    const key = JSON.stringify([attestation, dpop.proof, dpop.method, dpop.url])
+    const outcome = known.get(key) ?? outcomeOf(() => prove(attestation, dpop))
+    known.set(key, outcome)
+    return outcome
   }
-  return (context) => known.get(context) ?? null
 }
 
-/** Whether a context holds anything that is meant as a proof, right or not. */
-export function isShowing(context: unknown): context is { attestation?: unknown; dpop?: unknown } {
-  return typeof context === 'object' && context !== null && ('attestation' in context || 'dpop' in context)
-}
-
-async function proofIn(context: unknown, prove: Prove): Promise<Proved | MusterError> {
-  const shown = parseShown(context)
-  if (!shown.ok) return new MusterError('proof-invalid', `context: ${shown.problem}`)
+function outcomeOf(prove: () => Proved): Proved | MusterError {
   try {
-    return await prove(shown.value.attestation, shown.value.dpop)
+    return prove()
   } catch (error) {
     if (error instanceof MusterError) return error
     throw error

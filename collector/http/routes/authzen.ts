@@ -18,8 +18,8 @@ import { Problem } from '../problem.ts'
 
 export type AuthzenParts = {
   gateways: Gateways
-  /** Who answers a gateway, about questions with these contexts. */
-  deciderFor: (gateway: GatewayRecord, contexts: readonly unknown[]) => Decider | Promise<Decider>
+  /** Who answers one request of a gateway. */
+  deciderFor: (gateway: GatewayRecord) => Decider
   issuerUrl: string
 }
 
@@ -51,35 +51,35 @@ export function authzenRoutes(app: FastifyInstance, { gateways, deciderFor, issu
       response: { 200: response, 400: Problem, 401: Problem, 403: Problem },
     },
   })
-  const deciderOf = async (request: FastifyRequest<{ Body: Asked }>, reply: FastifyReply) => {
+  const deciderOf = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('cache-control', 'no-store')
-    return deciderFor(request.getDecorator<GatewayRecord>('gateway'), contextsOf(request.body))
+    return deciderFor(request.getDecorator<GatewayRecord>('gateway'))
   }
 
   app.post<{ Body: Question }>(
     PATHS.access_evaluation_endpoint,
     route('May this subject on this device do this?', Question, Answer),
-    async (request, reply) => (await deciderOf(request, reply)).decide(request.body),
+    async (request, reply) => deciderOf(request, reply).decide(request.body),
   )
   app.post<{ Body: Batch }>(
     PATHS.access_evaluations_endpoint,
     route('Several such questions at once', Batch, Type.Union([BatchAnswer, Answer])),
-    async (request, reply) => decideBatch(request.body, await deciderOf(request, reply)),
+    async (request, reply) => decideBatch(request.body, deciderOf(request, reply)),
   )
   app.post<{ Body: SubjectSearch }>(
     PATHS.search_subject_endpoint,
     route('Which subjects may do this?', SubjectSearch, EntitiesFound),
-    async (request, reply) => inSlices(searchSubjects(request.body, await deciderOf(request, reply))),
+    async (request, reply) => inSlices(searchSubjects(request.body, deciderOf(request, reply))),
   )
   app.post<{ Body: ResourceSearch }>(
     PATHS.search_resource_endpoint,
     route('To which resources may it be done?', ResourceSearch, EntitiesFound),
-    async (request, reply) => inSlices(searchResources(request.body, await deciderOf(request, reply))),
+    async (request, reply) => inSlices(searchResources(request.body, deciderOf(request, reply))),
   )
   app.post<{ Body: ActionSearch }>(
     PATHS.search_action_endpoint,
     route('What may be done?', ActionSearch, ActionsFound),
-    async (request, reply) => inSlices(searchActions(request.body, await deciderOf(request, reply))),
+    async (request, reply) => inSlices(searchActions(request.body, deciderOf(request, reply))),
   )
 
   const endpoints = Object.entries(PATHS).map(([name, path]) => [name, `${issuerUrl}${path}`])
@@ -95,11 +95,3 @@ const Metadata = Type.Object({
   policy_decision_point: Type.String(),
   ...Object.fromEntries(keysOf(PATHS).map((name) => [name, Type.String()])),
 })
-
-type Asked = { context?: unknown; evaluations?: unknown }
-
-/** All contexts of a body: that of a batch, and those of the questions in it. */
-function contextsOf({ context, evaluations }: Asked): unknown[] {
-  const own = Array.isArray(evaluations) ? evaluations.map((it: Asked | null) => it?.context) : []
-  return [context, ...own]
-}
