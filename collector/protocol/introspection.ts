@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { attestationOf } from '../../shared/attestation.ts'
-import type { Attestation } from '../../shared/gateway-api.ts'
 import { EAR_PROFILE } from '../../shared/ear.ts'
 import type { Attestation } from '../../shared/gateway-api.ts'
 import { TYP, isSignedBy, parseJws, publicKeyOf, type PublicJwk } from '../../shared/jws.ts'
