@@ -55,8 +55,8 @@ export async function buildWorld(): Promise<World> {
     await conversation.report(facts, now)
   }
   await report()
-  const secret = Buffer.from(readFileSync(join(collector.folder, 'browser-key'), 'utf8').trim(), 'base64url')
-  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => new Date() })
+  const secret = Buffer.from(readFileSync(join(collector.folder, 'collector/browser-key'), 'utf8').trim(), 'base64url')
+  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => collector.clock.now })
   return {
     folder,
     collector,
