@@ -159,16 +159,17 @@ describe('a device that proves itself by its attestation', () => {
       collector.clock.now = then
     }
   })
-
-  function tampered(token: string): string {
-    const [head = '', body = '', tail = ''] = token.split('.')
-    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as object
-    return [head, Buffer.from(JSON.stringify({ ...claims, jti: 'x' })).toString('base64url'), tail].join('.')
-  }
-  function evidence(): Promise<string> {
-    return client.device.evidence({ nonce: 'n', now: new Date(), facts: healthyFacts(new Date()), seq: 9 })
-  }
 })
+
+function tampered(token: string): string {
+  const [head = '', body = '', tail = ''] = token.split('.')
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as object
+  return [head, Buffer.from(JSON.stringify({ ...claims, jti: 'x' })).toString('base64url'), tail].join('.')
+}
+
+function evidence(): Promise<string> {
+  return client.device.evidence({ nonce: 'n', now: new Date(), facts: healthyFacts(new Date()), seq: 9 })
+}
 
 describe('two proofs', () => {
   test('of one device are one', async () => {
