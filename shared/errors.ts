@@ -159,7 +159,7 @@ export const ERRORS = {
   'too-many-streams': {
     status: 429,
     close: 1008,
-    title: 'This gateway follows, or has, as many streams of events as it may',
+    title: 'This gateway follows the changes over as many connections as it may',
     fix: 'Close one that is not needed any more.',
   },
   'gateway-unknown': {
@@ -209,6 +209,36 @@ export const ERRORS = {
     close: 1008,
     title: 'The request has proofs of different devices',
     fix: 'Sign out of the browser device check at /.muster/, or have the gateway name only one device.',
+  },
+  'return-refused': {
+    status: 400,
+    close: 1008,
+    title: 'The device check may not send a browser back to this address',
+    fix: 'Name the host in the resource map of the policy, or with --host when the gateway is made.',
+  },
+  'device-check-over': {
+    status: 403,
+    close: 1008,
+    title: 'This browser has no device check under way',
+    fix: 'Open the address that you want to go to once more, and let the browser keep cookies.',
+  },
+  'browser-proof-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'What the agent signed is not a proof for this browser and this minute',
+    fix: 'Check again. If it repeats, look at the clock of the laptop, and whether it is enrolled at this collector.',
+  },
+  'check-code-invalid': {
+    status: 400,
+    close: 1008,
+    title: 'The device check that led here is over, or was done in another browser',
+    fix: 'Open the address that you want to go to once more.',
+  },
+  'page-refused': {
+    status: 403,
+    close: 1008,
+    title: 'The request does not come from our own page',
+    fix: 'Use the button on the page itself.',
   },
   'tier-unknown': {
     status: 404,
@@ -357,6 +387,12 @@ export const ERRORS = {
     close: 1011,
     title: 'There is no such status list',
     fix: 'Ask for the address that the attestation names.',
+  },
+  'audit-damaged': {
+    status: 500,
+    close: 1011,
+    title: 'The audit log is not what was written',
+    fix: 'Keep the data folder as it is, and compare it with exports and backups of before: see docs/audit.md.',
   },
   'data-folder-in-use': {
     status: 500,
