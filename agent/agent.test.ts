@@ -235,6 +235,7 @@ describe('an agent', () => {
     const session = claimsOf(await hear(1), TYP.session, parseSession)
     const collectorSeconds = Date.parse('2026-05-04T12:00:00Z') / 1000
     expect(session).toEqual({ aud: collector.url, nonce: 'challenge-1', iat: collectorSeconds, boot: 'boot-1' })
+    expect(agent.collectorTime()).toEqual(new Date('2026-05-04T12:00:00Z'))
 
     collector.say(welcome)
     const evidence = claimsOf(await hear(2), TYP.evidence, parseEvidence)
