@@ -27,6 +27,8 @@ export type Audit = {
   acted(event: ActEvent): Promise<void>
   /** The same for what happens by itself: written as soon as it can be, waited for by nobody. */
   noted(event: ActEvent): void
+  /** Lines as they are on disk: in their order, or by time where a span is asked for. */
+  lines: Store['auditLines']
   /** Forgets lines from before a moment, a signed beginning in their place; tells how many. */
   forget(before: Date): Promise<number>
   /** Writes whatever waits, counts of the current minute included. @throws MusterError where that cannot be written now */
@@ -35,7 +37,7 @@ export type Audit = {
 }
 
 export type AuditOptions = {
-  store: Pick<Store, 'addAudit' | 'dropAudit' | 'auditHead' | 'auditEnd' | 'auditBegin'>
+  store: Pick<Store, 'addAudit' | 'dropAudit' | 'auditHead' | 'auditEnd' | 'auditBegin' | 'auditLines'>
   /** The collector's own folder: the key, and a copy of the head. */
   folder: string
   clock: Clock
@@ -54,8 +56,8 @@ const SLICE = 500
 /** Opens the log of a store, and goes on with it. A log that is not as it was left goes on too, and says so in a line. */
 export async function openAudit({ store, folder, clock, onError, onDamaged }: AuditOptions): Promise<Audit> {
   const marker = openMarker(folder)
-  const { extent, problem } = await beginOf(store, readCopy(folder), marker)
-  const journal = openJournal({ store, mark: marker.mark, extent, clock: clock.now, onError })
+  const begun = await beginOf(store, readCopy(folder), marker)
+  const journal = openJournal({ store, mark: marker.mark, extent: begun.extent, clock: clock.now, onError })
   const allows = openCounts(allowKey)
   const more = openCounts(denialKey)
   let copied: AuditHead | null = null
@@ -106,9 +108,9 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
   const noted = ({ at, who, act, target, details }: ActEvent) =>
     journal.push({ at, body: JSON.stringify({ kind: 'act', who, act, target, details }) })
 
-  if (problem !== null) {
-    onDamaged(problem)
-    await journal.append(damaged(clock.now(), problem))
+  if (begun.problem !== null) {
+    onDamaged(begun.problem)
+    await journal.append(damaged(clock.now(), begun.problem))
   }
   await copy()
   clock.onSet((milliseconds) => {
@@ -122,6 +124,7 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
     acted: ({ at, who, act, target, details }) =>
       journal.append({ at, body: JSON.stringify({ kind: 'act', who, act, target, details }) }),
     noted,
+    lines: store.auditLines,
     async forget(before) {
       let gone = 0
       for (;;) {

@@ -62,7 +62,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const clock = parts.clock.now
     await audit.acted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
     closing.push(() => audit.noted({ at: clock(), who: 'collector', act: 'stop', target: null, details: {} }))
-    const upkeep = openUpkeep({ store, historyDays: config.historyDays, clock, log })
+    const { historyDays, auditDays } = config
+    const upkeep = openUpkeep({ store, historyDays, audit, auditDays, clock, log })
     closing.push(() => upkeep.close())
     const timekeeper = keepTime(fleet, clock)
     closing.push(() => timekeeper.close())

@@ -20,6 +20,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
+/** An audit log that is younger than anything. */
+const NOTHING = { forget: async () => 0 }
+
 /** What was told in the log, by its level. */
 type Told = [level: string, message: string][]
 
@@ -28,7 +31,15 @@ async function night(options: Partial<UpkeepOptions> = {}): Promise<Told> {
   const told: Told = []
   const tell = (level: string) => (_: unknown, message?: string) => void told.push([level, message ?? ''])
   const log = { info: tell('info'), warn: tell('warn') }
-  const upkeep = openUpkeep({ store, historyDays: 730, clock: () => NOW, log, ...options })
+  const upkeep = openUpkeep({
+    store,
+    historyDays: 730,
+    audit: NOTHING,
+    auditDays: 400,
+    clock: () => NOW,
+    log,
+    ...options,
+  })
   await lastTask().execute()
   upkeep.close()
   return told
@@ -43,7 +54,7 @@ function lastTask() {
 
 test('comes once a night', () => {
   const log = { info: () => undefined, warn: () => undefined }
-  const upkeep = openUpkeep({ store, historyDays: 730, clock: () => NOW, log })
+  const upkeep = openUpkeep({ store, historyDays: 730, audit: NOTHING, auditDays: 400, clock: () => NOW, log })
   const runs = lastTask().getNextRuns(3)
   expect(runs.map((run) => [run.getHours(), run.getMinutes()])).toEqual([
     [3, 17],
@@ -100,4 +111,15 @@ test('a night in which it fails is told, and the rest of it is done all the same
   expect(optimized).toBe(1)
   await store.close()
   expect((await night()).map(([level]) => level)).toEqual(['warn', 'warn'])
+})
+
+test('lines of the audit log go when their time is over, and a night in which they cannot is told', async () => {
+  const asked: Date[] = []
+  const audit = { forget: async (before: Date) => asked.push(before) }
+  expect(await night({ audit, auditDays: 2 })).toEqual([['info', 'old part of the audit log was forgotten']])
+  expect(asked).toEqual([new Date(NOW.getTime() - 2 * 86_400_000)])
+  expect(await night({ audit, auditDays: 0 })).toEqual([])
+  expect(asked.length).toBe(1)
+  const broken = { forget: () => Promise.reject(new Error('no')) }
+  expect(await night({ audit: broken })).toEqual([['warn', 'old part of the audit log could not be forgotten']])
 })

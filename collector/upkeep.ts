@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { schedule } from 'node-cron'
+import type { Audit } from './audit.ts'
 import type { Store } from './store/store.ts'
 
 /** At night, at a minute that nobody else has chosen; by the clock of the machine. */
@@ -10,6 +11,9 @@ export type UpkeepOptions = {
   store: Pick<Store, 'forgetHistory' | 'optimize'>
   /** For how many days history is kept; 0 keeps it for ever. */
   historyDays: number
+  audit: Pick<Audit, 'forget'>
+  /** The same for the audit log. */
+  auditDays: number
   clock: () => Date
   log: Pick<FastifyBaseLogger, 'info' | 'warn'>
 }
@@ -18,16 +22,22 @@ export type UpkeepOptions = {
  * Forgets history whose time is over and has the store keep itself in order, once a day. A night in which that fails is
  * made up for by the next.
  */
-export function openUpkeep({ store, historyDays, clock, log }: UpkeepOptions): { close(): void } {
-  async function forget(): Promise<void> {
-    if (historyDays === 0) return
-    const before = new Date(clock().getTime() - historyDays * DAY_MS)
-    const forgotten = await store.forgetHistory(before)
-    if (forgotten > 0) log.info({ forgotten, before: before.toISOString() }, 'old history was forgotten')
+export function openUpkeep(options: UpkeepOptions): { close(): void } {
+  const { store, historyDays, audit, auditDays, clock, log } = options
+
+  async function forget(days: number, drop: (before: Date) => Promise<number>, what: string): Promise<void> {
+    if (days === 0) return
+    const before = new Date(clock().getTime() - days * DAY_MS)
+    const forgotten = await drop(before).catch((error: unknown) => {
+      log.warn({ err: error }, `old ${what} could not be forgotten`)
+      return 0
+    })
+    if (forgotten > 0) log.info({ forgotten, before: before.toISOString() }, `old ${what} was forgotten`)
   }
 
   async function night(): Promise<void> {
-    await forget().catch((error: unknown) => log.warn({ err: error }, 'old history could not be forgotten'))
+    await forget(historyDays, store.forgetHistory, 'history')
+    await forget(auditDays, audit.forget, 'part of the audit log')
     await store.optimize().catch((error: unknown) => log.warn({ err: error }, 'the store could not be kept in order'))
   }
 

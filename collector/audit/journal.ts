@@ -73,26 +73,23 @@ export function openJournal(options: JournalOptions): Journal {
     waiting.push(entry)
     chars += sizeOf(entry)
     // While the store is away, only whoever waits for an answer has it tried at once.
-    if (retry === null || entry.failed) pump()
+    if (retry === null || entry.failed) void pump()
   }
 
-  function pump(): void {
+  async function pump(): Promise<void> {
     if (isWriting || isClosed || waiting.length === 0) return
     rest()
     isWriting = true
-    void inTurn(writeBatch).then(
-      () => {
-        isWriting = false
-        if (waiting.length > 0) return pump()
-        for (const { done } of idle) done()
-        idle = []
-      },
-      (error: unknown) => {
-        isWriting = false
-        refuse(error)
-        if (!isClosed) retry = setTimeout(pump, RETRY_MS).unref()
-      },
-    )
+    try {
+      while (waiting.length > 0) await inTurn(writeBatch)
+      for (const { done } of idle) done()
+      idle = []
+    } catch (error) {
+      refuse(error)
+      if (!isClosed) retry = setTimeout(() => void pump(), RETRY_MS).unref()
+    } finally {
+      isWriting = false
+    }
   }
 
   function rest(): void {
@@ -113,12 +110,11 @@ export function openJournal(options: JournalOptions): Journal {
   async function writeBatch(): Promise<void> {
     const batch = waiting.slice(0, BATCH)
     const lines: SealedLine[] = []
-    let end: Extent = extent
     for (const { at, body } of batch) {
-      const line = seal(typeof body === 'string' ? body : body(), at, end)
-      lines.push(line)
-      end = { ...end, seq: line.seq, hash: line.hash }
+      lines.push(seal(typeof body === 'string' ? body : body(), at, lines.at(-1) ?? extent))
     }
+    const { seq, hash } = lines.at(-1) ?? extent
+    const end = { ...extent, seq, hash }
     const next = mark(end)
     const inTheWay = await store.addAudit(lines, next)
     ;[extent, head] = [end, next]
@@ -152,7 +148,7 @@ export function openJournal(options: JournalOptions): Journal {
       new Promise((resolve, reject) => {
         if (isClosed || (waiting.length === 0 && !isWriting)) return resolve()
         idle.push({ done: resolve, failed: reject })
-        pump()
+        void pump()
       }),
     forget: ({ seq: first }, previous) =>
       inTurn(async () => {
@@ -165,8 +161,11 @@ export function openJournal(options: JournalOptions): Journal {
     close() {
       isClosed = true
       rest()
-      const error = new MusterError('store-unavailable', 'the collector is stopping')
-      for (const { failed } of waiting) failed?.(error)
+      if (waiting.length === 0) return
+      const error = new MusterError('store-unavailable', `${waiting.length} lines of the audit log were not kept`)
+      refuse(error)
+      waiting = []
+      onError(error)
     },
   }
 }

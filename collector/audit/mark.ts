@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
@@ -24,7 +24,17 @@ const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
  * @throws MusterError `config-invalid` where its file is readable by others or damaged
  */
 export function openMarker(folder: string): Marker {
-  const secret = openSecretFile(join(folder, 'audit-key'))
+  return markerOf(openSecretFile(keyOf(folder)))
+}
+
+/** The same for whoever only reads: null where the folder has no key. */
+export function readMarker(folder: string): Marker | null {
+  return existsSync(keyOf(folder)) ? openMarker(folder) : null
+}
+
+const keyOf = (folder: string) => join(folder, 'audit-key')
+
+function markerOf(secret: Buffer): Marker {
   const key = createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, secret]), format: 'der', type: 'pkcs8' })
   const publicKey = createPublicKey(key)
   return {

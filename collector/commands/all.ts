@@ -1,3 +1,4 @@
+import { audit } from './audit.ts'
 import type { Noun } from './command.ts'
 import { device } from './device.ts'
 import { exception } from './exception.ts'
@@ -9,4 +10,4 @@ import { checkConfig, serve } from './serve.ts'
 import { token } from './token.ts'
 
 /** What the command line can do, in the order of its help. */
-export const NOUNS: readonly Noun[] = [serve, checkConfig, policy, device, exception, releases, token, gateway, key]
+export const NOUNS: readonly Noun[] = [serve, checkConfig, policy, device, exception, releases, token, gateway, key, audit]

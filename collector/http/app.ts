@@ -22,6 +22,7 @@ import { speakOAuth } from './oauth.ts'
 import { postureDeciders } from './posture.ts'
 import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authzenRoutes } from './routes/authzen.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
@@ -89,6 +90,7 @@ export async function buildApp(parts: AppParts, options: ServerOptions): Promise
   await app.register(async (scope) => statusListRoutes(scope, parts))
   await app.register(async (scope) => eventRoutes(scope, parts))
   await app.register(async (scope) => adminRoutes(scope, parts))
+  await app.register(async (scope) => auditRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
   await app.register(async (scope) => {
     speakOAuth(scope)

@@ -20,10 +20,15 @@ export const NO_LINE: Link = { seq: 0, hash: null }
 /** From where to where a log goes: the hash before its first line, and the last line. */
 export type Extent = { first: number; previous: string | null; seq: number; hash: string | null }
 
+// What a terminal could take for an order: control characters, marks of direction, line separators.
+// oxlint-disable-next-line no-control-regex
+const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const escaped = (json: string) => json.replace(UNSAFE, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 /** Adds a line to a chain; `body` is a JSON object that says what happened. */
 export function seal(body: string, at: Date, after: Link): SealedLine {
   const seq = after.seq + 1
-  const line = `{"seq":${seq},"at":"${at.toISOString()}",${body.slice(1, -1)},"previous":${JSON.stringify(after.hash)}}`
+  const line = `{"seq":${seq},"at":"${at.toISOString()}",${escaped(body.slice(1, -1))},"previous":${JSON.stringify(after.hash)}}`
   return { seq, at: at.getTime(), line, hash: digest(line) }
 }
 
@@ -69,13 +74,6 @@ export function readChain({ first, previous, seq: last, hash: lastHash }: Extent
     return null
   }
 
-  /** What a line says that is as it was written. */
-  function told({ seq, line }: SealedLine): Finding | null {
-    const said = saidIn(line)
-    const problem = `the collector found the log damaged: ${String(said?.problem)}`
-    return said?.kind === 'damaged' ? { seq, problem, isTold: true } : null
-  }
-
   return {
     next(line) {
       const { seq } = line
@@ -88,6 +86,13 @@ export function readChain({ first, previous, seq: last, hash: lastHash }: Extent
     },
     end: () => (expected <= last ? { seq: expected, problem: missing(expected, last) } : null),
   }
+}
+
+/** What a line says that is as it was written. */
+function told({ seq, line }: SealedLine): Finding | null {
+  const said = saidIn(line)
+  const problem = `the collector found the log damaged: ${String(said?.problem)}`
+  return said?.kind === 'damaged' ? { seq, problem, isTold: true } : null
 }
 
 function missing(from: number, to: number): string {

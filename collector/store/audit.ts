@@ -15,7 +15,7 @@ export function auditTable(db: Database, write: Writer): AuditTable {
   const setHead = db.prepare(
     'insert or replace into audit_head (one, first, previous, seq, hash, signature) values (1, ?, ?, ?, ?, ?)',
   )
-  const head = db.prepare<[]>('select * from audit_head')
+  const head = db.prepare<[]>(SELECT_HEAD)
   const newest = db.prepare<[]>('select * from audit order by seq desc limit 1')
   const oldest = db.prepare<[number, number]>('select * from audit where seq >= ? order by seq limit ?')
   const bySpan = db.prepare<[from: number, to: number, at: number, seq: number, limit: number]>(
@@ -53,6 +53,8 @@ export function auditTable(db: Database, write: Writer): AuditTable {
       }),
   }
 }
+
+export const SELECT_HEAD = 'select first, previous, seq, hash, signature from audit_head'
 
 export const readLine = rowReaderOf(
   'audit line',
