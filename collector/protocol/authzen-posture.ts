@@ -66,7 +66,8 @@ export function postureDecider(parts: PostureParts): Decider {
       if (type !== 'device' && type !== 'user') return
       const proof = proofOf(context)
       if (proof instanceof MusterError) return
-      const only = properties?.['device_id'] ?? proof?.deviceId
+      const named = properties?.['device_id']
+      const only = named === undefined ? proof?.deviceId : named
       for (const { id, owner } of devices()) {
         if (only !== undefined && only !== id) continue
         if (type === 'device') yield { type, id }

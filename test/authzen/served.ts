@@ -37,9 +37,10 @@ export async function served(decider: Decider): Promise<Served> {
 
 /** How a gateway with a key asks. */
 export function asking(url: string, key: string): Omit<Served, 'close'> {
-  const send = async (path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Answered> => {
-    const headers = { authorization: `Bearer ${key}`, ...init.headers }
-    const response = await fetch(`${url}${path}`, { ...init, headers })
+  type Sent = { method?: string; body?: string; headers: Record<string, string> }
+  const send = async (path: string, sent: Sent): Promise<Answered> => {
+    const headers = { authorization: `Bearer ${key}`, ...sent.headers }
+    const response = await fetch(`${url}${path}`, { ...sent, headers })
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) }
   }
