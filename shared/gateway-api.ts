@@ -159,7 +159,11 @@ export type ConnectResponse = {
   setHeader(name: string, value: string): unknown
   end(body: string): unknown
 }
-export type ConnectGuard = (request: ConnectRequest, response: ConnectResponse, next: (error?: unknown) => void) => void
+export type ConnectGuard = (
+  request: ConnectRequest,
+  response: ConnectResponse,
+  next: (error?: unknown) => void,
+) => Promise<void>
 
 export type FastifyLikeRequest = {
   method: string

@@ -43,9 +43,10 @@ export function openVerifiedTokens(most: number): VerifiedTokens {
   }
 }
 
-/** Makes what everybody gets safe from everybody. A date cannot be frozen, and nothing is decided by one. */
-export function frozen<T>(it: T): T {
-  if (typeof it !== 'object' || it === null || it instanceof Date) return it
-  for (const part of Object.values(it)) frozen(part)
-  return Object.freeze(it)
+/** Makes what everybody gets safe from everybody. Its dates cannot be frozen, and nothing is decided by them. */
+export function frozen(attestation: Attestation): Attestation {
+  const { tiers, checks, vector, policyIds, reference } = attestation
+  for (const check of checks) Object.freeze(check)
+  for (const part of [tiers, checks, vector, policyIds, reference]) Object.freeze(part)
+  return Object.freeze(attestation)
 }
