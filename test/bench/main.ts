@@ -1,6 +1,7 @@
 // `npm run bench [-- NAME ...]`: prints what things cost as CPU time, and as a ratio to a ceiling measured in the same run.
 import { benchAgent } from './agent.ts'
 import { benchAppraisal } from './appraisal.ts'
+import { benchAudit } from './audit.ts'
 import { benchDecisions } from './decisions.ts'
 import { benchIntake } from './intake.ts'
 import { benchStore } from './store.ts'
@@ -9,6 +10,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   intake: benchIntake,
   store: benchStore,
   decisions: benchDecisions,
+  audit: benchAudit,
   appraisal: benchAppraisal,
   agent: benchAgent,
 }
