@@ -312,6 +312,7 @@ describe('what anybody may ask', () => {
       '/readyz',
       '/metrics',
       '/.well-known/jwks.json',
+      '/.well-known/authzen-configuration',
       '/v1/status-lists', // whoever verifies an attestation offline asks
       '/v1/status-lists/{list}',
       '/v1/enrollments/nonce',
