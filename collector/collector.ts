@@ -10,6 +10,7 @@ import type { PolicyProblem } from './appraisal/policy-problems.ts'
 import { policyWarnings } from './appraisal/policy-warnings.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
+import { openDeviceCheck } from './browser/device-check.ts'
 import { openBrowserSessions } from './browser/sessions.ts'
 import { openControl } from './control.ts'
 import { openEnrollment, type Address } from './enrollment.ts'
@@ -77,6 +78,16 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const policy = () => policies.inForce().policy
     const browserSecret = openSecretFile(join(config.folder, 'browser-key'))
     const browserSessions = openBrowserSessions({ secret: browserSecret, hours: config.browserSessionHours, clock })
+    const deviceCheck = openDeviceCheck({
+      fleet,
+      gateways,
+      sessions: browserSessions,
+      policy,
+      recheck: agents.recheck,
+      issuerUrl,
+      secret: browserSecret,
+      clock,
+    })
     // What was spent is remembered by this process alone, so the nonces of no other may count.
     const dpop = openDpop({ clock, secret: randomBytes(32) })
     const prover = openProver({ issuer, issuerUrl, sessions: browserSessions, dpop, clock })
@@ -95,6 +106,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         audit,
         acts,
         browserSessions,
+        deviceCheck,
+        agentHelp: config.agentHelp,
         prover,
         isBehindProxy: config.behindProxy,
         decisionCacheSeconds: config.decisionCacheSeconds,

@@ -23,7 +23,6 @@ export function openCheckNonces(clock: () => Date): CheckNonces {
   const spent = new Map<string, number>()
   const macOf = (head: Buffer, browser: string) =>
     createHmac('sha256', key).update(head).update(browser).digest().subarray(0, MAC)
-  const endOf = (nonce: string) => Number(Buffer.from(nonce, 'base64url').readBigUInt64BE())
 
   function forget(now: number): void {
     for (const [nonce, end] of spent) {
@@ -52,4 +51,8 @@ export function openCheckNonces(clock: () => Date): CheckNonces {
       return true
     },
   }
+}
+
+function endOf(nonce: string): number {
+  return Number(Buffer.from(nonce, 'base64url').readBigUInt64BE())
 }

@@ -7,6 +7,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import { parserOf } from '../../shared/schema.ts'
 import type { ActsAs } from '../acts/all.ts'
 import type { Audit } from '../audit.ts'
+import type { DeviceCheck } from '../browser/device-check.ts'
 import type { BrowserSessions } from '../browser/sessions.ts'
 import type { Enrollment } from '../enrollment.ts'
 import type { EventFeed } from '../event-feed.ts'
@@ -24,6 +25,8 @@ import { codeOf, sendProblem } from './problem.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authzenRoutes } from './routes/authzen.ts'
+import { browserCallbackRoutes } from './routes/browser-callback.ts'
+import { deviceCheckRoutes } from './routes/device-check.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrollmentRoutes } from './routes/enrollments.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -47,6 +50,9 @@ export type AppParts = {
   /** What an admin may do. */
   acts: ActsAs
   browserSessions: BrowserSessions
+  deviceCheck: DeviceCheck
+  /** A page of the operator that says how to get the agent. */
+  agentHelp: string | null
   /** Tells which device a request comes from. */
   prover: Prover
   /** A proxy before the collector writes `X-Forwarded-*`, which then say nothing of what a gateway asks about. */
@@ -92,6 +98,8 @@ export async function buildApp(parts: AppParts, options: ServerOptions): Promise
   await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => auditRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))
+  await app.register(async (scope) => deviceCheckRoutes(scope, parts))
+  await app.register(async (scope) => browserCallbackRoutes(scope, parts))
   await app.register(async (scope) => {
     speakOAuth(scope)
     oauthRoutes(scope, parts)

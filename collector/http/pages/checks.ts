@@ -1,7 +1,14 @@
+import type { CheckResult } from '../../../shared/standing.ts'
 import { html, type Html } from './html.ts'
 
 /** A check as a page shows it. */
-export type ShownCheck = { id: string; title: string; why: string; fix?: string; deadline?: string }
+export type ShownCheck = Pick<CheckResult, 'id' | 'title' | 'verdict' | 'why' | 'fix' | 'deadline'>
+
+const BADGES: { readonly [Verdict in ShownCheck['verdict']]?: string } = {
+  unknown: 'Could not be read',
+  stale: 'Not reported',
+  grace: 'Soon',
+}
 
 /** What does not pass, each with what to do about it and until when. */
 export function checkList(checks: readonly ShownCheck[]): Html {
@@ -10,13 +17,23 @@ export function checkList(checks: readonly ShownCheck[]): Html {
   </ul>`
 }
 
-function shown({ title, why, fix, deadline }: ShownCheck): Html {
-  const until =
-    deadline === undefined ? html`` : html`<p class="until">Until <time datetime="${deadline}">${deadline}</time></p>`
-  const todo = fix === undefined ? html`` : html`<p class="fix">${fix}</p>`
-  return html`<li>
+/** `One thing to mend:` */
+export function countOf(checks: readonly unknown[]): string {
+  return checks.length === 1 ? 'One thing to mend:' : `${checks.length} things to mend:`
+}
+
+function shown({ title, verdict, why, fix, deadline }: ShownCheck): Html {
+  const isSoon = verdict === 'grace'
+  return html` <li class="${isSoon ? 'check soon' : 'check'}">
     <h2>${title}</h2>
+    <span class="badge">${BADGES[verdict] ?? 'To mend'}</span>
     <p class="why">${why}</p>
-    ${todo}${until}
+    ${fix === undefined ? html`` : html`<p class="fix">${fix}</p>`}
+    ${deadline === undefined ? html`` : html`<p class="until">${isSoon ? 'Mend it before' : 'It had until'} <time datetime="${deadline}">${inWords(deadline)}</time></p>`}
   </li>`
+}
+
+/** Until a script has written it in the words of the reader: `2026-12-01 09:30 UTC`. */
+function inWords(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -1,4 +1,5 @@
-import { checkList, type ShownCheck } from './checks.ts'
+import { SCRIPTS } from '../../browser/scripts.ts'
+import { checkList, countOf, type ShownCheck } from './checks.ts'
 import { html } from './html.ts'
 import { pageOf, type Page } from './page.ts'
 
@@ -14,14 +15,25 @@ export type Denied = {
 
 /** For the 403 of a protected host: what does not pass, what to do, and a button that checks again. */
 export function deniedPage({ tier, reason, checks, returnTo }: Denied): Page {
+  const found =
+    checks.length > 0
+      ? html`<p>${countOf(checks)}</p>
+          ${checkList(checks)}`
+      : html`<p>${reason}</p>`
   return pageOf({
-    title: 'This laptop is not admitted',
-    body: html`<main>
-      <h1>This laptop is not admitted to ${tier}</h1>
-      ${checks.length > 0 ? checkList(checks) : html`<p>${reason}</p>`}
-      <form method="post" action="/.muster/check-again">
-        <input type="hidden" name="return" value="${returnTo}" /><button>Check again</button>
+    title: 'This laptop does not pass yet',
+    script: SCRIPTS.denied,
+    main: html`<main>
+      <h1>This laptop does not pass yet</h1>
+      <p class="lead">What you want to open is only for laptops that are admitted to <b>${tier}</b>.</p>
+      ${found}
+      <form method="post" action="/.muster/check-again" class="row">
+        <input type="hidden" name="return" value="${returnTo}" />
+        <button data-busy="Asking the agent…">Check again</button>
       </form>
+      <p class="lead">
+        As soon as it is mended, “Check again” lets you through. Nothing of what you sent was passed on.
+      </p>
     </main>`,
   })
 }

@@ -1,6 +1,5 @@
 import { digest } from '../../../shared/jws.ts'
-import type { Html } from './html.ts'
-import { html } from './html.ts'
+import { html, type Html } from './html.ts'
 import { STYLE } from './style.ts'
 
 /** What a page is answered with. */
@@ -8,7 +7,8 @@ export type Page = { html: string; headers: Record<string, string> }
 
 type PageParts = {
   title: string
-  body: Html
+  /** The card of the page: its `main`. */
+  main: Html
   /** JavaScript that stands in the page. */
   script?: string
   /** More for the head. */
@@ -17,27 +17,42 @@ type PageParts = {
   connect?: readonly string[]
 }
 
+const MARK = html`<svg
+  viewBox="0 0 24 24"
+  fill="none"
+  stroke="currentColor"
+  stroke-width="2"
+  stroke-linecap="round"
+  stroke-linejoin="round"
+  aria-hidden="true"
+>
+  <path d="M12 3l7.5 2.8v5.4c0 4.6-3 8.200-7.5 9.800-4.500-1.600-7.500-5.200-7.500-9.800V5.800z" />
+  <path d="M8.600 12l2.400 2.400 4.400-4.600" />
+</svg>`
+
 /**
  * A whole page, with the headers that go with it: nothing but what stands in it may run, nobody may frame or keep it. A
  * form that is sent from it says where it comes from (`same-origin`), and no other host learns of its address.
  */
-export function pageOf({ title, body, script, head, connect }: PageParts): Page {
+export function pageOf({ title, main, script, head, connect }: PageParts): Page {
   const policy = [
     `default-src 'none'`,
+    `img-src data:`,
     `style-src '${hashOf(STYLE)}'`,
-    ...(script === undefined ? [] : [`script-src '${hashOf(script)}'`, `require-trusted-types-for 'script'`]),
+    ...(script === undefined ? [] : [`script-src '${hashOf(script)}'`]),
     ...(connect ? [`connect-src 'self' ${connect.join(' ')}`] : []),
     `form-action 'self'`,
     `base-uri 'none'`,
     `frame-ancestors 'none'`,
+    `require-trusted-types-for 'script'`,
   ].join('; ')
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        <link rel="icon" href="data:," />
         ${head ?? html``}
         <title>${title}</title>
         <style>
@@ -45,7 +60,8 @@ export function pageOf({ title, body, script, head, connect }: PageParts): Page 
         </style>
       </head>
       <body>
-        ${body}
+        <header>${MARK}<span>Muster device check</span></header>
+        ${main}
         ${
           script === undefined
             ? html``

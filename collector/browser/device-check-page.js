@@ -1,0 +1,235 @@
+// Runs in the page of the device check: finds the agent of this laptop, has it prove itself, and tells what came of it.
+/* global showTimes */
+class Refused extends Error {
+  constructor({ code, title, detail, fix }) {
+    super(title)
+    Object.assign(this, { code, detail, fix })
+  }
+}
+
+async function ask(step, body) {
+  const response = await fetch(`/v1/device-check/${step}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    cache: 'no-store',
+  })
+  const answer = await response.json()
+  if (!response.ok) throw new Refused(answer)
+  return answer
+}
+
+async function askAgent(url, { body, waitMs }) {
+  const response = await fetch(url, {
+    ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    cache: 'no-store',
+    credentials: 'omit',
+    redirect: 'error',
+    signal: AbortSignal.timeout(waitMs),
+  })
+  if (!response.ok) throw new Error(`the agent answered ${response.status}`)
+  return response.json()
+}
+
+/** What Chromium says of a page that asks its own machine; other browsers, and older ones, know nothing of it. */
+async function permission() {
+  for (const name of ['loopback-network', 'local-network-access', 'local-network']) {
+    try {
+      const { state } = await navigator.permissions.query({ name })
+      return state
+    } catch {
+      // This browser has another name for it, or none.
+    }
+  }
+  return 'granted'
+}
+
+{
+  const main = document.querySelector('main')
+  const { issuer, host, ticket: ownTicket } = main.dataset
+  const KEPT = 'muster-ticket'
+  /** A fetch that waits for a person who is asked for permission must not end before they answer. */
+  const ASKED_MS = 120_000
+  const QUICK_MS = 3000
+  let agentUrl = null
+  const ports = main.dataset.ports.split(' ')
+  let isProved = false
+  let isBusy = false
+
+  const find = (selector) => main.querySelector(selector)
+
+  /** Shows one of the sections, and has screen readers go on there. */
+  function show(name) {
+    for (const section of main.querySelectorAll('section')) section.hidden = section.id !== name
+    const heading = find(`#${name} h1`)
+    document.title = heading.textContent
+    if (name !== 'looking') heading.focus()
+  }
+
+  function ticket() {
+    return sessionStorage.getItem(KEPT) ?? ownTicket
+  }
+
+  /** The agent that is enrolled here: a laptop may have several. */
+  async function findAgent(waitMs) {
+    const asked = ports.map(async (port) => {
+      const url = `http://127.0.0.1:${port}`
+      const hello = await askAgent(`${url}/v1/hello`, { waitMs })
+      const isOurs = hello.product === 'muster-agent' && new URL(hello.issuer).origin === issuer
+      if (!isOurs) throw new Error('it is enrolled elsewhere')
+      return url
+    })
+    return Promise.any(asked).catch(() => null)
+  }
+
+  async function begin() {
+    const proof = new URLSearchParams(location.hash.slice(1)).get('proof')
+    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
+    if (proof !== null) return tell(await ask('proof', { proof, ticket: ticket() }))
+    // Without a host it is the page that the agent led back to, loaded once more.
+    if (host !== '') sessionStorage.removeItem(KEPT)
+    const state = location.hostname === '127.0.0.1' ? 'granted' : await permission()
+    if (state === 'denied') return show('blocked')
+    if (state === 'prompt') return show('permission')
+    return prove(QUICK_MS)
+  }
+
+  async function prove(waitMs) {
+    show('looking')
+    agentUrl = await findAgent(waitMs)
+    if (agentUrl === null) return show((await permission()) === 'denied' ? 'blocked' : 'absent')
+    const { nonce } = await ask('nonce', {})
+    let signed
+    try {
+      signed = await askAgent(`${agentUrl}/v1/proof`, { body: { nonce }, waitMs })
+    } catch {
+      return show('absent')
+    }
+    return tell(await ask('proof', { proof: signed.proof, ticket: ticket() }))
+  }
+
+  /** The same through a page of the agent, for browsers that let no page ask its own machine. */
+  async function goToAgent(port) {
+    const { nonce } = await ask('nonce', {})
+    sessionStorage.setItem(KEPT, ticket())
+    const url = agentUrl ?? `http://127.0.0.1:${port}`
+    location.assign(`${url}/v1/ask?nonce=${encodeURIComponent(nonce)}`)
+  }
+
+  async function again() {
+    if (!isProved) return begin()
+    return tell(await ask('again', { ticket: ticket() }))
+  }
+
+  const NOTES = {
+    away: 'The agent of this laptop is not connected at the moment. Is the laptop online? It reports as soon as it is.',
+    late: 'The agent has not reported yet. Try once more in a moment.',
+  }
+
+  function tell({ outcome, next, tier, reason, checks, agent }) {
+    isProved = true
+    for (const element of main.querySelectorAll('.tier')) element.textContent = tier
+    if (outcome === 'admitted') {
+      show('admitted')
+      if (!next) return
+      sessionStorage.removeItem(KEPT)
+      find('#where').textContent = new URL(next).host
+      find('#go').href = next
+      find('#going').hidden = false
+      location.replace(next)
+      return
+    }
+    find('#checks').replaceChildren(...checks.map(shown))
+    find('#reason').textContent = checks.length > 0 ? '' : reason
+    find('#count').hidden = checks.length === 0
+    find('#count').textContent = checks.length === 1 ? 'One thing to mend:' : `${checks.length} things to mend:`
+    const time = new Date().toLocaleTimeString()
+    find('#note').textContent = NOTES[agent] ?? (agent ? `Checked again at ${time}. It is not enough yet.` : '')
+    showTimes(find('#checks'))
+    show('refused')
+  }
+
+  const BADGES = { unknown: 'Could not be read', stale: 'Not reported', grace: 'Soon' }
+
+  function shown({ title, verdict, why, fix, deadline }) {
+    const item = document.createElement('li')
+    const add = (tag, className, text) => {
+      const element = document.createElement(tag)
+      element.className = className
+      element.textContent = text
+      item.append(element)
+      return element
+    }
+    item.className = verdict === 'grace' ? 'check soon' : 'check'
+    add('h2', '', title)
+    add('span', 'badge', BADGES[verdict] ?? 'To mend')
+    add('p', 'why', why)
+    if (fix) add('p', 'fix', fix)
+    if (deadline) {
+      const until = add('p', 'until', verdict === 'grace' ? 'Mend it before ' : 'It had until ')
+      const time = document.createElement('time')
+      time.dateTime = deadline
+      time.textContent = deadline
+      until.append(time)
+    }
+    return item
+  }
+
+  function fail(error) {
+    if (error.code === 'device-check-over' && isProved) {
+      // The page was open for very long: begin anew, with a cookie of its own.
+      location.reload()
+      return
+    }
+    find('#what').textContent = error.code ? `${error.message}.` : 'The collector does not answer.'
+    find('#detail').textContent = error.code ? (error.fix ?? '') : 'Look at the network, then try once more.'
+    find('#code').textContent = error.code ? [error.code, error.detail].filter(Boolean).join(': ') : ''
+    show('problem')
+  }
+
+  /** One thing at a time: a second press of a button changes nothing. */
+  async function run(act, button) {
+    if (isBusy) return
+    isBusy = true
+    const label = button?.textContent
+    if (button) {
+      button.disabled = true
+      button.textContent = button.dataset.busy ?? label
+    }
+    try {
+      await act()
+    } catch (error) {
+      fail(error)
+    } finally {
+      isBusy = false
+      if (button) {
+        button.disabled = false
+        button.textContent = label
+      }
+    }
+  }
+
+  const ACTS = {
+    again,
+    retry: () => prove(QUICK_MS),
+    permit: () => prove(ASKED_MS),
+    agent: (button) => goToAgent(button.dataset.port ?? ports[0]),
+    reload: () => location.reload(),
+  }
+
+  main.addEventListener('click', (event) => {
+    const button = event.target.closest('button[data-act]')
+    if (button) void run(() => ACTS[button.dataset.act](button), button)
+  })
+  // Whoever comes back from the settings of the laptop need not press anything.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible' && !find('#refused').hidden) void run(again, find('#refused button'))
+  })
+  // A page out of the browser's memory is of a check that is over.
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload()
+  })
+
+  if (location.origin === issuer) void run(begin)
+  else location.replace(issuer + location.pathname + location.search + location.hash)
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { MusterError } from '../../../shared/errors.ts'
+import { hostnameOf } from '../../browser/hostname.ts'
+import { sameHostAddress } from '../../browser/return-address.ts'
+import { wantsPage } from '../accept.ts'
+import type { AppParts } from '../app.ts'
+import { gatewayOf } from '../auth.ts'
+import { forwardedOf, type Forwarded } from '../forwarded.ts'
+import { problemPage } from '../pages/problem-page.ts'
+import { sendProblem } from '../problem.ts'
+import { sendPage } from '../send-page.ts'
+
+/** A form has one short field. */
+const FORM_BYTES = 16 * 1024
+
+type Query = Record<string, unknown>
+type Shown = { title: string; fix: string }
+
+const USED_UP: Shown = {
+  title: 'This link is used up',
+  fix: 'A device check leads back once, within a minute, and only in the browser that began it. Begin again: it takes a moment.',
+}
+const FOREIGN: Shown = {
+  title: 'Something else pressed this button',
+  fix: 'The request did not come from the page that it belongs to, so nothing was done.',
+}
+
+/**
+ * What a protected host routes here, below `/.muster/`: the end of a device check, and the button of its refusals. The
+ * gateway asks with its key, and names the host that its client asked for.
+ */
+export function browserCallbackRoutes(app: FastifyInstance, parts: AppParts): void {
+  const { gateways, deviceCheck, browserSessions, isBehindProxy } = parts
+  const onRequest = async (request: FastifyRequest) => void gatewayOf(request, gateways, 'decide')
+  const hostOf = (request: FastifyRequest) => protectedHost(request, forwardedOf(request, isBehindProxy))
+
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_BYTES },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+
+  app.get<{ Querystring: Query }>(
+    '/.muster/callback',
+    // A HEAD would spend the code.
+    { onRequest, exposeHeadRoute: false, schema: { summary: 'End of a device check, on the protected host' } },
+    async (request, reply) => {
+      const host = hostOf(request)
+      try {
+        const { code } = request.query
+        if (typeof code !== 'string') throw new MusterError('check-code-invalid', 'the address has no code')
+        const { setCookies, returnTo } = deviceCheck.redeem(code, host, request.headers.cookie)
+        if (setCookies.length > 0) reply.header('set-cookie', setCookies)
+        return goTo(reply, returnTo)
+      } catch (error) {
+        return refuse(error, USED_UP, request, reply)
+      }
+    },
+  )
+
+  app.post<{ Body: unknown }>(
+    '/.muster/check-again',
+    { onRequest, schema: { summary: 'The button "Check again" of a refusal, on the protected host' } },
+    async (request, reply) => {
+      const host = hostOf(request)
+      const from = request.headers.origin === undefined ? null : URL.parse(request.headers.origin)
+      // The gateway may leave the port out, which the browser has.
+      if (from?.hostname !== hostnameOf(host)) {
+        return refuse(new MusterError('page-refused', `it does not come from ${host}`), FOREIGN, request, reply)
+      }
+      const asked = request.body instanceof URLSearchParams ? request.body.get('return') : null
+      const returnTo = asked === null ? null : sameHostAddress(asked, hostnameOf(host))
+      const deviceId = browserSessions.deviceOf(request.headers.cookie, host)
+      if (deviceId !== null) await deviceCheck.recheck(deviceId)
+      return goTo(reply, returnTo?.ok ? returnTo.value.href : `${from.origin}/`)
+    },
+  )
+}
+
+/**
+ * As the gateway names it; one that names none passes on what its client wrote.
+ * @throws MusterError `request-invalid`
+ */
+function protectedHost({ headers }: FastifyRequest, { host }: Forwarded): string {
+  const named = host ?? headers.host ?? ''
+  if (URL.canParse(`https://${named}/`)) return named
+  throw new MusterError('request-invalid', 'the gateway does not say for which host it asks: X-Forwarded-Host')
+}
+
+function goTo(reply: FastifyReply, address: string): FastifyReply {
+  return reply
+    .code(303)
+    .headers({ location: address, 'cache-control': 'no-store', 'referrer-policy': 'same-origin' })
+    .send()
+}
+
+/** Says to a person, or to a program, why a step is not done. */
+function refuse(error: unknown, shown: Shown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof MusterError)) throw error
+  reply.header('cache-control', 'no-store')
+  const status = error.code === 'page-refused' ? 403 : 400
+  if (!wantsPage(request.headers.accept)) return sendProblem(reply, error.code, error.message, status)
+  const detail = `${error.code}: ${error.message}`
+  return sendPage(reply, status, problemPage({ ...shown, detail, link: { href: '/', text: 'Begin again' } }))
+}
