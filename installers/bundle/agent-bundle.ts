@@ -1,8 +1,10 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import packageJson from '../../package.json' with { type: 'json' }
+import { leanTypeBox } from './lean-typebox.ts'
+import { licencesOf } from './licences.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -25,16 +27,6 @@ const lazyBuiltins: Plugin = {
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
     }))
-  },
-}
-
-/** Most of TypeBox is for what the agent never does; it puts a third on top of a bare Node if it comes whole. */
-const leanTypeBox: Plugin = {
-  name: 'lean-typebox',
-  setup({ onResolve }) {
-    const folder = join(import.meta.dirname, 'typebox')
-    onResolve({ filter: /^typebox$/ }, () => ({ path: join(folder, 'type.ts') }))
-    onResolve({ filter: /^typebox\/compile$/ }, () => ({ path: join(folder, 'compile.ts') }))
   },
 }
 
@@ -63,21 +55,9 @@ export async function bundleAgent(folder: string, more: readonly Entry[] = []): 
     minify: true,
     metafile: true,
     logLevel: 'warning',
-    plugins: [lazyBuiltins, leanTypeBox],
+    plugins: [lazyBuiltins, leanTypeBox('walk')],
   })
   const { name, version, license } = packageJson
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ name, version, license, type: 'module' })}\n`)
   writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)))
-}
-
-/** The licences of all that went in: most ask to be passed on with the code. */
-function licencesOf(inputs: readonly string[]): string {
-  const packages = inputs.flatMap((path) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
-  return ['.', ...new Set(packages.toSorted().map((name) => join('node_modules', name)))]
-    .map((place) => {
-      const file = readdirSync(join(ROOT, place)).find((name) => /^licen[cs]e(?:\.\w+)?$/i.test(name))
-      if (file === undefined) throw new Error(`${place} comes without a licence`)
-      return `${place === '.' ? packageJson.name : place}\n\n${readFileSync(join(ROOT, place, file), 'utf8')}\n`
-    })
-    .join('\n')
 }

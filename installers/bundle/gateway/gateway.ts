@@ -5,9 +5,32 @@ import * as guards from '../../../shared/gateway-guards.ts'
 import { openRequests } from '../../../shared/gateway-request.ts'
 import { createVerifier as createTokenVerifier } from '../../../shared/gateway.ts'
 
-// The types stand in one file, which is shipped as it is.
-// oxlint-disable-next-line oxc/no-barrel-file
-export type * from '../../../shared/gateway-api.ts'
+export type {
+  Refusal,
+  RequestRefusal,
+  Refused,
+  Attestation,
+  Verified,
+  VerifierOptions,
+  TokenVerifier,
+  RequestHeaders,
+  GatewayRequest,
+  Problem,
+  RefusedRequest,
+  RequestAnswer,
+  Verifier,
+  CreateVerifier,
+  GuardOptions,
+  ConnectRequest,
+  ConnectResponse,
+  ConnectGuard,
+  FastifyLikeRequest,
+  FastifyLikeReply,
+  FastifyGuard,
+  ExpressGuardOf,
+  FastifyGuardOf,
+  AttestationOf,
+} from '../../../shared/gateway-api.ts'
 
 /**
  * Makes a verifier for the attestations of one collector, on what the platform has.

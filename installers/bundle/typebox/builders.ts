@@ -1,15 +1,17 @@
-// The builders of schemas that the agent uses; one that is missing here fails when the bundle is loaded, which its test does.
+// The builders of schemas that the bundles use; one that is missing here fails when the bundle is loaded, which its test does.
 export {
   Array,
   Boolean,
   Integer,
   Literal,
+  Never,
   Null,
   Number,
   Object,
   Optional,
   Record,
   String,
+  Tuple,
   Union,
   Unknown,
   Unsafe,
