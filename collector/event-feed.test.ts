@@ -1,0 +1,268 @@
+import { once } from 'node:events'
+import { Writable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { heldClock, type HeldClock } from '../test/fakes/fleet.ts'
+import { openEventFeed, type EventFeed } from './event-feed.ts'
+import type { GatewayRecord, WrittenChange } from './store/store.ts'
+
+let clock: HeldClock
+let feed: EventFeed
+let source: Source
+let errors: unknown[]
+let revoke: (gateway: GatewayRecord) => void
+beforeEach(() => {
+  clock = heldClock()
+  source = changes()
+  errors = []
+  feed = opened()
+})
+afterEach(() => feed.close())
+
+function opened(heartbeatMs = 1_000_000, store = source.store): EventFeed {
+  const gateways = { onRevoked: (listener: (gateway: GatewayRecord) => void) => void (revoke = listener) }
+  return openEventFeed({ store, gateways, clock: clock.now, onError: (error) => errors.push(error), heartbeatMs })
+}
+
+type Source = ReturnType<typeof changes>
+
+/** A store that has nothing but changes, and counts how often it is asked. */
+function changes() {
+  const written: WrittenChange[] = []
+  const listeners = new Set<() => void>()
+  let asked = 0
+  let broken = false
+  return {
+    asked: () => asked,
+    watched: () => listeners.size,
+    breaks: (is: boolean) => void (broken = is),
+    /** Adds changes with these ids. */
+    write(...ids: number[]) {
+      for (const id of ids) written.push(change(id))
+      for (const listener of listeners) listener()
+    },
+    store: {
+      async standingChangesAfter(id: number, limit: number) {
+        asked += 1
+        await turn()
+        if (broken) throw new Error('the disk is gone')
+        return written.filter((it) => it.id > id).slice(0, limit)
+      },
+      newestStandingChange: async () => written.at(-1)?.id ?? 0,
+      watchStanding(listener: () => void) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+    },
+  }
+}
+
+const change = (id: number): WrittenChange => ({
+  id,
+  deviceId: `dev_${id}`,
+  at: clock.now(),
+  before: ['public', 'internal'],
+  after: ['public'],
+  status: 'active',
+  checks: ['firewall'],
+  policyVersion: 1,
+  cause: 'report',
+  owner: 'ana@example.com',
+})
+
+/** What a gateway reads: everything at once, or nothing until it is told to. */
+class Sink extends Writable {
+  text = ''
+  readonly #isReading: () => boolean
+  #held: (() => void) | null = null
+
+  constructor(isReading = () => true) {
+    super({ highWaterMark: 1000 })
+    this.#isReading = isReading
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    this.emit('text')
+    if (this.#isReading()) done()
+    else this.#held = done
+  }
+
+  read(): void {
+    this.#held?.()
+    this.#held = null
+  }
+
+  async until(part: string): Promise<void> {
+    while (!this.text.includes(part)) await once(this, 'text')
+  }
+
+  /** The ids of the changes that it was told. */
+  ids(): number[] {
+    return [...this.text.matchAll(/^event: standing\nid: (\d+)$/gm)].map(([, id]) => Number(id))
+  }
+}
+
+function follow(
+  after: number | null = null,
+  sink = new Sink(),
+  of: { gatewayId?: string; until?: Date | null } = {},
+): Sink {
+  feed.follow({ gatewayId: 'gw_1', until: null, ...of, after }, () => sink)
+  return sink
+}
+
+const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => index + first)
+
+test('whoever names no change hears what comes from now on, and where it stands at once', async () => {
+  source.write(1, 2)
+  const sink = follow()
+  await sink.until('id: 2')
+  expect(sink.text).toBe('retry: 2000\nid: 2\n\n')
+  source.write(3)
+  await sink.until('id: 3')
+  const { id: _id, owner: _owner, ...data } = change(3)
+  const [, json = ''] = /^data: (.*)\n\n$/m.exec(sink.text.slice(sink.text.indexOf('event:'))) ?? []
+  expect(JSON.parse(json)).toEqual({ ...data, at: clock.now().toISOString() })
+})
+
+test('whoever names a change hears all that came after it, once and in order, however many', async () => {
+  source.write(...upTo(1000))
+  const sink = follow(3)
+  await sink.until('id: 1000\ndata')
+  source.write(1001)
+  await sink.until('id: 1001')
+  expect(sink.ids()).toEqual(upTo(1001, 4))
+})
+
+test('what is written while another is being read is not missed', async () => {
+  const sink = follow(0)
+  for (const id of upTo(300)) {
+    source.write(id)
+    if (id % 7 === 0) await turn()
+  }
+  await sink.until('id: 300\ndata')
+  expect(sink.ids()).toEqual(upTo(300))
+})
+
+test('a change of a history that is no longer ours is told to be forgotten', async () => {
+  source.write(1, 2)
+  const sink = follow(3)
+  await sink.until('\n\n')
+  expect(sink.text).toBe('retry: 2000\nevent: reset\ndata: {}\nid: 2\n\n')
+  source.write(3)
+  await sink.until('id: 3')
+  expect(sink.ids()).toEqual([3])
+})
+
+test('those who follow closely are read for once', async () => {
+  const sinks = upTo(10).map((n) => follow(null, new Sink(), { gatewayId: `gw_${n}` }))
+  await Promise.all(sinks.map((sink) => sink.until('id: 0')))
+  for (let times = 0; times < 5; times++) await turn()
+  const before = source.asked()
+  source.write(1)
+  await Promise.all(sinks.map((sink) => sink.until('id: 1')))
+  for (let times = 0; times < 5; times++) await turn()
+  // The change, and that there is none after it.
+  expect(source.asked() - before).toBe(2)
+})
+
+test('who does not read is not read for, and goes on where it was', async () => {
+  source.write(...upTo(5000))
+  let reading = false
+  const sink = follow(0, new Sink(() => reading))
+  await sink.until('retry')
+  for (let times = 0; times < 20; times++) await turn()
+  expect(source.asked()).toBeLessThanOrEqual(2)
+  expect(sink.writableLength).toBeLessThan(100_000)
+  reading = true
+  sink.read()
+  await sink.until('id: 5000\ndata')
+  expect(sink.ids()).toEqual(upTo(5000))
+})
+
+describe('a heartbeat', () => {
+  beforeEach(() => {
+    feed.close()
+    feed = opened(5)
+  })
+
+  test('shows that somebody is there', async () => {
+    const sink = follow()
+    await sink.until(':\n\n:\n\n')
+    expect(sink.ids()).toEqual([])
+  })
+
+  test('ends with who did not read for a whole interval', async () => {
+    source.write(...upTo(500))
+    const sink = follow(0, new Sink(() => false))
+    await once(sink, 'close')
+    expect(errors).toEqual([])
+  })
+
+  test('ends with whose access is over', async () => {
+    const sink = follow(null, new Sink(), { until: new Date(clock.now().getTime() + 1000) })
+    await sink.until(':\n\n')
+    expect(sink.writableEnded).toBe(false)
+    clock.pass(1000)
+    await once(sink, 'close')
+  })
+})
+
+test('nothing is told to whose access is over, though no heartbeat has come', async () => {
+  const sink = follow(null, new Sink(), { until: new Date(clock.now().getTime() + 1000) })
+  await sink.until('id: 0')
+  clock.pass(1000)
+  source.write(1)
+  await once(sink, 'close')
+  expect(sink.ids()).toEqual([])
+})
+
+test('a gateway that is revoked hears nothing more, and others go on', async () => {
+  const [gone, other] = [follow(), follow(null, new Sink(), { gatewayId: 'gw_2' })]
+  await Promise.all([gone.until('id: 0'), other.until('id: 0')])
+  revoke({ id: 'gw_1' } as GatewayRecord)
+  source.write(1)
+  await other.until('id: 1')
+  expect([gone.writableEnded, gone.ids(), other.ids()]).toEqual([true, [], [1]])
+})
+
+test('a gateway follows over a limited number of connections, and again once one is closed', async () => {
+  const sinks = upTo(16).map(() => follow())
+  expect(() => follow(null, sinks[0])).toThrow(expect.objectContaining({ code: 'too-many-streams' }))
+  follow(null, new Sink(), { gatewayId: 'gw_2' })
+  sinks[0]?.destroy()
+  await once(sinks[0]!, 'close')
+  await follow().until('id: 0')
+})
+
+test('where the store cannot be read the connection breaks, and whoever comes back goes on', async () => {
+  const sink = follow(0)
+  await sink.until('id: 0')
+  source.breaks(true)
+  source.write(1)
+  await once(sink, 'close')
+  expect(errors).toEqual([new Error('the disk is gone')])
+  source.breaks(false)
+  const again = follow(0)
+  await again.until('id: 1')
+})
+
+test('a connection that breaks is left alone', async () => {
+  const sink = follow()
+  await sink.until('id: 0')
+  const closed = new Promise((resolve) => void sink.once('close', resolve))
+  sink.destroy(new Error('connection reset'))
+  await closed
+  source.write(1)
+  for (let times = 0; times < 5; times++) await turn()
+  expect([sink.ids(), errors]).toEqual([[], []])
+})
+
+test('closing ends every connection and watches no more', async () => {
+  const sink = follow()
+  await sink.until('id: 0')
+  feed.close()
+  await once(sink, 'close')
+  expect(source.watched()).toBe(0)
+})
