@@ -78,6 +78,8 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
         return sendPage(reply, 403, deniedPage({ tier, reason, checks, returnTo: urlOf(forwarded) }))
       return sendProblem(reply, decision.code ?? 'not-admitted', reason || reasonAdmin, 403)
     }
+    // A proof by DPoP is good once, and the question before this one has had it.
+    if (isPage && by === 'dpop') return refuse(question, reply, new MusterError('proof-replayed'))
     // What was refused a moment ago is good now: back to the address itself, which asks again.
     if (isPage) return reply.code(303).header('location', urlOf(forwarded)).send()
     // A DPoP proof is of one request, and so is its answer.
