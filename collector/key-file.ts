@@ -1,21 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as signBytes, type KeyObject } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { MusterError } from '../shared/errors.ts'
 import { Time } from '../shared/fact.ts'
 import { PublicJwk, thumbprint, type Sign } from '../shared/jws.ts'
 import { jsonParserOf, oneOf, parserOf, strict } from '../shared/schema.ts'
+import { readOwn, writeOwn } from './own-file.ts'
 import { KEY_STAGES, type KeyStage } from './protocol/key-plan.ts'
 
 /** A key that signs, with where it is in its life. */
@@ -116,19 +107,6 @@ function keyOf(material: string | Static<typeof PrivateJwk>, file: string): KeyO
   }
 }
 
-function readOwn(file: string): string | null {
-  try {
-    const { mode } = statSync(file)
-    if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
-      throw new MusterError('config-invalid', `${file} can be read by others; run: chmod 600 ${file}`)
-    }
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
-
 /** Written aside, synced and renamed: after a power cut there are the keys of before or those of after. */
 export function writeKeyFile(folder: string, keys: readonly SigningKey[]): void {
   const content = {
@@ -139,27 +117,5 @@ export function writeKeyFile(folder: string, keys: readonly SigningKey[]): void 
       key: key.export({ format: 'jwk' }),
     })),
   }
-  const file = keyFileOf(folder)
-  const aside = `${file}.new`
-  const handle = openSync(aside, 'w', 0o600)
-  try {
-    writeSync(handle, `${JSON.stringify(content, null, 2)}\n`)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  chmodSync(aside, 0o600)
-  renameSync(aside, file)
-  syncFolder(dirname(file))
-}
-
-/** A name is on disk when its folder is; Windows cannot, and need not, open one. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
+  writeOwn(keyFileOf(folder), `${JSON.stringify(content, null, 2)}\n`)
 }

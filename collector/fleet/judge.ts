@@ -113,7 +113,7 @@ function causeOf({ device, evidence, conclusion, view }: Judged, basis: Basis): 
 }
 
 /** What is said of the checks that do not hold and count. */
-function reasonsOf({ checks }: Appraisal): Reason[] {
+export function reasonsOf({ checks }: Pick<Standing, 'checks'>): Reason[] {
   return checks
     .filter(({ verdict, mode }) => mode === 'enforce' && verdict !== 'pass' && verdict !== 'not-applicable')
     .map(({ id, verdict, why, fix }) => ({ id, verdict, why, ...(fix === undefined ? {} : { fix }) }))

@@ -8,13 +8,22 @@ export const POLL = 'urn:ietf:rfc:8936'
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type/'
 const SSF = 'https://schemas.openid.net/secevent/ssf/event-type/'
 
-/** What a stream can carry (CAEP 1.0, section 3), in the order in which the events of one change are sent. */
+/** What a stream can carry (CAEP 1.0, section 3). */
 export const EVENT = {
-  revoked: `${CAEP}session-revoked`,
   compliance: `${CAEP}device-compliance-change`,
   claims: `${CAEP}token-claims-change`,
+  revoked: `${CAEP}session-revoked`,
 } as const
-export const EVENT_TYPES: readonly string[] = Object.values(EVENT)
+
+/**
+ * What a stream can carry by the form of its subjects. Who has two laptops is not compliant because one of them is: of a
+ * user it is only told that sessions end.
+ */
+export const SUPPORTED: Record<SubjectForm, readonly string[]> = {
+  complex: Object.values(EVENT),
+  device: Object.values(EVENT),
+  user: [EVENT.revoked],
+}
 
 /** What each stream carries, whatever was asked for (SSF 1.0, sections 8.1.4 and 8.1.5). */
 export const SYSTEM_EVENT = { verification: `${SSF}verification`, updated: `${SSF}stream-updated` } as const

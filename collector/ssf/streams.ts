@@ -1,5 +1,30 @@
-import type { PollAnswer, PollAsked, Stream, StreamAsked, StreamChange, StreamState, StreamStatus } from './stream.ts'
-import type { Subject } from './subject.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import { MusterError } from '../../shared/errors.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { Gateways } from '../gateways.ts'
+import type { Store } from '../store/store.ts'
+import { openBook, ownEvent, updatedEvent, type Live } from './book.ts'
+import { openDeriver } from './deriver.ts'
+import { checkSupplied, newDocument, patched, replaced, shown, statusOf, type StreamDocument } from './document.ts'
+import { openSetSigner, type RsaJwk } from './key.ts'
+import { openPoller } from './poller.ts'
+import { openPusher } from './pusher.ts'
+import { openSender, type SenderOptions } from './send.ts'
+import {
+  EVENT,
+  PUSH,
+  SYSTEM_EVENT,
+  type PollAnswer,
+  type PollAsked,
+  type Stream,
+  type StreamAsked,
+  type StreamChange,
+  type StreamState,
+  type StreamStatus,
+} from './stream.ts'
+import { canBeOurs, withNamed, type Subject } from './subject.ts'
 
 /**
  * The streams of events, each of which belongs to the gateway that made it: nobody else ever sees it. `owner` is the id of
@@ -24,16 +49,257 @@ export type Streams = {
   verify(owner: string, id: string, state?: string): Promise<void>
   /**
    * Takes what is acknowledged, then gives what is not. Where there is nothing it waits, at most for `POLL_WAIT_MS`, unless
-   * it is to return immediately; ends early when `signal` aborts. Throws `stream-not-enabled`, `stream-invalid` for a push stream.
+   * it is to return immediately; ends early when `signal` aborts. A push stream cannot be polled: `stream-invalid`.
    */
   poll(owner: string, id: string, asked: PollAsked, signal?: AbortSignal): Promise<PollAnswer>
-  /** The RSA keys that verify what is sent (RFC 7517), for `/ssf/jwks.json`. */
-  jwks(): { keys: RsaJwk[] }
+  /** The RSA keys that verify what is sent (RFC 7517), for `/ssf/jwks.json`. The first is made when it is first asked for. */
+  jwks(): Promise<{ keys: RsaJwk[] }>
+  /** To be called when another policy has come into force. */
+  policyChanged(): void
+  /** Resolves when all that is durable has become events. */
+  settled(): Promise<void>
+  close(): Promise<void>
 }
 
-export type RsaJwk = { kty: 'RSA'; n: string; e: string; kid: string; alg: 'RS256'; use: 'sig' }
-
-/** How long a poll that may wait does so. */
-export const POLL_WAIT_MS = 30_000
 /** Where a stream is polled: below the issuer, and followed by the id of the stream. */
 export const POLL_PATH = '/ssf/poll'
+
+const STREAMS_PER_GATEWAY = 10
+const NAMED_SUBJECTS = 1000
+export const VERIFY_SECONDS = 30
+/** A receiver that cannot be reached for so long has its stream paused. */
+const GIVE_UP_MS = 86_400_000
+/** More than so many events that wait are brought down to what still says something. */
+const HELD = 10_000
+/** So often, in events that were added, that is looked at. */
+const LOOK_EVERY = 1000
+/** For so long a receiver's refusal can be looked up. */
+const REFUSED_MS = 30 * 86_400_000
+const TIDY_MS = 3_600_000
+
+export type StreamsOptions = {
+  store: Store
+  gateways: Pick<Gateways, 'list' | 'onRevoked'>
+  fleet: Pick<Fleet, 'policy' | 'find' | 'devices' | 'standing' | 'settled'>
+  issuerUrl: string
+  /** The collector's own folder. */
+  folder: string
+  /** Hosts that may be pushed to whatever their address. */
+  pushTargets: readonly string[]
+  clock: () => Date
+  log: Pick<FastifyBaseLogger, 'warn' | 'info'>
+  resolve?: SenderOptions['resolve']
+}
+
+export async function openStreams(options: StreamsOptions): Promise<Streams> {
+  const { store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, resolve } = options
+  const onError = (error: unknown) => log.warn({ err: error }, 'events could not be made or sent; it is tried again')
+  const book = await openBook(store, (problem) => log.warn({ err: problem }, 'an event stream cannot be read'))
+  const signer = openSetSigner(join(folder, 'event-key.pem'))
+  const sender = openSender({ exempt: pushTargets, clock, ...(resolve && { resolve }) })
+  const poller = openPoller({ store, find, signer, onRefused })
+  const pusher = openPusher({
+    store,
+    find,
+    sender,
+    signer,
+    chance: Math.random,
+    onError,
+    onRefused,
+    onFailing,
+    onRecovered,
+  })
+  const verifiedAt = new Map<string, number>()
+  const added = new Map<string, number>()
+  const deriver = await openDeriver({ store, book, fleet, issuerUrl, clock, onError, onEvents: wakeAll })
+
+  /** A stream whose gateway is not revoked. */
+  function find(id: string): Live | null {
+    const live = book.get(id)
+    return live && gateways.list().some((gateway) => gateway.id === live.owner) ? live : null
+  }
+
+  function required(owner: string, id: string): Live {
+    const live = find(id)
+    if (!live || live.owner !== owner) throw new MusterError('stream-unknown')
+    return live
+  }
+
+  const ofOwner = (owner: string) => [...book.all()].filter((live) => live.owner === owner)
+
+  function show({ id, owner, document }: Live): Stream {
+    const pollAddress = `${issuerUrl}${POLL_PATH}/${id}`
+    return shown(document, { issuer: issuerUrl, owner, id, pollAddress, verifySeconds: VERIFY_SECONDS })
+  }
+
+  function wakeAll(ids: Iterable<string>): void {
+    for (const id of ids) {
+      poller.wake(id)
+      pusher.wake(id)
+      const count = (added.get(id) ?? LOOK_EVERY) + 1
+      added.set(id, count > LOOK_EVERY ? 0 : count)
+      if (count > LOOK_EVERY) keepBounded(id).catch(onError)
+    }
+  }
+
+  /** What waits is bounded by the number of devices, however long a receiver is away, and still ends in what is true. */
+  async function keepBounded(id: string): Promise<void> {
+    if ((await store.countOutgoing(id)) <= HELD) return
+    const superseded = await store.supersedeEvents(id, EVENT.compliance)
+    if (superseded > 0) log.warn({ stream: id, superseded }, 'events that later ones make superfluous were dropped')
+  }
+
+  async function save(live: Live, document: StreamDocument): Promise<Stream> {
+    await book.save(live, document)
+    pusher.restart(live.id)
+    poller.wake(live.id)
+    return show(live)
+  }
+
+  async function refuseForbidden({ delivery }: StreamDocument): Promise<void> {
+    const problem = delivery.method === PUSH ? await sender.problemOf(delivery.address) : null
+    if (problem !== null)
+      throw new MusterError('stream-invalid', `delivery.endpoint_url cannot be pushed to: ${problem}`)
+  }
+
+  /** Another status, and an event that says so. */
+  async function become(live: Live, to: Partial<StreamDocument> & Pick<StreamDocument, 'status' | 'reason'>) {
+    const { status, reason } = to
+    const event = updatedEvent(live, { issuer: issuerUrl, at: clock(), jti: randomUUID(), status, reason })
+    await book.save(live, { ...live.document, ...to }, { events: [event], drop: status === 'disabled' })
+  }
+
+  async function name(live: Live, action: 'add' | 'remove', subject: Subject): Promise<void> {
+    if (!canBeOurs(subject, issuerUrl)) throw new MusterError('subject-unknown')
+    const named = withNamed(live.document.named, { action, subject })
+    if (named.length > NAMED_SUBJECTS)
+      throw new MusterError('stream-invalid', `it names ${NAMED_SUBJECTS} subjects at most`)
+    await book.save(live, { ...live.document, named })
+  }
+
+  async function onFailing(live: Live, problem: string): Promise<void> {
+    const { document, id } = live
+    const now = clock()
+    if (document.failingSince === null) {
+      log.warn({ stream: id, problem }, 'events cannot be delivered; it is tried again')
+      return book.save(live, { ...document, failingSince: now.toISOString() })
+    }
+    const isOver = now.getTime() - Date.parse(document.failingSince) >= GIVE_UP_MS
+    if (document.status !== 'enabled' || !isOver) return
+    const reason = `Nothing could be delivered since ${document.failingSince}: ${problem}`
+    log.warn({ stream: id, problem, since: document.failingSince }, 'the event stream is paused')
+    await become(live, { status: 'paused', reason, isGivenUp: true })
+  }
+
+  async function onRecovered(live: Live): Promise<void> {
+    const well = { isGivenUp: false, failingSince: null }
+    log.info({ stream: live.id }, 'events can be delivered again')
+    if (live.document.isGivenUp) await become(live, { ...well, status: 'enabled', reason: null })
+    else await book.save(live, { ...live.document, ...well })
+  }
+
+  function onRefused(
+    { id, owner }: Pick<Live, 'id' | 'owner'>,
+    { jti, type }: { jti: string; type: string },
+    problem: string,
+  ) {
+    log.warn({ stream: id, gateway: owner, jti, type, problem }, 'a receiver does not take an event')
+  }
+
+  const tidy = setInterval(() => {
+    store.forgetRefused(new Date(clock().getTime() - REFUSED_MS)).catch(onError)
+  }, TIDY_MS).unref()
+  let revoked: string | null = null
+  gateways.onRevoked(({ id }) => {
+    // The one before is gone for good. This one may come back, where the store refuses.
+    if (revoked !== null && !gateways.list().some((gateway) => gateway.id === revoked)) book.forgetOwner(revoked)
+    revoked = id
+    for (const live of ofOwner(id)) poller.wake(live.id)
+  })
+  deriver.start()
+  for (const { id } of book.all()) {
+    pusher.wake(id)
+    keepBounded(id).catch(onError)
+  }
+
+  return {
+    async create(owner, asked) {
+      const document = newDocument(asked, pushTargets)
+      await refuseForbidden(document)
+      if (ofOwner(owner).length >= STREAMS_PER_GATEWAY) {
+        throw new MusterError('stream-limit', `a gateway has at most ${STREAMS_PER_GATEWAY}`)
+      }
+      const live = { id: `str_${randomBytes(12).toString('base64url')}`, owner, document }
+      await book.add(live, clock())
+      return show(live)
+    },
+    find: (owner, id) => show(required(owner, id)),
+    list: (owner) => ofOwner(owner).map(show),
+    async update(owner, id, patch) {
+      checkSupplied(patch, show(required(owner, id)))
+      const document = patched(required(owner, id).document, patch, pushTargets)
+      await refuseForbidden(document)
+      const live = required(owner, id)
+      return save(live, patched(live.document, patch, pushTargets))
+    },
+    async replace(owner, id, asked) {
+      checkSupplied(asked, show(required(owner, id)))
+      await refuseForbidden(replaced(required(owner, id).document, asked, pushTargets))
+      const live = required(owner, id)
+      return save(live, replaced(live.document, asked, pushTargets))
+    },
+    async remove(owner, id) {
+      required(owner, id)
+      await book.remove(id)
+      verifiedAt.delete(id)
+      poller.wake(id)
+      pusher.wake(id)
+    },
+    status: (owner, id) => statusOf(id, required(owner, id).document),
+    async setStatus(owner, id, status, reason) {
+      const live = required(owner, id)
+      const to = { status, reason: reason ?? null, isGivenUp: false, failingSince: null }
+      if (live.document.status === status) await book.save(live, { ...live.document, ...to })
+      else await become(live, to)
+      pusher.restart(id)
+      poller.wake(id)
+      return statusOf(id, live.document)
+    },
+    addSubject: (owner, id, subject) => name(required(owner, id), 'add', subject),
+    removeSubject: (owner, id, subject) => name(required(owner, id), 'remove', subject),
+    async verify(owner, id, state) {
+      const live = required(owner, id)
+      if (live.document.status !== 'enabled') throw new MusterError('stream-not-enabled')
+      const now = clock()
+      const since = now.getTime() - (verifiedAt.get(id) ?? -Infinity)
+      if (since >= 0 && since < VERIFY_SECONDS * 1000) throw new MusterError('verification-too-soon')
+      verifiedAt.set(id, now.getTime())
+      const payload = state === undefined ? {} : { state }
+      const event = ownEvent(live, {
+        issuer: issuerUrl,
+        at: now,
+        jti: randomUUID(),
+        type: SYSTEM_EVENT.verification,
+        payload,
+      })
+      await book.save(live, live.document, { events: [event] })
+      wakeAll([id])
+    },
+    async poll(owner, id, asked, signal) {
+      const live = required(owner, id)
+      if (live.document.delivery.method === PUSH)
+        throw new MusterError('stream-invalid', 'it is pushed, and not polled')
+      return poller.poll(live, asked, signal)
+    },
+    jwks: signer.jwks,
+    policyChanged: deriver.reconcile,
+    settled: deriver.settled,
+    async close() {
+      clearInterval(tidy)
+      poller.close()
+      await deriver.close()
+      await pusher.close()
+      sender.close()
+    },
+  }
+}

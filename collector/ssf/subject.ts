@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Type, type Static } from 'typebox'
-import { oneOf, text } from '../../shared/schema.ts'
+import { keysOf, parserOf } from '../../shared/schema.ts'
 
 const word = Type.String({ minLength: 1, maxLength: 1000 })
 
@@ -19,21 +20,89 @@ const Simple = Type.Union([
     'ip-addresses': Type.Array(word, { minItems: 1, maxItems: 32 }),
   }),
 ])
-export type Simple = Static<typeof Simple>
 
+/** Several names of the same subject, each of which stands for it (RFC 9493, section 3.2.8). */
 const Aliases = Type.Object({
   format: Type.Literal('aliases'),
   identifiers: Type.Array(Simple, { minItems: 1, maxItems: 32 }),
 })
 const Member = Type.Union([Simple, Aliases])
+type Member = Static<typeof Member>
 
-export const MEMBERS = ['user', 'device', 'session', 'application', 'tenant', 'org_unit', 'group'] as const
+const member = Type.Optional(Member)
+const MEMBERS = {
+  user: member,
+  device: member,
+  session: member,
+  application: member,
+  tenant: member,
+  org_unit: member,
+  group: member,
+}
 
-/** Several simple subjects that are one together (SSF 1.0, section 3.3). A member that is missing stands for any. */
-const Complex = Type.Intersect([
-  Type.Object({ format: Type.Literal('complex') }),
-  Type.Partial(Type.Record(oneOf(MEMBERS), Member)),
-])
+/** Several subjects that are one together (SSF 1.0, section 3.3). A member that is missing stands for any. */
+const Complex = Type.Object({ format: Type.Literal('complex'), ...MEMBERS })
 
 export const Subject = Type.Union([Simple, Aliases, Complex])
 export type Subject = Static<typeof Subject>
+export const parseSubject = parserOf(Subject)
+
+/** Whom an event is about. */
+export type About = { deviceId: string; owner: string | null }
+
+/** What a stream was asked to add or to leave out, the newest last. A device that none of it names is in. */
+export type Named = { action: 'add' | 'remove'; subject: Subject }
+
+/** Whether a stream tells of a device: what was said of it last counts. */
+export function isIncluded(named: readonly Named[], about: About, issuer: string): boolean {
+  return named.findLast(({ subject }) => names(subject, about, issuer))?.action !== 'remove'
+}
+
+/** The list after one more wish. What is said again, and what adds where nothing was left out, leaves no trace. */
+export function withNamed(named: readonly Named[], wish: Named): Named[] {
+  const others = named.filter(({ subject }) => !isDeepStrictEqual(subject, wish.subject))
+  const next = [...others, wish]
+  return next.some(({ action }) => action === 'remove') ? next : []
+}
+
+/** Whether a subject can be one that events are of here: a device by this issuer, a user by e-mail, or both. */
+export function canBeOurs(subject: Subject, issuer: string): boolean {
+  if (subject.format !== 'complex') return isDevice(subject, issuer) || isUser(subject)
+  const { user, device } = subject
+  const isAlone = keysOf(MEMBERS).every((key) => key === 'user' || key === 'device' || subject[key] === undefined)
+  if (!isAlone || (!user && !device)) return false
+  return (!user || isUser(user)) && (!device || isDevice(device, issuer))
+}
+
+/**
+ * Whether a subject names the device of an event. What it does not say stands for any; what it says has to be so: a user
+ * who is not known is nobody's namesake, or a wish to leave out one would silence others.
+ */
+function names(subject: Subject, about: About, issuer: string): boolean {
+  if (subject.format !== 'complex') return namesOne(subject, about, issuer)
+  const { user, device } = subject
+  if (!canBeOurs(subject, issuer)) return false
+  return (
+    (!user || simplesOf(user).some((it) => isOwner(it, about))) &&
+    (!device || simplesOf(device).some((it) => isThis(it, about, issuer)))
+  )
+}
+
+function namesOne(subject: Member, about: About, issuer: string): boolean {
+  return simplesOf(subject).some((it) => isThis(it, about, issuer) || isOwner(it, about))
+}
+
+type Simple = Static<typeof Simple>
+
+const simplesOf = (subject: Member): Simple[] => (subject.format === 'aliases' ? subject.identifiers : [subject])
+
+const isThis = (it: Simple, { deviceId }: About, issuer: string) =>
+  it.format === 'iss_sub' ? it.iss === issuer && it.sub === deviceId : it.format === 'opaque' && it.id === deviceId
+
+const isOwner = (it: Simple, { owner }: About) =>
+  it.format === 'email' && owner !== null && it.email.toLowerCase() === owner.toLowerCase()
+
+const isDevice = (subject: Member, issuer: string) =>
+  simplesOf(subject).some((it) => it.format === 'opaque' || (it.format === 'iss_sub' && it.iss === issuer))
+
+const isUser = (subject: Member) => simplesOf(subject).some(({ format }) => format === 'email')

@@ -45,7 +45,8 @@ export function eventTable(db: Database, write: Writer): EventTable {
   const untell = db.prepare('delete from told_device where device_id = ?')
   const addEvent = db.prepare(
     `insert into outgoing_event (stream_id, jti, type, device_id, claims, made_at)
-     select @streamId, @jti, @type, @deviceId, @claims, @madeAt where exists (select 1 from event_stream where id = @streamId)
+     select @streamId, @jti, @type, @deviceId, @claims, @madeAt where exists
+       (select 1 from event_stream where id = @streamId and (@changeId is null or since < @changeId))
      on conflict (stream_id, jti) do nothing`,
   )
   const ofDevices = db.prepare<[string, number]>(
@@ -64,8 +65,7 @@ export function eventTable(db: Database, write: Writer): EventTable {
   const forget = db.prepare('delete from outgoing_event where refused is not null and made_at < ?')
   const supersede = db.prepare<{ stream: string; alternating: string }>(SUPERSEDED)
 
-  const add = ({ streamId, jti, type, deviceId, claims, at }: NewEvent) =>
-    void addEvent.run({ streamId, jti, type, deviceId, claims, madeAt: at.getTime() })
+  const add = ({ at, ...event }: NewEvent) => void addEvent.run({ ...event, madeAt: at.getTime() })
 
   return {
     loadStreams: async () => allStreams.all().map(streamOfRow),

@@ -185,6 +185,8 @@ export type NewEvent = {
   type: string
   /** Null where it is about the stream itself. */
   deviceId: string | null
+  /** The change that it was made of: a stream that is younger does not get it. Null where it was made of none. */
+  changeId: number | null
   claims: string
   at: Date
 }

@@ -22,6 +22,7 @@ const event = (jti: string, more: Partial<NewEvent> = {}): NewEvent => ({
   jti,
   type: COMPLIANCE,
   deviceId: idOf('x'),
+  changeId: null,
   claims: `{"n":"${jti}"}`,
   at: NOW,
   ...more,
@@ -96,6 +97,9 @@ export function contractOfEvents(subject: Subject): void {
       const a = await streamIn(store)
       await happened(store, idOf('x'), { standingChanges: [standingChange(idOf('x'), NOW)] })
       expect(await store.addStream({ ...a, id: 'b' })).toBe(1)
+      const made = (streamId: string, changeId: number) => event(`${streamId}${changeId}`, { streamId, changeId })
+      await store.addEvents(derived(0, 2, [made('a', 1), made('b', 1), made('b', 2)]))
+      expect([await waitingIn(store), await waitingIn(store, 'b')]).toEqual([['a1'], ['b2']])
       expect(await store.saveStream('a', '{"status":"paused"}')).toBe(true)
       expect(await store.saveStream('none', '{}')).toBe(false)
       await subject.reopen()
