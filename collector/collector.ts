@@ -24,6 +24,7 @@ import { openParts, readNamed, type Parts, type Surroundings } from './parts.ts'
 import { openProver } from './proof.ts'
 import { checkReleaseFiles } from './releases/check.ts'
 import { openSecretFile } from './secret-file.ts'
+import { openStreams } from './ssf/streams.ts'
 import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
 import { openAgents, type Agents } from './ws/agents.ts'
@@ -63,7 +64,10 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const clock = parts.clock.now
     await audit.acted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
     closing.push(() => audit.noted({ at: clock(), who: 'collector', act: 'stop', target: null, details: {} }))
-    const { historyDays, auditDays } = config
+    const { folder, pushTargets, historyDays, auditDays } = config
+    const streams = await openStreams({ store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log })
+    closing.push(() => streams.close())
+    policies.onChange(streams.policyChanged)
     const upkeep = openUpkeep({ store, historyDays, audit, auditDays, clock, log })
     closing.push(() => upkeep.close())
     const timekeeper = keepTime(fleet, clock)
@@ -101,6 +105,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         enrollment,
         gateways,
         eventFeed,
+        streams,
         issuer,
         statuses,
         audit,

@@ -36,6 +36,7 @@ const SETTINGS = {
   watchSeconds: Seconds,
   decisionCacheSeconds: Type.Integer({ minimum: 0, maximum: 1 }),
   browserSessionHours: Type.Integer({ minimum: 1, maximum: 168 }),
+  pushTargets: Type.Array(text(255), { maxItems: 64 }),
   agentHelp: Type.Optional(Type.String({ pattern: '^https://[^\\s"<>]+$', maxLength: 1000 })),
   logLevel: oneOf(['error', 'warn', 'info', 'debug']),
 } as const
@@ -64,6 +65,7 @@ const MEANINGS: Record<keyof typeof SETTINGS, string> = {
   watchSeconds: 'how often agents look at what moves fast',
   decisionCacheSeconds: 'a gateway may keep an answer that lets a request through for so long; at most 1',
   browserSessionHours: 'a browser is known to run on its laptop for so long after a device check',
+  pushTargets: 'hosts that events may be pushed to although their address is not a public one',
   agentHelp: 'https address of a page that says how to get the agent, for people whose laptop has none',
   logLevel: 'error, warn, info or debug',
 }
@@ -100,6 +102,7 @@ const DEFAULTS = {
   watchSeconds: 5,
   decisionCacheSeconds: 0,
   browserSessionHours: 8,
+  pushTargets: [],
   logLevel: 'info',
 } as const
 

@@ -22,6 +22,8 @@ export type Policies = {
   dryRun(document: string): Promise<DryRun>
   /** Puts an earlier version in force again, as a new one; without `to` the one before. */
   rollback(input: { to?: number; author: string }): Promise<PolicyInForce>
+  /** Told of each policy that comes into force. */
+  onChange(listener: (inForce: PolicyInForce) => void): void
 }
 
 type Change = Omit<PolicyRecord, 'version' | 'digest' | 'appliedAt'> & { document: string }
@@ -35,6 +37,7 @@ export function openPolicies(
 ): Policies {
   /** One change at a time, so that each is compared with what it really replaces. */
   let last: Promise<unknown> = Promise.resolve()
+  const listeners: ((inForce: PolicyInForce) => void)[] = []
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
     const turn = last.then(act, act)
     last = turn.catch(() => undefined)
@@ -48,6 +51,7 @@ export function openPolicies(
     const record = await store.addPolicy({ ...change, digest: hash, appliedAt: clock() })
     const next = { policy, version: record.version, digest: hash, since: record.appliedAt, author: record.author }
     fleet.usePolicy(next)
+    for (const tell of listeners) tell(next)
     return next
   }
 
@@ -59,6 +63,7 @@ export function openPolicies(
 
   return {
     inForce: fleet.policy,
+    onChange: (listener) => void listeners.push(listener),
     versions: store.loadPolicies,
     document,
     apply: ({ document: text, author }) =>

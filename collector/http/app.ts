@@ -35,6 +35,7 @@ import { healthRoutes } from './routes/health.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
+import type { Streams } from '../ssf/streams.ts'
 
 /** What the routes are built from. */
 export type AppParts = {
@@ -43,6 +44,8 @@ export type AppParts = {
   gateways: Gateways
   /** Tells gateways of changes of standing. */
   eventFeed: EventFeed
+  /** The event streams of gateways. */
+  streams: Streams
   issuer: Issuer
   statuses: Pick<StatusLists, 'token' | 'uris'>
   /** Every decision is told to it. */
