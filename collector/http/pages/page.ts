@@ -55,20 +55,11 @@ export function pageOf({ title, main, script, head, connect }: PageParts): Page 
         <link rel="icon" href="data:," />
         ${head ?? html``}
         <title>${title}</title>
-        <style>
-          ${{ html: STYLE }}
-        </style>
+        ${element('style', STYLE)}
       </head>
       <body>
         <header>${MARK}<span>Muster device check</span></header>
-        ${main}
-        ${
-          script === undefined
-            ? html``
-            : html`<script>
-                ${{ html: script }}
-              </script>`
-        }
+        ${main} ${script === undefined ? html`` : element('script', script)}
       </body>
     </html> `
   return {
@@ -84,6 +75,11 @@ export function pageOf({ title, main, script, head, connect }: PageParts): Page 
       'cross-origin-resource-policy': 'same-origin',
     },
   }
+}
+
+/** With the very text in it that the policy has the hash of: not a line break more. */
+function element(name: 'style' | 'script', text: string): Html {
+  return { html: `<${name}>${text}</${name}>` }
 }
 
 function hashOf(text: string): string {
