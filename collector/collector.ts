@@ -120,6 +120,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         metrics,
         probe: store.probe,
         issuerUrl,
+        mutualTls: config.mutualTls,
         version: VERSION,
         clock,
       },

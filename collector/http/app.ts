@@ -68,6 +68,8 @@ export type AppParts = {
   /** Proves that the store can be written to. */
   probe: () => Promise<void>
   issuerUrl: string
+  /** Whether clients are asked for a certificate. */
+  mutualTls: boolean
   version: string
   clock: () => Date
 }

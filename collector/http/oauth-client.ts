@@ -8,7 +8,9 @@ import { OAuthError, type Form } from './oauth.ts'
 export type Client = { gateway: GatewayRecord; certificate: string | null }
 
 /** How a client may authenticate (RFC 8414, section 2): its key is its secret, its id or its name the client id. */
-export const CLIENT_AUTHENTICATION = ['client_secret_basic', 'client_secret_post', 'self_signed_tls_client_auth']
+export function clientAuthentication(mutualTls: boolean): string[] {
+  return ['client_secret_basic', 'client_secret_post', ...(mutualTls ? ['self_signed_tls_client_auth'] : [])]
+}
 
 /** Whether a request tries to authenticate as a client of OAuth does. */
 export function triesAsClient({ headers }: FastifyRequest, form: Form): boolean {

@@ -247,8 +247,12 @@ describe.skipIf(!HAS_OPENSSL)('a gateway with a client certificate (skipped wher
     })
   })
 
-  test('is not asked for its certificate unless the setting is on', async () => {
+  test('is not asked for its certificate unless the setting is on, which clients can look up', async () => {
     const plain = await started({})
+    const path = '/.well-known/oauth-authorization-server'
+    const methods = async (at: TestCollector) => (await ask({ path, at })).body['token_endpoint_auth_methods_supported']
+    expect(await methods(plain)).toEqual(['client_secret_basic', 'client_secret_post'])
+    expect(await methods(collector)).toContain('self_signed_tls_client_auth')
     const made = await gateway({ certificate: own.cert }, plain)
     expect(await statusOf({ certificate: own, at: plain })).toBe(401)
     expect(await statusOf({ certificate: own, headers: bearer(made.key), at: plain })).toBe(404)

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { ACCESS_SCOPES, ACCESS_TOKEN_SECONDS, permittedScopes, type AccessScope } from '../../access-tokens.ts'
 import type { GatewayRecord } from '../../store/store.ts'
 import type { AppParts } from '../app.ts'
-import { CLIENT_AUTHENTICATION, clientOf } from '../oauth-client.ts'
+import { clientAuthentication, clientOf } from '../oauth-client.ts'
 import { formOf, OAuthError, type Form } from '../oauth.ts'
 
 const Token = Type.Object({
@@ -14,7 +14,7 @@ const Token = Type.Object({
 })
 
 /** Access tokens for gateways that speak OAuth: client credentials alone (RFC 6749, section 4.4; RFC 9068). In a scope that does. */
-export function oauthRoutes(app: FastifyInstance, { gateways, issuerUrl }: AppParts): void {
+export function oauthRoutes(app: FastifyInstance, { gateways, issuerUrl, mutualTls }: AppParts): void {
   app.post(
     '/oauth/token',
     { schema: { summary: 'An access token for a gateway (client credentials)', response: { 200: Token } } },
@@ -43,13 +43,13 @@ export function oauthRoutes(app: FastifyInstance, { gateways, issuerUrl }: AppPa
     async () => ({
       issuer: issuerUrl,
       token_endpoint: `${issuerUrl}/oauth/token`,
-      token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,
+      token_endpoint_auth_methods_supported: clientAuthentication(mutualTls),
       introspection_endpoint: `${issuerUrl}/oauth/introspect`,
-      introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,
+      introspection_endpoint_auth_methods_supported: clientAuthentication(mutualTls),
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],
       scopes_supported: ACCESS_SCOPES,
-      tls_client_certificate_bound_access_tokens: true,
+      tls_client_certificate_bound_access_tokens: mutualTls,
     }),
   )
 }
