@@ -111,6 +111,9 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
   if (begun.problem !== null) {
     onDamaged(begun.problem)
     await journal.append(damaged(clock.now(), begun.problem))
+  } else {
+    // A log without a line has a head all the same: where it is missing, somebody took it away.
+    await store.addAudit([], journal.head())
   }
   await copy()
   clock.onSet((milliseconds) => {

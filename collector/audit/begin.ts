@@ -11,10 +11,13 @@ type Found = { head: AuditHead | null; copy: AuditHead | null; last: AuditLine |
 export async function beginOf(
   store: Pick<Store, 'auditHead' | 'auditEnd' | 'auditBegin'>,
   copy: AuditHead | null,
-  marker: Pick<Marker, 'isOurs'>,
+  marker: Pick<Marker, 'isOurs' | 'isNew'>,
 ): Promise<Begin> {
   const [head, last, [first = null]] = [await store.auditHead(), await store.auditEnd(), await store.auditBegin(1)]
-  if (!head && !last && !copy) return { extent: { first: 1, previous: null, ...NO_LINE }, problem: null }
+  const nothing = { extent: { first: 1, previous: null, ...NO_LINE }, problem: null }
+  if (marker.isNew && !head && !copy && !last) return nothing
+  // The very first start may have ended between the head and its copy.
+  if (head?.seq === 0 && marker.isOurs(head) && !copy && !last) return nothing
   const found = { head, copy, last, first }
   return { extent: extentOf(found, marker), problem: problemOf(found, marker) }
 }

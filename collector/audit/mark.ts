@@ -12,6 +12,8 @@ import type { AuditHead } from '../store/store.ts'
 export type Marker = {
   mark(extent: Extent): AuditHead
   isOurs(head: AuditHead): boolean
+  /** It was made just now: there can be no log yet. */
+  isNew: boolean
   /** The public half of the key, base64url (RFC 8032). */
   publicKey: string
 }
@@ -24,7 +26,8 @@ const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
  * @throws MusterError `config-invalid` where its file is readable by others or damaged
  */
 export function openMarker(folder: string): Marker {
-  return markerOf(openSecretFile(keyOf(folder)))
+  const isNew = !existsSync(keyOf(folder))
+  return markerOf(openSecretFile(keyOf(folder)), isNew)
 }
 
 /** The same for whoever only reads: null where the folder has no key. */
@@ -34,18 +37,21 @@ export function readMarker(folder: string): Marker | null {
 
 const keyOf = (folder: string) => join(folder, 'audit-key')
 
-function markerOf(secret: Buffer): Marker {
+function markerOf(secret: Buffer, isNew: boolean): Marker {
   const key = createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, secret]), format: 'der', type: 'pkcs8' })
   const publicKey = createPublicKey(key)
   return {
     mark: (extent) => ({ ...extent, signature: sign(null, bytesOf(extent), key).toString('base64url') }),
     isOurs: (head) => isSignedBy(publicKey, head),
+    isNew,
     publicKey: String(publicKey.export({ format: 'jwk' }).x),
   }
 }
 
 function isSignedBy(key: KeyObject, head: AuditHead): boolean {
-  return verify(null, bytesOf(head), key, Buffer.from(head.signature, 'base64url'))
+  const signature = Buffer.from(head.signature, 'base64url')
+  // The last character has bits that count for nothing; only one way of writing it is right.
+  return signature.toString('base64url') === head.signature && verify(null, bytesOf(head), key, signature)
 }
 
 const bytesOf = (extent: Extent) => Buffer.from(headText(extent))
