@@ -34,6 +34,7 @@ import { forwardAuthRoutes } from './routes/forward-auth.ts'
 import { healthRoutes } from './routes/health.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { ssfRoutes } from './routes/ssf.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
 import type { Streams } from '../ssf/streams.ts'
 
@@ -100,6 +101,7 @@ export async function buildApp(parts: AppParts, options: ServerOptions): Promise
   await app.register(async (scope) => authzenRoutes(scope, { ...parts, deciderFor: postureDeciders(parts) }))
   await app.register(async (scope) => statusListRoutes(scope, parts))
   await app.register(async (scope) => eventRoutes(scope, parts))
+  await app.register(async (scope) => ssfRoutes(scope, parts))
   await app.register(async (scope) => adminRoutes(scope, parts))
   await app.register(async (scope) => auditRoutes(scope, parts))
   await app.register(async (scope) => forwardAuthRoutes(scope, parts))

@@ -12,7 +12,7 @@ import {
   SubjectAsked,
   VerificationAsked,
 } from '../../ssf/stream.ts'
-import { POLL_PATH, type Streams } from '../../ssf/streams.ts'
+import { POLL_PATH } from '../../ssf/streams.ts'
 import type { AppParts } from '../app.ts'
 import { gatewayOf, requireGateway } from '../auth.ts'
 import { Problem } from '../problem.ts'
@@ -22,7 +22,7 @@ const NamedOrAll = Type.Partial(Named)
 const security = [{ gateway: [] }]
 const errors = { 400: Problem, 401: Problem, 403: Problem, 404: Problem }
 
-type SsfParts = Pick<AppParts, 'gateways' | 'issuerUrl'> & { streams: Streams }
+type SsfParts = Pick<AppParts, 'gateways' | 'issuerUrl' | 'streams'>
 
 /** The management of event streams, and their delivery by polling (SSF 1.0, sections 7 and 8; RFC 8936). */
 export function ssfRoutes(app: FastifyInstance, { gateways, issuerUrl, streams }: SsfParts): void {
@@ -61,7 +61,7 @@ export function ssfRoutes(app: FastifyInstance, { gateways, issuerUrl, streams }
         .header('content-type', 'application/jwk-set+json')
         .header('cache-control', `max-age=${JWKS_SECONDS}`)
         .header('access-control-allow-origin', '*')
-        .send(JSON.stringify(streams.jwks())),
+        .send(JSON.stringify(await streams.jwks())),
   )
 
   app.post<{ Body: StreamAsked }>(
