@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startAgent, type Agent } from '../../agent/agent.ts'
 import { enroll } from '../../agent/enroll.ts'
-import type { Host } from '../../agent/host/host.ts'
 import { createSoftwareKey } from '../../agent/identity/software.ts'
 import { openJournal, readJournal, type Journal } from '../../agent/journal.ts'
 import { allProbes } from '../../agent/probes/all.ts'
@@ -14,38 +13,7 @@ import { parseEnrollmentString } from '../../shared/enrollment.ts'
 import { factOf } from '../../shared/signals.ts'
 import type { Standing } from '../../shared/standing.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
-import { laptop } from '../fakes/laptop.ts'
-
-const GROUPS = '/sys/fs/cgroup'
-const SENSOR = `${GROUPS}/system.slice/falcon-sensor.service/cgroup.procs`
-
-/** What the probes find on a laptop with an encrypted disk and a healthy CrowdStrike Falcon. */
-const FILES: Record<string, string> = {
-  '/etc/os-release': 'ID=debian\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\n',
-  '/proc/sys/kernel/osrelease': '6.12.48-amd64\n',
-  '/proc/self/mountinfo': '30 1 254:0 / / rw,relatime shared:1 - ext4 /dev/mapper/root rw\n',
-  '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n',
-  '/proc/partitions': 'major minor  #blocks  name\n\n 259 0 500000000 nvme0n1\n 254 0 499000000 dm-0\n',
-  '/sys/class/block/dm-0/slaves/nvme0n1/x': '',
-  '/sys/class/block/dm-0/uevent': 'MAJOR=254\nMINOR=0\nDEVNAME=dm-0\nDEVTYPE=disk\n',
-  '/sys/class/block/dm-0/dm/uuid': 'CRYPT-LUKS2-29abbee9af70419a88aedca2d7066538-root\n',
-  '/sys/class/block/dm-0/dm/name': 'root\n',
-  '/sys/class/block/dm-0/removable': '0\n',
-  '/sys/class/block/nvme0n1/uevent': 'MAJOR=259\nMINOR=0\nDEVNAME=nvme0n1\nDEVTYPE=disk\n',
-  '/sys/class/block/nvme0n1/removable': '0\n',
-  [`${GROUPS}/cgroup.procs`]: '1\n',
-  [`${GROUPS}/system.slice/cgroup.procs`]: '',
-  [SENSOR]: '700\n',
-  '/proc/700/status': 'Name:\tfalcon-sensor-b\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\n',
-  '/opt/CrowdStrike/falconctl': '',
-  '/usr/lib/systemd/system/falcon-sensor.service': '[Unit]\n',
-}
-const PROGRAMS = {
-  'falconctl -g --aid --rfm-state --version': {
-    stdout: 'aid="d2f01c7be04a4c6f9d0b3a55e8817f24", rfm-state=false, version = 7.18.17106.0\n',
-  },
-  'dmsetup table': { stdout: 'root: 0 998000000 crypt aes-xts-plain64 :64:logon:x 0 259:0 32768\n' },
-}
+import { falconLaptop, type FalconLaptop } from '../fakes/falcon-laptop.ts'
 
 /** Closed at once: what passed has no grace. */
 const POLICY = `version: 1
@@ -89,7 +57,7 @@ let answerIsNoted: Promise<void>
 let collector: TestCollector
 let folder: string
 let key: string
-let files: Record<string, string>
+let machine: FalconLaptop
 let timers: ReturnType<typeof stillTimers>
 let agent: Agent
 let deviceId: string
@@ -100,12 +68,9 @@ beforeEach(async () => {
   writeFileSync(policy, POLICY)
   collector = await testCollector({ settings: { policy } })
   key = await collector.gatewayKey('decide', 'vouch')
-  files = { ...FILES }
+  machine = falconLaptop()
   timers = stillTimers()
-  const host: Host = {
-    ...laptop({ files, folders: ['/sys/class/block/nvme0n1/slaves'], programs: PROGRAMS }),
-    now: () => new Date(),
-  }
+  const { host } = machine
 
   const state = openState(folder)
   await makePrivate(state.folder)
@@ -158,6 +123,7 @@ test('a disk that loses its encryption turns the answer of the gateway from 200 
   await standing((it) => it.tiers.includes('internal'))
   expect(await gatewayAnswer('internal')).toBe(200)
 
+  const { files } = machine
   const mounts = files['/proc/self/mountinfo']
   files['/proc/self/mountinfo'] = '30 1 259:0 / / rw,relatime shared:1 - ext4 /dev/nvme0n1 rw\n'
   await agent.checkAgain()
@@ -177,14 +143,13 @@ test('an EDR that stops is seen by the watch, reported at once, and closed at th
     value: { products: [{ product: 'crowdstrike-falcon', state: 'healthy' }] },
   })
 
-  const sensor = files[SENSOR]
-  delete files[SENSOR]
+  machine.stopSensor()
   timers.watch()
   const bad = await standing((it) => verdict(it, 'endpoint-protection') === 'fail')
   expect(bad.checks.find(({ id }) => id === 'endpoint-protection')?.why).toContain('crowdstrike-falcon is off')
   expect(await gatewayAnswer('internal')).toBe(403)
 
-  files[SENSOR] = sensor ?? ''
+  machine.startSensor()
   timers.watch()
   await standing((it) => verdict(it, 'endpoint-protection') === 'pass')
   expect(await gatewayAnswer('internal')).toBe(200)
@@ -192,7 +157,7 @@ test('an EDR that stops is seen by the watch, reported at once, and closed at th
 
 test('a laptop that cannot be read any more is admitted to no tier but public', async () => {
   await standing((it) => it.tiers.includes('internal'))
-  for (const path of Object.keys(files)) delete files[path]
+  for (const path of Object.keys(machine.files)) delete machine.files[path]
   await agent.checkAgain()
   const blind = await standing((it) => !it.tiers.includes('internal'))
   expect(blind.tiers).toEqual(['public'])
