@@ -4,12 +4,14 @@ import { benchAppraisal } from './appraisal.ts'
 import { benchAudit } from './audit.ts'
 import { benchDecisions } from './decisions.ts'
 import { benchIntake } from './intake.ts'
+import { benchLoss } from './loss.ts'
 import { benchStore } from './store.ts'
 
 const BENCHES: Record<string, () => Promise<void>> = {
   intake: benchIntake,
   store: benchStore,
   decisions: benchDecisions,
+  loss: benchLoss,
   audit: benchAudit,
   appraisal: benchAppraisal,
   agent: benchAgent,
