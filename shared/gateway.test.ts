@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose'
+import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { fakeDevice } from '../test/fakes/device.ts'
 import { healthyFacts } from '../test/fakes/facts.ts'
@@ -8,6 +8,7 @@ import { mutations } from '../test/fakes/mutations.ts'
 import { START, URL, codeOf, fakeGateway } from '../test/fakes/gateway.ts'
 import type { Refusal } from './gateway-api.ts'
 import { REFUSALS } from './refusal.ts'
+import { setStatus } from './status-list.ts'
 
 let { clock, collector, verdict, verifier, verifierOf, seconds } = fakeGateway()
 beforeEach(() => {
@@ -256,4 +257,127 @@ describe('ten thousand damaged attestations', () => {
     }
     expect(accepted).toEqual([])
   })
+})
+
+describe('a token that was verified is known again', () => {
+  test('with the same answer, in which nobody can change anything', async () => {
+    const token = await collector.attest()
+    expect(await verdict(token)).toBe('good')
+    const first = await verifier.verify(token)
+    expect(await verifier.verify(Buffer.from(token).toString())).toBe(first)
+    if (!first.ok) throw new Error(first.problem)
+    const { attestation } = first
+    expect(() => attestation.tiers.push('restricted')).toThrow(TypeError)
+    expect(() => (attestation.tiers = ['restricted'])).toThrow(TypeError)
+    expect(() => (attestation.checks[0]!.verdict = 'pass')).toThrow(TypeError)
+    expect(() => (attestation.vector!['configuration'] = 2)).toThrow(TypeError)
+    expect(() => (attestation.reference.idx = 1)).toThrow(TypeError)
+    expect(() => attestation.policyIds.pop()).toThrow(TypeError)
+    expect(() => Object.assign(first, { attestation: { ...attestation, tiers: ['restricted'] } })).toThrow(TypeError)
+    attestation.expiresAt.setFullYear(2100)
+    clock.pass(600)
+    expect(await verdict(token)).toBe('expired')
+  })
+
+  test('until it ends', async () => {
+    const offline = verifierOf({ statusLists: 'ignored' })
+    const token = await collector.attest()
+    expect(await verdict(token, offline)).toBe('good')
+    clock.pass(599)
+    expect(await verdict(token, offline)).toBe('good')
+    clock.pass(1)
+    expect(await verdict(token, offline)).toBe('expired')
+  })
+
+  test('until its list may be gone by no longer', async () => {
+    const token = await collector.attest()
+    expect(await verdict(token)).toBe('good')
+    setStatus(collector.list, 1993, 1)
+    clock.pass(59)
+    expect(await verdict(token)).toBe('good')
+    clock.pass(1)
+    expect(await verdict(token)).toBe('device-revoked')
+    expect(await verdict(token)).toBe('device-revoked')
+  })
+
+  test('until its list is looked at again, and cannot be had', async () => {
+    const token = await collector.attest()
+    expect(await verdict(token)).toBe('good')
+    clock.pass(60)
+    collector.instead.set(LIST, () => new Response('', { status: 503 }))
+    expect(await verdict(token)).toBe('status-unavailable')
+    collector.instead.clear()
+    clock.pass(1)
+    expect(await verdict(token)).toBe('good')
+  })
+
+  test('until its key is looked at again, and was taken back or is another', async () => {
+    const offline = verifierOf({ statusLists: 'ignored' })
+    const token = await collector.attest({ exp: seconds(3600) })
+    expect(await verdict(token, offline)).toBe('good')
+    clock.pass(299)
+    collector.keys = [publicKey(fakeDevice(URL), { kid: collector.kid })]
+    expect(await verdict(token, offline)).toBe('good')
+    clock.pass(1)
+    expect(await verdict(token, offline)).toBe('signature-invalid')
+    collector.keys = []
+    clock.pass(300)
+    expect(await verdict(token, offline)).toBe('key-unknown')
+  })
+
+  test('for a day while the collector is away, and no longer', async () => {
+    const offline = verifierOf({ statusLists: 'ignored' })
+    const token = await collector.attest({ exp: seconds(100_000) })
+    expect(await verdict(token, offline)).toBe('good')
+    collector.instead.set(JWKS, () => new Response('', { status: 503 }))
+    for (let hours = 0; hours < 23; hours++) {
+      clock.pass(3600)
+      expect(await verdict(token, offline)).toBe('good')
+    }
+    clock.pass(3599)
+    expect(await verdict(token, offline)).toBe('good')
+    clock.pass(1)
+    expect(await verdict(token, offline)).toBe('keys-unavailable')
+  })
+
+  test('not where our clock was set back to before it was made', async () => {
+    const token = await collector.attest()
+    expect(await verdict(token)).toBe('good')
+    clock.set(-31)
+    expect(await verdict(token)).toBe('not-yet-valid')
+    clock.set(1)
+    expect(await verdict(token)).toBe('good')
+  })
+
+  test('not by its signature alone', async () => {
+    const token = await collector.attest()
+    expect(await verdict(token)).toBe('good')
+    const [head, , tail] = (await collector.attest({ jti: 'jti-2' })).split('.')
+    const [, body] = token.split('.')
+    expect(await verdict(`${head}.${body}.${tail}`)).toBe('signature-invalid')
+    expect(await verdict(`${token.slice(0, -100)}B${token.slice(-99)}`)).not.toBe('good')
+    expect(await verdict(`A${token}`)).toBe('token-malformed')
+    expect(await verdict(token)).toBe('good')
+  })
+})
+
+test('what jose refuses is refused', async () => {
+  const offline = verifierOf({ statusLists: 'ignored', toleranceSeconds: 0 })
+  const values = [undefined, null, 0, -1, 1.5, '', 'x', [], {}, URL, [URL, 7], seconds(-1), seconds(), seconds(1)]
+  const rules = { issuer: URL, audience: URL, typ: 'eat+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat'] }
+  const accepted: Record<string, number> = {}
+  for (const claim of ['iss', 'aud', 'exp', 'nbf', 'iat']) {
+    for (const value of values) {
+      const token = await collector.attest({ [claim]: value })
+      const byJose = await jwtVerify(token, collector.key.key, { ...rules, currentDate: clock.now() }).then(
+        () => 'good',
+        () => 'refused',
+      )
+      const ours = await verdict(token, offline)
+      if (ours === 'good') accepted[claim] = (accepted[claim] ?? 0) + 1
+      expect([claim, value, ours === 'good' ? byJose : 'good']).toEqual([claim, value, 'good'])
+    }
+  }
+  // Something has to be left of what is tried, or all of it would be refused for another reason.
+  expect(accepted).toEqual({ iss: 1, aud: 2, exp: 1, nbf: 6, iat: 3 })
 })
