@@ -11,9 +11,9 @@ import type { AppParts } from '../app.ts'
 import { gatewayOf } from '../auth.ts'
 import { addressOf, forwardedOf, refuseOddPaths, urlOf, type Forwarded } from '../forwarded.ts'
 import { deniedPage } from '../pages/denied.ts'
-import type { Page } from '../pages/page.ts'
 import { unprovedPage } from '../pages/unproved.ts'
 import { sendProblem } from '../problem.ts'
+import { sendPage } from '../send-page.ts'
 
 type Asked = FastifyRequest<{ Params: { tier: string } }>
 
@@ -156,8 +156,4 @@ function setHeaders(reply: FastifyReply, device: string, standing: Standing | nu
     'x-auth-request-user': '',
     'cache-control': 'no-store',
   })
-}
-
-function sendPage(reply: FastifyReply, status: number, { html, headers }: Page): FastifyReply {
-  return reply.code(status).headers(headers).send(html)
 }
