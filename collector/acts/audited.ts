@@ -49,13 +49,17 @@ export function targetOf(name: ActName, input: object, answer: object = {}): str
   return typeof target === 'string' || typeof target === 'number' ? String(target) : null
 }
 
-const MOST = 300
+/** What is kept elsewhere, or is too long for a line: of it the hash is on record. */
+const BULKY = new Set(['document', 'certificate'])
+const MOST = 500
 
-/** What was asked for, as it is recorded: whole, but for long texts, of which the hash is kept. An answer may be a secret, and is not. */
+/** What was asked for, as it is on record. What an act answers may be a secret, and is not. */
 export function detailsOf(input: object): object {
   return Object.fromEntries(
     Object.entries(input).map(([key, value]) =>
-      typeof value === 'string' && value.length > MOST ? [`${key}Digest`, digest(value)] : [key, value],
+      typeof value === 'string' && (BULKY.has(key) || value.length > MOST)
+        ? [`${key}Digest`, digest(value)]
+        : [key, value],
     ),
   )
 }
