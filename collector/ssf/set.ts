@@ -115,10 +115,10 @@ function adminReason({ tiers: before }: Told, { cause, tiers, status, reasons }:
 const listOf = (tiers: readonly string[]) => (tiers.length === 0 ? 'nothing' : tiers.join(', '))
 
 function userReason({ status, cause, reasons }: Turn): string {
+  if (cause === 'record') return 'The collector cannot read what it keeps of this device. Ask your admin.'
   if (cause === 'user') return 'This device was taken away from the collector.'
   if (status === 'locked-out') return 'An admin has locked this device out.'
   if (status === 'pending') return 'This device waits for an admin to approve it.'
-  if (cause === 'record') return 'The collector cannot read what it keeps of this device. Ask your admin.'
   if (cause === 'identity') return 'Whether this device is the one that it says is in doubt. Ask your admin.'
   const failing = reasons.filter(({ verdict }) => verdict !== 'grace' && verdict !== 'excepted')
   if (failing.length === 0) return 'This device is admitted to less than before. Ask your admin.'
