@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -9,6 +10,8 @@ export type Arrived = {
   lines: [name: string, value: string][]
   headers: IncomingHttpHeaders
   body: string
+  /** What came after the body, each line as it came. */
+  trailers: string[]
   /** Whether it asked to change the protocol. */
   upgrade: boolean
 }
@@ -19,24 +22,30 @@ export type Application = { port: number; arrived: Arrived[]; status: number; cl
 /** What it says; no client that was refused may read it. */
 export const SECRET = 'the minutes of the board'
 
+/** What the answer to a key is made with (RFC 6455, section 4.2.2). */
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
 export async function startApplication(): Promise<Application> {
   const server = createServer({ maxHeaderSize: 256 * 1024 })
   const arrived: Arrived[] = []
   const application = { arrived, status: 200 }
   server.on('request', (request, response) => {
-    const seen: Arrived = { ...headOf(request), body: '', upgrade: false }
+    const seen = headOf(request)
     arrived.push(seen)
     request.setEncoding('utf8')
     request.on('data', (data: string) => (seen.body += data))
     request.on('end', () => {
+      seen.trailers = request.rawTrailers
       response.writeHead(application.status, { 'content-type': 'text/plain', 'x-app': 'yes' }).end(SECRET)
     })
   })
   server.on('upgrade', (request, socket) => {
-    arrived.push({ ...headOf(request), body: '', upgrade: true })
+    arrived.push({ ...headOf(request), upgrade: true })
     socket.on('error', () => socket.destroy())
-    const protocol = request.headers.upgrade ?? ''
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`)
+    const { upgrade = '', 'sec-websocket-key': key = '' } = request.headers
+    const accept = createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64')
+    const lines = ['Connection: Upgrade', `Upgrade: ${upgrade}`, `Sec-WebSocket-Accept: ${accept}`]
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
     socket.on('data', (data) => socket.write(`echo ${data.toString()}`))
     socket.on('end', () => socket.end())
   })
@@ -52,9 +61,10 @@ export async function startApplication(): Promise<Application> {
 
 type Head = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'headers'>
 
-export function headOf({ method = '', url = '', rawHeaders, headers }: Head) {
+/** A request of which no more than the head has arrived. */
+export function headOf({ method = '', url = '', rawHeaders, headers }: Head): Arrived {
   const lines: [string, string][] = []
   for (let at = 0; at < rawHeaders.length; at += 2)
     lines.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
-  return { method, url, lines, headers }
+  return { method, url, lines, headers, body: '', trailers: [], upgrade: false }
 }

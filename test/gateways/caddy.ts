@@ -10,6 +10,7 @@ export const caddy: GatewayUnderTest = {
   name: 'caddy',
   program: '/usr/bin/caddy',
   removesByPrefix: true,
+  passesTrailers: false,
   async start({ folder, host, certificate, collector, applicationPort }) {
     const [port = 0, redirects = 0] = await freePorts(2)
     for (const file of ['Caddyfile', 'muster.caddyfile']) copyFileSync(join(SHIPPED, file), join(folder, file))

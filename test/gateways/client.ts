@@ -86,7 +86,10 @@ export type Ask = {
 }
 
 /** A request in HTTP/1, written by hand. */
-export function ask(door: Door, { method = 'GET', path = '/', lines = [], host, body, version = '1.1' }: Ask = {}): Promise<Reply> {
+export function ask(
+  door: Door,
+  { method = 'GET', path = '/', lines = [], host, body, version = '1.1' }: Ask = {},
+): Promise<Reply> {
   const head = [
     `${method} ${path} HTTP/${version}`,
     ...(host === null ? [] : [`Host: ${host ?? `${door.host}:${door.port}`}`]),

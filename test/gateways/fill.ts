@@ -18,6 +18,7 @@ export function filledIn(example: string, values: Record<string, string>): strin
 export function environmentOf(example: string, values: Record<string, string>): Record<string, string> {
   for (const [, name = ''] of example.matchAll(/^(\w+)=/gm))
     if (values[name] === undefined) throw new Error(`the test fills in no ${name}`)
-  for (const name of Object.keys(values)) if (!new RegExp(`^#? ?${name}=`, 'm').test(example)) throw new Error(`the example has no ${name}`)
+  for (const name of Object.keys(values))
+    if (!new RegExp(`^#? ?${name}=`, 'm').test(example)) throw new Error(`the example has no ${name}`)
   return values
 }

@@ -21,5 +21,7 @@ export type GatewayUnderTest = {
   program: string
   /** Whether headers are removed by how they begin; nginx can only remove those that it is told the names of. */
   removesByPrefix: boolean
+  /** Whether what a client sends after a body reaches the application, as trailers; HAProxy 2.6 cannot drop them. */
+  passesTrailers: boolean
   start(site: Site): Promise<RunningGateway>
 }

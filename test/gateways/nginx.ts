@@ -56,7 +56,10 @@ export async function startNginx(site: Site, changes: NginxChanges = {}) {
   })
   writeFileSync(join(folder, 'muster', 'settings.conf'), settings, { mode: 0o600 })
   writeFileSync(join(folder, 'muster', 'listen.conf'), listen)
-  writeFileSync(join(folder, 'nginx.conf'), MAIN(folder).replace('include conf.d', `${changes.more ?? ''}\n    include conf.d`))
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    MAIN(folder).replace('include conf.d', `${changes.more ?? ''}\n    include conf.d`),
+  )
   const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr']
   const program = await startProgram({ file: nginx.program, args, cwd: folder, port })
   return { port, ...program }
@@ -66,5 +69,6 @@ export const nginx: GatewayUnderTest = {
   name: 'nginx',
   program: '/usr/sbin/nginx',
   removesByPrefix: false,
+  passesTrailers: false,
   start: (site) => startNginx(site),
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as ask, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { headOf, type Arrived } from './application.ts'
 import type { Certificate } from './certificates.ts'
 
 /** What the collector does with a question: answers it for real, or fails in one of the ways in which servers fail. */
-export type Mood = 'real' | 'silent' | 'hangs-up' | { status: number; headers?: Record<string, string | string[]>; body?: string }
+export type Mood =
+  'real' | 'silent' | 'hangs-up' | { status: number; headers?: Record<string, string | string[]>; body?: string }
 
 /** TLS in front of the real collector, which writes down what a gateway asks it. */
 export type Tap = {
@@ -26,12 +27,16 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
   })
   const tap = { asked, mood: 'real' as Mood }
   server.on('request', (request, response) => {
-    const seen: Arrived = { ...headOf(request), body: '', upgrade: false }
+    const seen = headOf(request)
     asked.push(seen)
     const { mood } = tap
-    if (mood === 'hangs-up') request.socket.destroy()
-    else if (mood === 'real') passOn(collectorUrl, request, response, seen)
-    else if (mood !== 'silent') response.writeHead(mood.status, mood.headers).end(mood.body)
+    request.setEncoding('utf8')
+    request.on('data', (data: string) => (seen.body += data))
+    request.on('end', () => {
+      if (mood === 'hangs-up') request.socket.destroy()
+      else if (mood === 'real') passOn(collectorUrl, seen, request.rawHeaders, response)
+      else if (mood !== 'silent') response.writeHead(mood.status, mood.headers).end(mood.body)
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return Object.assign(tap, {
@@ -43,14 +48,17 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
   })
 }
 
-function passOn(collectorUrl: string, request: IncomingMessage, response: ServerResponse, seen: Arrived): void {
-  const { method, rawHeaders, url } = request
+function passOn(
+  collectorUrl: string,
+  { method, url, body }: Arrived,
+  headers: string[],
+  response: ServerResponse,
+): void {
   const { hostname, port } = new URL(collectorUrl)
-  const call = ask({ hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
+  const call = ask({ hostname, port, method, path: url, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 500, answer.rawHeaders)
     answer.pipe(response)
   })
   call.on('error', () => response.destroy())
-  request.on('data', (data: Buffer) => (seen.body += data.toString()))
-  request.pipe(call)
+  call.end(body)
 }

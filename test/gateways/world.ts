@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openBrowserSessions } from '../../collector/browser/sessions.ts'
+import { openBrowserSessions, type BrowserSessions } from '../../collector/browser/sessions.ts'
+import { openSecretFile } from '../../collector/secret-file.ts'
 import { absent, type Fact } from '../../shared/fact.ts'
 import type { SignalId, SignalValue } from '../../shared/signals.ts'
 import { connectedClient, enrolledClient, type Client } from '../fakes/client.ts'
@@ -15,7 +16,18 @@ import { startTap, type Tap } from './tap.ts'
 /** The host that is protected; the default policy's resource map asks `internal` of it. */
 export const HOST = 'wiki.example.com'
 
-/** Everything around a gateway: a collector with a laptop that reports, an application, and certificates. */
+/** A laptop that reports, and a browser on it that went through the device check at this host. */
+export type Laptop = {
+  client: Client
+  cookie: string
+  /** Its attestation, as it would show it itself. */
+  attestation(): Promise<string>
+  report(changes?: Changes): Promise<void>
+  close(): void
+}
+type Changes = { [Id in SignalId]?: Fact<SignalValue[Id]> }
+
+/** Everything around a gateway: a collector with laptops that report, an application, and certificates. */
 export type World = {
   folder: string
   collector: TestCollector
@@ -23,13 +35,8 @@ export type World = {
   tap: Tap
   application: Application
   certificate: Certificate
-  laptop: Client
-  /** The cookie of a browser on the laptop that went through the device check at this host. */
-  cookie(): string
-  /** The laptop reports that all is well, but for these facts. */
-  report(changes?: { [Id in SignalId]?: Fact<SignalValue[Id]> }): Promise<void>
-  /** The laptop reports that its disk is not encrypted: closes every tier but `public`. */
-  spoil(): Promise<void>
+  /** A laptop that is well, one of which nothing but its Secure Boot is wrong, and one whose disk is not encrypted. */
+  laptops: { well: Laptop; partly: Laptop; ill: Laptop }
   site(name: string): Site
   close(): Promise<void>
 }
@@ -45,18 +52,14 @@ export async function buildWorld(): Promise<World> {
     startTap(collector.issuerUrl, collectorCertificate),
     startApplication(),
   ])
-  const laptop = await enrolledClient(await collector.enrollment())
-  const conversation = await connectedClient(laptop)
-  const report: World['report'] = async (changes = {}) => {
-    const now = new Date()
-    const facts = healthyFacts(now)
-    for (const [id, fact] of Object.entries(changes))
-      Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now) })
-    await conversation.report(facts, now)
-  }
-  await report()
-  const secret = Buffer.from(readFileSync(join(collector.folder, 'collector/browser-key'), 'utf8').trim(), 'base64url')
+  const secret = openSecretFile(join(collector.folder, 'collector/browser-key'))
   const sessions = openBrowserSessions({ secret, hours: 8, clock: () => collector.clock.now })
+  const laptop = (facts: Changes) => laptopOf(collector, key, sessions, facts)
+  const laptops = {
+    well: await laptop({}),
+    partly: await laptop({ 'secure-boot': absent('no EFI') }),
+    ill: await laptop({ 'disk-encryption': absent('no disk') }),
+  }
   return {
     folder,
     collector,
@@ -64,10 +67,7 @@ export async function buildWorld(): Promise<World> {
     tap,
     application,
     certificate,
-    laptop,
-    cookie: () => sessions.bind(laptop.deviceId, HOST).split(';')[0] ?? '',
-    report,
-    spoil: () => report({ 'disk-encryption': absent('no disk') }),
+    laptops,
     site(name) {
       const own = join(folder, name)
       mkdirSync(own)
@@ -80,10 +80,38 @@ export async function buildWorld(): Promise<World> {
       }
     },
     async close() {
-      conversation.close()
+      for (const it of Object.values(laptops)) it.close()
       await Promise.all([tap.close(), application.close()])
       await collector.close()
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+async function laptopOf(
+  collector: TestCollector,
+  key: string,
+  sessions: BrowserSessions,
+  begin: Changes,
+): Promise<Laptop> {
+  const client = await enrolledClient(await collector.enrollment())
+  const conversation = await connectedClient(client)
+  const laptop: Laptop = {
+    client,
+    cookie: sessions.bind(client.deviceId, HOST).split(';')[0] ?? '',
+    async attestation() {
+      const url = `${collector.issuerUrl}/v1/devices/${client.deviceId}/attestation`
+      return (await fetch(url, { headers: { authorization: `Bearer ${key}` } })).text()
+    },
+    async report(changes = {}) {
+      const now = new Date()
+      const facts = healthyFacts(now)
+      for (const [id, fact] of Object.entries(changes))
+        Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now) })
+      await conversation.report(facts, now)
+    },
+    close: () => conversation.close(),
+  }
+  await laptop.report(begin)
+  return laptop
 }

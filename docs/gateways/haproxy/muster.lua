@@ -1,27 +1,22 @@
 -- Muster for HAProxy (2.5 or later, built with Lua): asks the collector. Nothing here is to be filled in, and no library is needed.
 --
---   http-request lua.muster TIER                   asks, and answers a refusal by itself; goes on only where the request is let through
---   http-request use-service lua.muster_callback   passes a request for /.muster/ on to the collector, and its answer back
+--   http-request lua.muster_clean   removes what a client may not say
+--   http-request lua.muster TIER    does so, asks, and answers a refusal by itself; goes on only where the request is let through
 
-local collector = os.getenv("MUSTER_COLLECTOR")
-local address = os.getenv("MUSTER_COLLECTOR_ADDRESS")
+local inner = os.getenv("MUSTER_INNER")
 local key = os.getenv("MUSTER_GATEWAY_KEY")
-if not collector or not collector:match("^https?://[^/]+$") then
-  error("MUSTER_COLLECTOR is to be the address of the collector without a path, such as https://collector.example.com")
+if not inner or inner == "" then
+  error("MUSTER_INNER is to be the address of the listener muster_collector, such as abns@muster-collector")
 end
 if not key or not key:match("^mgw_[%w_-]+$") then
   error("MUSTER_GATEWAY_KEY is to be the key of this gateway: mgw_...")
 end
-if address == "" then address = nil end
 
--- The collector answers from memory. What takes longer than this is refused.
-local TIMEOUT_MS = 2000
--- The forms of the device check are a few bytes.
-local LONGEST_FORM = 16384
+-- More than the listener waits, so that it is the listener that gives up. (A client of HAProxy's tries again when it does.)
+local TIMEOUT_MS = 5000
 
 -- Of what the client sent, the collector gets these and nothing else.
 local ASKED = { "authorization", "dpop", "cookie", "accept", "accept-language", "user-agent" }
-local CALLBACK = { "cookie", "content-type", "origin", "referer", "sec-fetch-site", "accept", "accept-language", "user-agent" }
 
 -- What the collector says of the device. All are always written, so that none is left of the client's.
 local POSTURE = {
@@ -34,8 +29,8 @@ local HOP = {
   ["connection"] = true, ["keep-alive"] = true, ["transfer-encoding"] = true, ["content-length"] = true, ["date"] = true,
 }
 
-local PAGE = [[<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>The laptop could not be checked</title><h1>The laptop could not be checked</h1><p>Muster's collector did not answer, so nobody is let through. Nothing is wrong with this laptop: try again in a moment, and tell your admin if it stays so.</p></html>]]
-local PROBLEM = [[{"type":"urn:muster:error:collector-unreachable","title":"The collector did not answer","status":503,"detail":"The gateway could not ask whether this device may pass, so nobody is let through.","code":"collector-unreachable","fix":"Try again in a moment; tell your admin if it stays so."}]]
+local PAGE = io.open("muster-unavailable.html"):read("a")
+local PROBLEM = io.open("muster-unavailable.json"):read("a")
 
 -- A header of HAProxy's: its values in a table that begins at 0.
 local function values(headers, name)
@@ -113,29 +108,33 @@ local function told(answer)
   return { status = answer.status, headers = headers, body = answer.body }
 end
 
--- What was asked for, as HAProxy understood it and not as the client says.
-local function question(fetches, sent, names)
+-- What was asked for, as HAProxy understood it and not as the client says; and of what the client sent, the headers above.
+local function question(fetch, sent)
   local headers = {
     ["muster-gateway-key"] = { key },
-    ["x-forwarded-method"] = { fetches:method() },
-    ["x-forwarded-proto"] = { fetches:ssl_fc() == "1" and "https" or "http" },
-    ["x-forwarded-host"] = { fetches:req_fhdr("host") },
-    ["x-forwarded-uri"] = { fetches:pathq() },
-    ["x-forwarded-for"] = { fetches:src() },
+    ["x-forwarded-method"] = { fetch:method() },
+    ["x-forwarded-proto"] = { fetch:ssl_fc() == "1" and "https" or "http" },
+    ["x-forwarded-host"] = { fetch:req_fhdr("host") },
+    ["x-forwarded-uri"] = { fetch:pathq() },
+    ["x-forwarded-for"] = { fetch:src() },
   }
-  for _, name in ipairs(names) do
+  for _, name in ipairs(ASKED) do
     local list = values(sent, name)
     if #list > 0 then headers[name] = list end
   end
   return headers
 end
 
+core.register_action("muster_clean", { "http-req" }, function(txn)
+  cleaned(txn.http)
+end, 0)
+
 core.register_action("muster", { "http-req" }, function(txn, tier)
   local sent = cleaned(txn.http)
   local answer = core.httpclient():get({
-    url = collector .. "/v1/forward-auth/" .. tier,
-    headers = question(txn.sf, sent, ASKED),
-    dst = address,
+    url = "http://muster-collector/v1/forward-auth/" .. tier,
+    dst = inner,
+    headers = question(txn.sf, sent),
     timeout = TIMEOUT_MS,
   })
   -- Let through: exactly 200, from a server that speaks of posture.
@@ -150,31 +149,3 @@ core.register_action("muster", { "http-req" }, function(txn, tier)
   local isRefused = answer.status == 400 or answer.status == 401 or answer.status == 403
   txn:done(txn:reply(isRefused and told(answer) or unavailable(txn.sf:req_fhdr("accept"))))
 end, 1)
-
-core.register_service("muster_callback", "http", function(applet)
-  local client = core.httpclient()
-  local asked = {
-    url = collector .. applet.path .. (applet.qs ~= "" and "?" .. applet.qs or ""),
-    headers = question(applet.sf, applet.headers, CALLBACK),
-    dst = address,
-    timeout = TIMEOUT_MS,
-  }
-  local answer
-  if applet.method == "POST" then
-    asked.body = applet:receive(LONGEST_FORM)
-    answer = client:post(asked)
-  elseif applet.method == "GET" then
-    answer = client:get(asked)
-  else
-    answer = { status = 405, headers = {}, body = "" }
-  end
-  local accept = values(applet.headers, "accept")[1] or ""
-  local reply = (answer.status > 0 and answer.status < 500) and told(answer) or unavailable(accept)
-  applet:set_status(reply.status)
-  for name, list in pairs(reply.headers) do
-    for _, value in ipairs(list) do applet:add_header(name, value) end
-  end
-  applet:add_header("content-length", tostring(#(reply.body or "")))
-  applet:start_response()
-  applet:send(reply.body or "")
-end)
