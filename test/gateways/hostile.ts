@@ -11,62 +11,22 @@ export const POSTURE_HEADERS = [
 ]
 
 /** `onlyByPrefix`: a name that no part of Muster uses, so a gateway removes it only if it goes by how a name begins. */
-export type HostileHeader = { name: string; value?: string; onlyByPrefix?: true }
+export type HostileHeader = { name: string; onlyByPrefix?: true }
+
+const KNOWN_NAMES = `
+  Muster-Device MUSTER-DEVICE Muster_Device muster_device Muster-Gateway-Key Muster_Gateway_Key Muster-Gateway_Key Muster-Page Muster_Page
+  X-Posture-Device-Id X_Posture_Device_Id X-Posture_Device-Id X-Posture-Status X_POSTURE_STATUS X_Posture-Status X-Posture-Reasons
+  X-Posture-Evaluated-At X-Posture-Expires X-Posture-EAR X-Auth-Request-User X_Auth_Request_User X-Auth-Request-Email X-Auth-Request-Groups
+  X-Forwarded-For X_Forwarded_For X-Forwarded-Host X_Forwarded_Host X-Forwarded-Proto X-Forwarded-Uri X-Forwarded-Method X-Forwarded-Port
+  X-Forwarded-Server X-Forwarded-Prefix X-Forwarded-User Forwarded X-Original-Method X-Original-Uri X_Original_Uri X-Original-Url
+  X-Original-Host X-Rewrite-Url X-Real-IP`
+const OTHER_NAMES = 'Muster-Foo X-Posture-Foo x_posture_foo X-Auth-Request-Foo X-Forwarded-Foo X-Original-Foo'
+const wordsOf = (text: string) => text.trim().split(/\s+/)
 
 export const HOSTILE_HEADERS: readonly HostileHeader[] = [
-  ...['Muster-Device', 'MUSTER-DEVICE', 'Muster_Device', 'muster_device'],
-  ...['Muster-Gateway-Key', 'Muster_Gateway_Key', 'Muster-Page', 'Muster_Page', 'Muster-Gateway_Key'],
-  ...[
-    'X-Posture-Device-Id',
-    'X_Posture_Device_Id',
-    'X-Posture_Device-Id',
-    'X-Posture-Status',
-    'X_POSTURE_STATUS',
-    'X_Posture-Status',
-  ],
-  ...[
-    'X-Posture-Reasons',
-    'X-Posture-Evaluated-At',
-    'X-Posture-Expires',
-    'X-Posture-EAR',
-    'X-Auth-Request-User',
-    'X_Auth_Request_User',
-  ],
-  ...['X-Auth-Request-Email', 'X-Auth-Request-Groups'],
-  ...[
-    'X-Forwarded-For',
-    'X_Forwarded_For',
-    'X-Forwarded-Host',
-    'X_Forwarded_Host',
-    'X-Forwarded-Proto',
-    'X-Forwarded-Uri',
-  ],
-  ...[
-    'X-Forwarded-Method',
-    'X-Forwarded-Port',
-    'X-Forwarded-Server',
-    'X-Forwarded-Prefix',
-    'X-Forwarded-User',
-    'Forwarded',
-  ],
-  ...[
-    'X-Original-Method',
-    'X-Original-Uri',
-    'X_Original_Uri',
-    'X-Original-Url',
-    'X-Original-Host',
-    'X-Rewrite-Url',
-    'X-Real-IP',
-  ],
+  ...wordsOf(KNOWN_NAMES).map((name) => ({ name })),
+  ...wordsOf(OTHER_NAMES).map((name) => ({ name, onlyByPrefix: true as const })),
 ]
-  .map((name): HostileHeader => ({ name }))
-  .concat([
-    { name: 'Muster-Foo', onlyByPrefix: true },
-    { name: 'X-Posture-Foo', onlyByPrefix: true },
-    { name: 'X-Auth-Request-Foo', onlyByPrefix: true },
-    { name: 'X-Forwarded-Foo', onlyByPrefix: true },
-    { name: 'X-Original-Foo', onlyByPrefix: true },
-  ])
 
 /** None of these may have anything else asked than what the gateway is set up to ask. */
 export const HOSTILE_PATHS: readonly string[] = [
