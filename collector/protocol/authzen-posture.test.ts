@@ -53,13 +53,16 @@ const FLEET = [
   { id: NEW, owner: null },
 ]
 
-function opened(standings: Standing[] = [standingOf(GOOD), standingOf(OTHER, { tiers: [], status: 'pending' })]) {
+function opened(
+  standings: Standing[] = [standingOf(GOOD), standingOf(OTHER, { tiers: [], status: 'pending' })],
+  inForce = () => policy,
+) {
   const told: DecisionEvent[] = []
   let proofs = 0
   const decider = postureDecider({
     standing: (id) => standings.find(({ deviceId }) => deviceId === id) ?? null,
     devices: () => FLEET,
-    policy: () => ({ policy, version: 7 }),
+    policy: () => ({ policy: inForce(), version: 7 }),
     proofOf: proofsOf((...given) => {
       proofs += 1
       return prove(...given)
@@ -198,6 +201,33 @@ describe('the tier of a question', () => {
     { name: 'is none where it is named by null', resource: { properties: { tier: null } }, tier: '' },
   ])('$name', ({ resource, tier }) => {
     expect(tierOf(resource)).toBe(tier)
+  })
+
+  test('is looked for once for each address, until there is another policy', () => {
+    const looked: string[] = []
+    const policyOf = (tier: string) => ({
+      ...policy,
+      resources: [
+        {
+          match: '**',
+          tier,
+          pattern: { ...policy.resources[0]!.pattern, test: (address: string) => looked.push(address) > 0 },
+        },
+      ],
+    })
+    let now = policyOf('internal')
+    const { decider, told } = opened(undefined, () => now)
+    const [one, other] = ['a.example.com/1', 'a.example.com/2'].map((id) =>
+      question({ resource: { type: 'route', id } }),
+    )
+    for (const asked of [one, other, one, other, one]) decider.decide(asked!)
+    const looks = looked.length
+    expect(new Set(looked).size).toBe(2)
+    decider.decide(one!)
+    expect(looked).toHaveLength(looks)
+    now = policyOf('restricted')
+    decider.decide(one!)
+    expect(told.map(({ tier }) => tier)).toEqual([...Array.from({ length: 6 }, () => 'internal'), 'restricted'])
   })
 
   test.each(['', 'x', '__proto__', 'constructor'])('that the policy does not have denies: "%s"', (tier) => {

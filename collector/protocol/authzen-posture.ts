@@ -26,9 +26,18 @@ const ACTIONS: Action[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 
 export function postureDecider(parts: PostureParts): Decider {
   const { standing, devices, policy, proofOf, clock } = parts
 
+  /** The questions of a batch, or a search, are often about one address, which may be long. */
+  let known = { policy: policy().policy, tiers: new Map<string, string>() }
+  function tierOfAddress(address: string, inForce: Policy): string {
+    if (known.policy !== inForce) known = { policy: inForce, tiers: new Map() }
+    const tier = known.tiers.get(address) ?? tierOfResource(address, inForce)
+    known.tiers.set(address, tier)
+    return tier
+  }
+
   function look(question: Question) {
     const { policy: inForce, version } = policy()
-    const tier = tierOf(question.resource, inForce)
+    const tier = tierOf(question.resource, (address) => tierOfAddress(address, inForce))
     const { device, provedBy, refused } = deviceOf(question.subject, proofOf(question.context))
     const found = device === null ? null : standing(device)
     const decision = refused ? refusal(refused) : decide(found, tier, inForce)
@@ -102,10 +111,10 @@ function deviceOf({ type, id, properties }: Entity, proof: Proved | MusterError 
 }
 
 /** The tier that a question needs: the resource itself, the one that it names, or that of the resource map. */
-function tierOf({ type, id, properties }: Entity, policy: Policy): string {
+function tierOf({ type, id, properties }: Entity, tierOfAddress: (address: string) => string): string {
   const named = properties?.['tier']
   const own = type === 'tier' ? id : undefined
-  if (named === undefined && own === undefined) return tierOfResource(id, policy)
+  if (named === undefined && own === undefined) return tierOfAddress(id)
   // What is no name of a tier names none, and so do two different names: none is denied.
   if (named !== undefined && own !== undefined && named !== own) return ''
   const tier = named ?? own
