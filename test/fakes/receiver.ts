@@ -87,6 +87,7 @@ export function setReader({ issuer, audience, jwks, isComplete = true }: ReaderO
   const problems: string[] = []
   const texts = new Map<string, string>()
   const beliefs = new Map<string, Belief>()
+  const judged = new Set<string>()
   const waiting = new Set<() => void>()
   const believes = (deviceId: string) => beliefs.get(deviceId) ?? { compliant: false, revoked: 0 }
   const reader = { sets, problems, repeated: 0, take, believes, until }
@@ -131,7 +132,10 @@ export function setReader({ issuer, audience, jwks, isComplete = true }: ReaderO
     beliefs.set(deviceId, { ...before, compliant: is === 'compliant' })
     if (was === is) return `${deviceId} went from ${String(was)} to ${String(is)}`
     const wasSo = before.compliant ? 'compliant' : 'not-compliant'
-    return isComplete && was !== wasSo ? `${deviceId} was ${wasSo}, and not ${String(was)}` : null
+    // What was before the stream is not known.
+    const isKnown = judged.has(deviceId)
+    judged.add(deviceId)
+    return isComplete && isKnown && was !== wasSo ? `${deviceId} was ${wasSo}, and not ${String(was)}` : null
   }
 
   async function take(jws: string): Promise<string | null> {

@@ -8,9 +8,10 @@ import { openStreams, type Streams, type StreamsOptions } from '../../collector/
 import { PUSH, type Stream, type StreamAsked } from '../../collector/ssf/stream.ts'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import type { DeviceRecord, GatewayRecord, Store } from '../../collector/store/store.ts'
+import { value } from '../../shared/fact.ts'
 import { digest } from '../../shared/jws.ts'
 import type { FakeDevice } from './device.ts'
-import { factsOf } from './facts.ts'
+import { read } from './facts.ts'
 import { enrolled, fleetOver, heldClock, inForce, ISSUER, START, unsignedReport, type HeldClock } from './fleet.ts'
 import { pushReceiver, type Receiver, type ReaderOptions } from './receiver.ts'
 
@@ -45,7 +46,7 @@ export type StreamWorld = {
   /** Resolves when all that has happened has become events. */
   derived(): Promise<void>
   /** Ends the process without a word, and begins another on the same file. */
-  restart(options?: Partial<StreamsOptions>): Promise<void>
+  restart(options?: Partial<StreamsOptions>, meanwhile?: (file: string) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -57,45 +58,46 @@ export async function streamWorld(options: Partial<StreamsOptions> = {}): Promis
   const receivers: Receiver[] = []
   const revokedListeners: ((gateway: GatewayRecord) => void)[] = []
   let policy: PolicyInForce = inForce(policyText())
-  const store = openSqlite(join(folder, 'muster.db'))
+  const file = join(folder, 'muster.db')
+  const store = openSqlite(file)
   const first = { digest: policy.digest, author: 'a test', source: 'default', restores: null } as const
   await store.addPolicy({ ...first, document: policyText(), appliedAt: START })
-  const world: StreamWorld = {
+  // Filled by `open`, before anybody sees it.
+  const world = {
     store,
     clock,
     logged,
     gateways: [],
-    async laptop(record = {}) {
+    async laptop(record: Partial<DeviceRecord> = {}) {
       const device = await enrolled(world.store, clock.now(), record)
       await world.fleet.add(device.id)
       return { id: device.id, device, sequence: 0 }
     },
-    async report(laptop, firewall, screenLock = firewall) {
+    async report(laptop: Laptop, firewall: boolean, screenLock = firewall) {
       laptop.sequence += 1
-      const facts = factsOf({
-        firewall: { enabled: firewall },
-        'screen-lock': { enabled: screenLock, afterSeconds: 300 },
-      })
+      const now = clock.now()
+      const lock = { enabled: screenLock, afterSeconds: 300 }
+      const facts = { firewall: read(value({ enabled: firewall }), now), 'screen-lock': read(value(lock), now) }
       await world.fleet.report(laptop.id, unsignedReport(laptop.id, laptop.sequence, facts, clock.now()))
     },
-    async apply(document) {
+    async apply(document: string) {
       const record = { digest: digest(document), appliedAt: clock.now(), author: 'a test', restores: null }
       const { version } = await world.store.addPolicy({ ...record, source: 'apply', document })
       policy = inForce(document, version, clock.now())
       world.fleet.usePolicy(policy)
       world.streams.policyChanged()
     },
-    async revoke(id) {
+    async revoke(id: string) {
       const gateway = world.gateways.find((it) => it.id === id)
       world.gateways = world.gateways.filter((it) => it.id !== id)
       if (gateway) for (const tell of revokedListeners) tell(gateway)
       await world.store.removeGateway(id)
     },
-    async stream(receiver, more = {}, owner = GATEWAY) {
-      const delivery = receiver ? { delivery: { method: PUSH, endpoint_url: receiver.address } } : {}
-      return world.streams.create(owner, { ...delivery, ...more } as StreamAsked)
+    async stream(receiver: { address: string } | null, more: StreamAsked = {}, owner = GATEWAY) {
+      const delivery = receiver ? { delivery: { method: PUSH, endpoint_url: receiver.address } as const } : {}
+      return world.streams.create(owner, { ...delivery, ...more })
     },
-    async receiver(more = {}) {
+    async receiver(more: Partial<ReaderOptions> & { tls?: { cert: string; key: string } } = {}) {
       const receiver = await pushReceiver({
         issuer: ISSUER,
         audience: () => GATEWAY,
@@ -109,10 +111,11 @@ export async function streamWorld(options: Partial<StreamsOptions> = {}): Promis
       await world.fleet.settled()
       await world.streams.settled()
     },
-    async restart(otherwise = {}) {
+    async restart(otherwise: Partial<StreamsOptions> = {}, meanwhile: (file: string) => void = () => undefined) {
       await world.streams.close()
       await world.store.close()
-      await open(openSqlite(join(folder, 'muster.db')), otherwise)
+      meanwhile(file)
+      await open(openSqlite(file), otherwise)
     },
     async close() {
       await world.streams.close()
@@ -121,7 +124,7 @@ export async function streamWorld(options: Partial<StreamsOptions> = {}): Promis
       await Promise.all(receivers.map((it) => it.close()))
       rmSync(folder, { recursive: true, force: true })
     },
-  } as StreamWorld // oxlint-disable-line typescript/no-unsafe-type-assertion
+  } as unknown as StreamWorld // oxlint-disable-line typescript/no-unsafe-type-assertion
 
   async function open(over: Store, otherwise: Partial<StreamsOptions> = {}): Promise<void> {
     world.store = over
