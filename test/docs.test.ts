@@ -11,6 +11,7 @@ import { readConfig } from '../collector/config.ts'
 import { openMetrics } from '../collector/metrics.ts'
 import { ERRORS } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { REQUEST_REFUSALS } from '../shared/gateway-request.ts'
 import { REFUSALS } from '../shared/refusal.ts'
 import { keysOf } from '../shared/schema.ts'
 import { SIGNALS } from '../shared/signals.ts'
@@ -150,10 +151,13 @@ test('docs/policy.md shows what is really said of a policy that is wrong, and of
   expect(policyPage).toContain(`has no effect:\n${problemLines(policyWarnings(idle))}\n\`\`\``)
 })
 
-test('docs/attestation.md has every refusal of the library for gateways with its meaning, and no other', () => {
-  const chapter = chapterOf(read('docs/attestation.md'), 'Verifying it offline')
-  const described = [...rowsOf(chapter)].filter(([, cells]) => cells.length === 1)
-  expect(Object.fromEntries(described.map(([code, [meaning]]) => [code, meaning]))).toEqual(REFUSALS)
+test('docs/gateway-library.md has every refusal with its meaning and its answer, and no other', () => {
+  const rows = rowsOf(chapterOf(read('docs/gateway-library.md'), 'Refusals'))
+  const ofRequests = Object.entries(REQUEST_REFUSALS).map(([code, { status, error, title }]) => {
+    return [code, [String(status), error === undefined ? '' : `\`${error}\``, title]]
+  })
+  const ofTokens = Object.entries(REFUSALS).map(([code, meaning]) => [code, [meaning]])
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries([...ofRequests, ...ofTokens]))
 })
 
 test('docs/signals.md has a chapter for every signal, and no other', () => {

@@ -206,7 +206,7 @@ describe('the programs of docs/attestation.md', () => {
     const text = code
       .replaceAll('http://127.0.0.1:7451', collector.issuerUrl)
       .replace("'jose'", `'${import.meta.resolve('jose')}'`)
-      .replace("'./shared/gateway.ts'", `'${new URL('../../shared/gateway.ts', import.meta.url).href}'`)
+      .replace("'muster/gateway'", `'${import.meta.resolve('muster/gateway')}'`)
     const file = join(folder, language === 'js' ? 'program.mjs' : 'program.py')
     writeFileSync(file, text)
     writeFileSync(join(folder, 'attestation.jwt'), `${token}\n`)
