@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../collector/store/store.ts'
 import { contractOfAccess } from './access.ts'
+import { contractOfAudit } from './audit.ts'
 import { contractOfDevices } from './devices.ts'
 import { contractOfEvents } from './events.ts'
 import { contractOfExceptions } from './exceptions.ts'
@@ -44,6 +45,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     contractOfExceptions(subject)
     contractOfLeases(subject)
     contractOfAccess(subject)
+    contractOfAudit(subject)
     contractOfEvents(subject)
   })
 }
