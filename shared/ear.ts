@@ -35,7 +35,7 @@ export type Ear = {
   topology: Record<string, string[]> | null
 }
 
-export type EarAppraisal = {
+type EarAppraisal = {
   status: EarStatus
   /** AR4SI codes by claim, each -128 to 127; null where the verifier left the vector out. */
   vector: Record<string, number> | null

@@ -163,14 +163,6 @@ function compilerSays(): string[] {
 }
 
 describe.each(runtimes)('the programs of docs/gateway-library.md, on Node $version', ({ path }) => {
-  /** As the page has it, but for where the collector and the server are. */
-  function written(name: string, port = 3000): string {
-    const file = join(app(), name)
-    const text = programs.get(name)?.replaceAll('http://127.0.0.1:7400', collector.issuerUrl) ?? ''
-    writeFileSync(file, text.replaceAll('3000', String(port)))
-    return file
-  }
-
   /** Starts a program that listens, and returns where. */
   async function started(name: string): Promise<string> {
     const port = await freePort()
@@ -213,16 +205,6 @@ describe.each(runtimes)('the programs of docs/gateway-library.md, on Node $versi
     expect(await run('verify.mjs', attestation)).toMatch(new RegExp(`^${client.deviceId} \\[ 'public', 'internal'`))
     expect(await run('verify.mjs', `${attestation}A`)).toMatch(/^token-malformed /)
   })
-
-  /** Puts a package into the folder: Fastify as it is, and of Express how it calls what it is given. */
-  function installed(name: 'fastify' | 'express'): void {
-    const place = join(app(), 'node_modules', name)
-    rmSync(place, { recursive: true, force: true })
-    if (name === 'fastify') return symlinkSync(join(MODULES, name), place, 'junction')
-    mkdirSync(place)
-    writeFileSync(join(place, 'package.json'), '{ "name": "express", "type": "module", "exports": "./express.js" }')
-    writeFileSync(join(place, 'express.js'), EXPRESS)
-  }
 })
 
 /** What a quick start leaves in its data folder. */
@@ -233,6 +215,24 @@ function dataFolder(device = client.device): string {
   const quickstart = { collectorUrl: collector.issuerUrl, deviceId: client.deviceId, gatewayKey }
   writeFileSync(join(data, 'quickstart.json'), JSON.stringify(quickstart))
   return data
+}
+
+/** As the page has it, but for where the collector and the server are. */
+function written(name: string, port = 3000): string {
+  const file = join(app(), name)
+  const program = programs.get(name)?.replaceAll('http://127.0.0.1:7400', collector.issuerUrl) ?? ''
+  writeFileSync(file, program.replaceAll('3000', String(port)))
+  return file
+}
+
+/** Puts a package into the folder: Fastify as it is, and of Express how it calls what it is given. */
+function installed(name: 'fastify' | 'express'): void {
+  const place = join(app(), 'node_modules', name)
+  rmSync(place, { recursive: true, force: true })
+  if (name === 'fastify') return symlinkSync(join(MODULES, name), place, 'junction')
+  mkdirSync(place)
+  writeFileSync(join(place, 'package.json'), '{ "name": "express", "type": "module", "exports": "./express.js" }')
+  writeFileSync(join(place, 'express.js'), EXPRESS)
 }
 
 /** Tells whoever started a program that it listens. */
