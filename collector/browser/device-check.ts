@@ -37,7 +37,7 @@ const PreSession = strict({
 type PreSession = Static<typeof PreSession>
 
 /** What one of several tabs of the browser was opened for. */
-const Ticket = strict({ ...Errand, i: text(43), e: Type.Integer() })
+const Ticket = strict({ ...Errand, e: Type.Integer() })
 type Errand = Pick<PreSession, 'r' | 't' | 's'>
 
 /** Where a device stands with what it was checked for. */
@@ -60,10 +60,12 @@ export type DeviceCheck = {
   /** Asks the agent of the device that this browser proved. */
   again(from: FromPage): Promise<{ outcome: Outcome; agent: Rechecked }>
   /** Ends a check on the protected host. Throws `check-code-invalid`. */
-  redeem(code: string, host: string, cookies: string | undefined): { setCookies: string[]; returnTo: string }
+  redeem(code: string, host: string, cookies: string | undefined): Redeemed
   recheck(deviceId: string): Promise<Rechecked>
 }
 
+/** `isOwn` is false where the browser has begun another check at this host since: then it binds nothing. */
+type Redeemed = { setCookies: string[]; returnTo: string; isOwn: boolean }
 type Begun = { setCookie: string; ticket: string; returnTo: URL | null; tier: string | null }
 /** What comes with a request of the page: its cookies, and the ticket that it was opened with. */
 export type FromPage = { cookies: string | undefined; ticket: string | undefined }
@@ -109,10 +111,13 @@ export function openDeviceCheck(options: DeviceCheckOptions): DeviceCheck {
     return setCookie(COOKIES.check, cookieSeal.seal(session), CHECK_LIMITS.preSessionSeconds)
   }
 
-  /** What the page was opened for: by its own ticket, else by what the browser came with last. */
+  /**
+   * What the page was opened for: by its own ticket, else by what the browser came with last. Tabs that are opened at once
+   * overwrite one another's cookie, so the ticket need not be of the cookie that is there now.
+   */
   function errandOf(session: PreSession, ticket: string | undefined): Errand {
     const own = ticket === undefined ? null : ticketSeal.open(ticket)
-    return own && own.i === session.i && nowSeconds() < own.e ? own : session
+    return own && nowSeconds() < own.e ? own : session
   }
 
   function allowedAddress(given: string): URL {
@@ -164,7 +169,7 @@ export function openDeviceCheck(options: DeviceCheckOptions): DeviceCheck {
       const proved = before?.d === undefined || before.p === undefined ? {} : { d: before.d, p: before.p }
       return {
         setCookie: cookieFor({ ...(address ? errand : last), ...proved, i, e }),
-        ticket: ticketSeal.seal({ ...errand, i, e }),
+        ticket: ticketSeal.seal({ ...errand, e }),
         returnTo: address,
         tier: address && tierOf(errand),
       }
@@ -192,13 +197,16 @@ export function openDeviceCheck(options: DeviceCheckOptions): DeviceCheck {
       const hostname = hostnameOf(host)
       const checked = codes.redeem(code)
       if (!checked || checked.hostname !== hostname) throw new MusterError('check-code-invalid')
-      const isOurs = checked.state === stateOf(cookies)
-      if (isOurs) {
+      const { state, deviceId, returnTo } = checked
+      const now = stateOf(cookies)
+      if (now === state) {
         const forgetState = setCookie(COOKIES.state, '', 0)
-        return { setCookies: [sessions.bind(checked.deviceId, host), forgetState], returnTo: checked.returnTo }
+        return { setCookies: [sessions.bind(deviceId, host), forgetState], returnTo, isOwn: true }
       }
       // Another of its tabs was faster: it is bound already, and stays bound to what it is.
-      if (sessions.deviceOf(cookies, host) !== null) return { setCookies: [], returnTo: checked.returnTo }
+      if (sessions.deviceOf(cookies, host) !== null) return { setCookies: [], returnTo, isOwn: true }
+      // Tabs that the host refused at once overwrote one another's state, or the link is somebody else's.
+      if (now !== null) return { setCookies: [], returnTo, isOwn: false }
       throw new MusterError('check-code-invalid', 'it was made for another browser, or this one has lost its cookie')
     },
     recheck,

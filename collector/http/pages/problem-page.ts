@@ -10,12 +10,15 @@ export type ShownProblem = {
   detail: string
   /** Where to begin anew. */
   link?: { href: string; text: string }
+  /** Where the browser goes by itself. */
+  onward?: string
 }
 
 /** A page that cannot go on: what happened, and what to do. */
-export function problemPage({ title, fix, detail, link }: ShownProblem): Page {
+export function problemPage({ title, fix, detail, link, onward }: ShownProblem): Page {
   return pageOf({
     title,
+    ...(onward !== undefined && { head: html`<meta http-equiv="refresh" content="0; url=${onward}" /> ` }),
     main: html`<main>
       <h1>${title}</h1>
       <p>${fix}</p>

@@ -6,7 +6,7 @@ import { wantsPage } from '../accept.ts'
 import type { AppParts } from '../app.ts'
 import { gatewayOf } from '../auth.ts'
 import { forwardedOf, type Forwarded } from '../forwarded.ts'
-import { problemPage } from '../pages/problem-page.ts'
+import { problemPage, type ShownProblem } from '../pages/problem-page.ts'
 import { sendProblem } from '../problem.ts'
 import { sendPage } from '../send-page.ts'
 
@@ -14,11 +14,15 @@ import { sendPage } from '../send-page.ts'
 const FORM_BYTES = 16 * 1024
 
 type Query = Record<string, unknown>
-type Shown = { title: string; fix: string }
+type Shown = Pick<ShownProblem, 'title' | 'fix' | 'onward'>
 
 const USED_UP: Shown = {
   title: 'This link is used up',
   fix: 'A device check leads back once, within a minute, and only in the browser that began it. Begin again: it takes a moment.',
+}
+const ANOTHER: Shown = {
+  title: 'One moment',
+  fix: 'Another page of this browser began a check at the same time. This one begins again by itself.',
 }
 const FOREIGN: Shown = {
   title: 'Something else pressed this button',
@@ -50,7 +54,14 @@ export function browserCallbackRoutes(app: FastifyInstance, parts: AppParts): vo
       try {
         const { code } = request.query
         if (typeof code !== 'string') throw new MusterError('check-code-invalid', 'the address has no code')
-        const { setCookies, returnTo } = deviceCheck.redeem(code, host, request.headers.cookie)
+        const { setCookies, returnTo, isOwn } = deviceCheck.redeem(code, host, request.headers.cookie)
+        if (!isOwn) {
+          const error = new MusterError(
+            'check-code-invalid',
+            'it is of another check of this browser, or of another browser',
+          )
+          return refuse(error, { ...ANOTHER, onward: returnTo }, request, reply)
+        }
         if (setCookies.length > 0) reply.header('set-cookie', setCookies)
         return goTo(reply, returnTo)
       } catch (error) {
@@ -102,5 +113,9 @@ function refuse(error: unknown, shown: Shown, request: FastifyRequest, reply: Fa
   const status = error.code === 'page-refused' ? 403 : 400
   if (!wantsPage(request.headers.accept)) return sendProblem(reply, error.code, error.message, status)
   const detail = `${error.code}: ${error.message}`
-  return sendPage(reply, status, problemPage({ ...shown, detail, link: { href: '/', text: 'Begin again' } }))
+  return sendPage(
+    reply,
+    status,
+    problemPage({ ...shown, detail, link: { href: shown.onward ?? '/', text: 'Begin again' } }),
+  )
 }
