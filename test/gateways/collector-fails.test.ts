@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { onEachGateway } from './bench.ts'
+import { SECRET } from './application.ts'
 import { ask } from './client.ts'
 import { BROWSER, expectPage, expectProblem } from './replies.ts'
 
 onEachGateway(
   'is closed, and says so, where the collector',
-  ({ gateway, world, door, cookie, sendKnown, asked, refusedWith }) => {
+  ({ gateway, world, door, cookie, sendKnown, asked, arrived, refusedWith }) => {
     test.each([
       ['hangs up', 'hangs-up'],
       ['says nothing', 'silent'],
@@ -50,6 +51,22 @@ onEachGateway(
       await lost.stop()
       refusedWith(again, 503)
       expectProblem(again, 'collector-unreachable')
+    })
+
+    test('refuses, and is gone when it is asked what to show', async () => {
+      world().tap.mood = ({ headers }) => (headers['muster-page'] === undefined ? { status: 403 } : 'hangs-up')
+      const reply = await sendKnown({ lines: [BROWSER] })
+      refusedWith(reply, [403, 503])
+    })
+
+    test('would let it through when it is asked what to show, which is not for it to say', async () => {
+      world().tap.mood = ({ headers }) =>
+        headers['muster-page'] === undefined
+          ? { status: 401 }
+          : { status: 200, headers: { 'x-posture-status': 'affirming' } }
+      const reply = await sendKnown({ lines: [BROWSER] })
+      expect(reply.body).not.toContain(SECRET)
+      expect(arrived()).toEqual([])
     })
 
     test('does not know the key', async () => {

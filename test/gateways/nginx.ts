@@ -4,7 +4,7 @@ import { filledIn } from './fill.ts'
 import type { GatewayUnderTest, Site } from './gateway-under-test.ts'
 import { freePorts, startProgram } from './program.ts'
 
-const SHIPPED = join(import.meta.dirname, '../../docs/gateways/nginx')
+export const SHIPPED = join(import.meta.dirname, '../../docs/gateways/nginx')
 const FILES = ['muster.conf', 'muster-server.conf', 'muster-question.conf', 'muster-protect.conf']
 
 /** What the machine's own nginx.conf says: where its files are, and that `conf.d` is included. */

@@ -49,6 +49,17 @@ onEachGateway('refuses', ({ world, door, cookie, send, sendKnown, sendIll, asked
     expectProblem(reply, 'not-admitted')
   })
 
+  test('two proofs of two laptops with 400', async () => {
+    const { well, ill } = world().laptops
+    const token = await ill.attestation()
+    const url = `https://${HOST}:${door().port}/`
+    const nonce = (await send()).headers.get('dpop-nonce')?.[0] ?? ''
+    const dpop = await dpopProof(ill.client.device, { url, token, nonce, now: world().collector.clock.now })
+    const reply = await send({ lines: [`Cookie: ${well.cookie}`, `Authorization: DPoP ${token}`, `DPoP: ${dpop}`] })
+    refusedWith(reply, 400)
+    expectProblem(reply, 'proofs-differ')
+  })
+
   test('from the very next request on: it asks for each, and remembers nothing', async () => {
     const { well } = world().laptops
     await sendKnown()

@@ -6,7 +6,9 @@ import { headOf, type Arrived } from './application.ts'
 import type { Certificate } from './certificates.ts'
 
 /** What the collector does with a question: answers it for real, or fails in one of the ways in which servers fail. */
-export type Mood =
+export type Mood = Answering | ((question: Arrived) => Answering)
+
+type Answering =
   'real' | 'silent' | 'hangs-up' | { status: number; headers?: Record<string, string | string[]>; body?: string }
 
 /** TLS in front of the real collector, which writes down what a gateway asks it. */
@@ -29,10 +31,10 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
   server.on('request', (request, response) => {
     const seen = headOf(request)
     asked.push(seen)
-    const { mood } = tap
     request.setEncoding('utf8')
     request.on('data', (data: string) => (seen.body += data))
     request.on('end', () => {
+      const mood = typeof tap.mood === 'function' ? tap.mood(seen) : tap.mood
       if (mood === 'hangs-up') request.socket.destroy()
       else if (mood === 'real') passOn(collectorUrl, seen, request.rawHeaders, response)
       else if (mood !== 'silent') response.writeHead(mood.status, mood.headers).end(mood.body)
