@@ -4,6 +4,7 @@ import { benchAppraisal } from './appraisal.ts'
 import { benchAudit } from './audit.ts'
 import { benchDecisions } from './decisions.ts'
 import { benchIntake } from './intake.ts'
+import { benchLibrary } from './library.ts'
 import { benchLoss } from './loss.ts'
 import { benchStore } from './store.ts'
 
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   intake: benchIntake,
   store: benchStore,
   decisions: benchDecisions,
+  library: benchLibrary,
   loss: benchLoss,
   audit: benchAudit,
   appraisal: benchAppraisal,
