@@ -4,7 +4,7 @@ import { denialBody } from './audit/body.ts'
 import { allowKey, denialKey, minuteOf, openCounts, type Counts } from './audit/counts.ts'
 import { openMarker, readCopy, writeCopy } from './audit/mark.ts'
 import type { Clock } from './clock.ts'
-import { readChain } from './protocol/audit-chain.ts'
+import { readChain, type Extent } from './protocol/audit-chain.ts'
 import type { DecisionEvent } from './protocol/decision-event.ts'
 import type { AuditHead, AuditLine, Store } from './store/store.ts'
 
@@ -57,7 +57,7 @@ const SLICE = 500
 export async function openAudit({ store, folder, clock, onError, onDamaged }: AuditOptions): Promise<Audit> {
   const marker = openMarker(folder)
   const begun = await beginOf(store, readCopy(folder), marker)
-  const journal = openJournal({ store, mark: marker.mark, extent: begun.extent, clock: clock.now, onError })
+  const journal = openJournal({ store, ...begun, mark: marker.mark, clock: clock.now, onError })
   const allows = openCounts(allowKey)
   const more = openCounts(denialKey)
   let copied: AuditHead | null = null
@@ -87,17 +87,25 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
     const now = minuteOf(clock.now())
     if (allows.minute() !== now) write(allows, false)
     if (more.minute() !== now) write(more, true)
-    if (now !== lookedAt) copy().catch(onError)
+    if (now !== lookedAt) void copy()
     lookedAt = now
   }
   let lookedAt = minuteOf(clock.now())
 
-  async function copy(): Promise<void> {
+  /** Only of a head that is on disk: what was found wrong at the start has to be in the log before its traces go. */
+  async function copyHead(): Promise<void> {
     const head = journal.head()
-    if (head.seq === copied?.seq && head.first === copied.first) return
+    if (!head || (head.seq === copied?.seq && head.first === copied.first)) return
     await writeCopy(folder, head)
     copied = head
   }
+
+  /** One at a time, and never a reason to stop. */
+  function copy(): Promise<void> {
+    copying = copying.then(copyHead).catch(onError)
+    return copying
+  }
+  let copying = Promise.resolve()
 
   async function flush(): Promise<void> {
     write(allows, false)
@@ -110,10 +118,10 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
 
   if (begun.problem !== null) {
     onDamaged(begun.problem)
-    await journal.append(damaged(clock.now(), begun.problem))
-  } else {
-    // A log without a line has a head all the same: where it is missing, somebody took it away.
-    await store.addAudit([], journal.head())
+    journal.push(damaged(clock.now(), begun.problem))
+    await journal.settled().catch(onError)
+  } else if (!begun.head) {
+    await journal.begin()
   }
   await copy()
   clock.onSet((milliseconds) => {
@@ -137,13 +145,13 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
         const [first, last] = [begin[to], begin[to - 1]]
         if (!first || !last) break
         // What is wrong with lines that go would be forgotten with them.
-        const problem = forgottenProblem(begin.slice(0, to + 1), journal.head())
+        const problem = forgottenProblem(begin.slice(0, to + 1), journal.extent())
         if (problem !== null) journal.push(damaged(clock.now(), problem))
         gone += await journal.forget(first, last.hash)
         if (kept !== -1) break
       }
       if (gone > 0) {
-        const { first, previous } = journal.head()
+        const { first, previous } = journal.extent()
         const details = { lines: gone, before: before.toISOString(), first, previous }
         noted({ at: clock.now(), who: 'collector', act: 'audit-forget', target: null, details })
       }
@@ -163,8 +171,8 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
   }
 }
 
-function forgottenProblem(lines: readonly AuditLine[], head: AuditHead): string | null {
-  const chain = readChain(head)
+function forgottenProblem(lines: readonly AuditLine[], extent: Extent): string | null {
+  const chain = readChain(extent)
   const finding = lines.map(chain.next).find((it) => it !== null)
   return finding && !finding.isTold ? `of lines that were forgotten, line ${finding.seq}: ${finding.problem}` : null
 }

@@ -62,7 +62,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     closing.push(() => parts.close())
     const { store, audit, fleet, issuer, gateways, policies, statuses } = parts
     const clock = parts.clock.now
-    await audit.acted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
+    audit.noted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
     closing.push(() => audit.noted({ at: clock(), who: 'collector', act: 'stop', target: null, details: {} }))
     const { folder, pushTargets, historyDays, auditDays } = config
     const streams = await openStreams({ store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log })
@@ -131,6 +131,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
       },
     )
     await app.ready()
+    // Nothing is decided any more once the audit log is about to close.
+    closing.push(() => listening.withdraw())
     agents.attach(listening.server)
     closing.push(() => agents.close())
     const control = await openControl(config.folder, acts)

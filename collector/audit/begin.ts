@@ -3,7 +3,12 @@ import type { AuditHead, AuditLine, Store } from '../store/store.ts'
 import type { Marker } from './mark.ts'
 
 /** Where a log goes on, and what was found not to be as it was written. */
-export type Begin = { extent: Extent; problem: string | null }
+export type Begin = {
+  extent: Extent
+  /** The head as it is on disk; null where it has to be written first. */
+  head: AuditHead | null
+  problem: string | null
+}
 
 type Found = { head: AuditHead | null; copy: AuditHead | null; last: AuditLine | null; first: AuditLine | null }
 
@@ -14,12 +19,13 @@ export async function beginOf(
   marker: Pick<Marker, 'isOurs' | 'isNew'>,
 ): Promise<Begin> {
   const [head, last, [first = null]] = [await store.auditHead(), await store.auditEnd(), await store.auditBegin(1)]
-  const nothing = { extent: { first: 1, previous: null, ...NO_LINE }, problem: null }
+  const nothing = { extent: { first: 1, previous: null, ...NO_LINE }, head: null, problem: null }
   if (marker.isNew && !head && !copy && !last) return nothing
   // The very first start may have ended between the head and its copy.
   if (head?.seq === 0 && marker.isOurs(head) && !copy && !last) return nothing
   const found = { head, copy, last, first }
-  return { extent: extentOf(found, marker), problem: problemOf(found, marker) }
+  const problem = problemOf(found, marker)
+  return { extent: extentOf(found, marker), head: problem === null ? head : null, problem }
 }
 
 /** The furthest that anything says the log has come; of two that say the same, what is signed. */

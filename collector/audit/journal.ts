@@ -19,20 +19,25 @@ export type Journal = {
   push(entry: Entry): void
   /** Resolves when the line is on disk. @throws MusterError where it was not kept */
   append(entry: Entry): Promise<void>
+  /** Writes the head of a log that has no line yet: where it is missing later, somebody took it away. */
+  begin(): Promise<void>
   /** Resolves when nothing waits. @throws MusterError where that cannot be written now */
   settled(): Promise<void>
   /** Forgets lines before one, which stays. */
   forget(first: SealedLine, previous: string | null): Promise<number>
-  /** Where the log ends, as it is on disk. */
-  head(): AuditHead
+  /** From where to where the log goes. */
+  extent(): Extent
+  /** The same as it is on disk, signed; null where it is not there yet. */
+  head(): AuditHead | null
   close(): void
 }
 
 export type JournalOptions = {
   store: Pick<Store, 'addAudit' | 'dropAudit'>
   mark: (extent: Extent) => AuditHead
-  /** Where to go on. */
+  /** Where to go on, and the head of that if it is on disk. */
   extent: Extent
+  head: AuditHead | null
   clock: () => Date
   onError: (error: unknown) => void
   /** Characters that may wait. */
@@ -49,8 +54,7 @@ type Lost = { denied: number; allowed: number; others: number; from: Date; to: D
 
 export function openJournal(options: JournalOptions): Journal {
   const { store, mark, clock, onError, most = MOST_CHARS } = options
-  let { extent } = options
-  let head = mark(extent)
+  let { extent, head } = options
   let waiting: Waiting[] = []
   let chars = 0
   let lost: Lost | null = null
@@ -144,6 +148,12 @@ export function openJournal(options: JournalOptions): Journal {
   return {
     push: (entry) => (chars + sizeOf(entry) > most ? lose(entry) : add(entry)),
     append: (entry) => new Promise((resolve, reject) => add({ ...entry, done: resolve, failed: reject })),
+    begin: () =>
+      inTurn(async () => {
+        const next = mark(extent)
+        await store.addAudit([], next)
+        head = next
+      }),
     settled: () =>
       new Promise((resolve, reject) => {
         if (isClosed || (waiting.length === 0 && !isWriting)) return resolve()
@@ -157,6 +167,7 @@ export function openJournal(options: JournalOptions): Journal {
         ;[extent, head] = [{ ...extent, first, previous }, next]
         return gone
       }),
+    extent: () => extent,
     head: () => head,
     close() {
       isClosed = true

@@ -3,7 +3,13 @@ import { createServer as createTlsServer } from 'node:https'
 import { MusterError } from '../../shared/errors.ts'
 
 /** An open port. Until the application stands behind it, it answers that it is not ready. */
-export type OpenServer = { server: Server; port: number; close(): Promise<void> }
+export type OpenServer = {
+  server: Server
+  port: number
+  /** From now on it answers that it is not ready, as before the application stood behind it. */
+  withdraw(): void
+  close(): Promise<void>
+}
 
 /**
  * Takes the port before anything is built, since the address is part of what is signed and the port may be any.
@@ -30,6 +36,7 @@ export async function openServer(where: {
   return {
     server,
     port: typeof address === 'object' && address ? address.port : port,
+    withdraw: () => void server.removeAllListeners('request').on('request', notReady),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()

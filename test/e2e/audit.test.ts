@@ -166,6 +166,27 @@ describe('export', () => {
   })
 })
 
+test('while it stops, every decision that is answered is on record', async () => {
+  const key = (await run('gateway', 'create', 'wiki', '--scope', 'decide', '--scope', 'vouch')).out.trim()
+  const url = `${collector!.issuerUrl}/v1/forward-auth/internal`
+  const answered: string[] = []
+  const asking = Array.from({ length: 8 }, async (_, one) => {
+    for (let n = 0; ; n++) {
+      const device = `dev_${one}_${n}`
+      const response = await fetch(url, { headers: { 'muster-gateway-key': key, 'muster-device': device } }).catch(
+        () => null,
+      )
+      if (!response) return
+      if (response.status === 403) answered.push(device)
+    }
+  })
+  await expect.poll(() => answered.length).toBeGreaterThan(100)
+  await Promise.all([stop(), ...asking])
+  const kept = new Set((await exported()).map(({ device }) => device))
+  expect(answered.filter((device) => !kept.has(device))).toEqual([])
+  expect((await run('audit', 'verify')).code).toBe(0)
+})
+
 test('kill -9 costs no denial from before something that was acknowledged, no act, and breaks nothing', async () => {
   await stop()
   const main = join(import.meta.dirname, '../../collector/main.ts')
