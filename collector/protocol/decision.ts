@@ -75,7 +75,10 @@ function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string): Decisio
  */
 export function tierOfResource(address: string, policy: Policy): string {
   const plain = plainAddress(address)
-  const [asWritten, asMeant] = [tierOfPlain(plain, policy), tierOfPlain(simplified(plain), policy)]
+  const meant = simplified(plain)
+  const asWritten = tierOfPlain(plain, policy)
+  if (meant === plain) return asWritten
+  const asMeant = tierOfPlain(meant, policy)
   const rank = (tier: string) => policy.tiers.findIndex(({ name }) => name === tier)
   return rank(asMeant) > rank(asWritten) ? asMeant : asWritten
 }
@@ -87,7 +90,7 @@ function tierOfPlain(plain: string, { resources, defaultTier }: Policy): string 
 /** `wiki.example.com//a/../%61dmin` is what many a server takes for `wiki.example.com/admin`. */
 function simplified(plain: string): string {
   let decoded = plain
-  for (let times = 0; times < 3; times++) {
+  for (let times = 0; times < 3 && decoded.includes('%'); times++) {
     decoded = decoded.replace(/%([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
   }
   const [host = '', ...segments] = decoded.split(/[/\\]/)
