@@ -44,6 +44,14 @@ async function permission() {
   return 'granted'
 }
 
+/** `2 things to mend now, and 1 soon:` */
+function countOf(checks) {
+  const soon = checks.filter(({ verdict }) => verdict === 'grace').length
+  const now = checks.length - soon
+  const things = now === 1 ? 'One thing' : `${now} things`
+  return soon === 0 ? `${things} to mend:` : `${things} to mend now, and ${soon} soon:`
+}
+
 {
   const main = document.querySelector('main')
   const { issuer, host, ticket: ownTicket } = main.dataset
@@ -112,7 +120,7 @@ async function permission() {
   async function goToAgent(port) {
     const { nonce } = await ask('nonce', {})
     sessionStorage.setItem(KEPT, ticket())
-    const url = agentUrl ?? `http://127.0.0.1:${port}`
+    const url = port ? `http://127.0.0.1:${port}` : (agentUrl ?? `http://127.0.0.1:${ports[0]}`)
     location.assign(`${url}/v1/ask?nonce=${encodeURIComponent(nonce)}`)
   }
 
@@ -131,6 +139,7 @@ async function permission() {
     for (const element of main.querySelectorAll('.tier')) element.textContent = tier
     if (outcome === 'admitted') {
       show('admitted')
+      find('#done').hidden = Boolean(next)
       if (!next) return
       sessionStorage.removeItem(KEPT)
       find('#where').textContent = new URL(next).host
@@ -142,7 +151,7 @@ async function permission() {
     find('#checks').replaceChildren(...checks.map(shown))
     find('#reason').textContent = checks.length > 0 ? '' : reason
     find('#count').hidden = checks.length === 0
-    find('#count').textContent = checks.length === 1 ? 'One thing to mend:' : `${checks.length} things to mend:`
+    find('#count').textContent = countOf(checks)
     const time = new Date().toLocaleTimeString()
     find('#note').textContent = NOTES[agent] ?? (agent ? `Checked again at ${time}. It is not enough yet.` : '')
     showTimes(find('#checks'))
@@ -213,7 +222,7 @@ async function permission() {
     again,
     retry: () => prove(QUICK_MS),
     permit: () => prove(ASKED_MS),
-    agent: (button) => goToAgent(button.dataset.port ?? ports[0]),
+    agent: (button) => goToAgent(button.dataset.port),
     reload: () => location.reload(),
   }
 

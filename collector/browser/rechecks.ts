@@ -18,7 +18,9 @@ export function openRechecks({ fleet, recheck, waitMs = CHECK_LIMITS.recheckMs }
   const lastOf = (deviceId: string) => fleet.sessionDevice(deviceId)?.lastSequence
 
   async function ask(deviceId: string): Promise<Rechecked> {
-    const before = lastOf(deviceId)
+    const device = fleet.sessionDevice(deviceId)
+    if (!device || device.lockedOut) return 'away'
+    const before = device.lastSequence
     if (!recheck(deviceId, 'the person in front of it asks')) return 'away'
     for (let waited = 0; waited < waitMs; waited += LOOK_MS) {
       await new Promise<void>((resolve) => void setTimeout(resolve, LOOK_MS).unref())

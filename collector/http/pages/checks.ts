@@ -17,9 +17,12 @@ export function checkList(checks: readonly ShownCheck[]): Html {
   </ul>`
 }
 
-/** `One thing to mend:` */
-export function countOf(checks: readonly unknown[]): string {
-  return checks.length === 1 ? 'One thing to mend:' : `${checks.length} things to mend:`
+/** `2 things to mend now, and 1 soon:` */
+export function countOf(checks: readonly ShownCheck[]): string {
+  const soon = checks.filter(({ verdict }) => verdict === 'grace').length
+  const now = checks.length - soon
+  const things = now === 1 ? 'One thing' : `${now} things`
+  return soon === 0 ? `${things} to mend:` : `${things} to mend now, and ${soon} soon:`
 }
 
 function shown({ title, verdict, why, fix, deadline }: ShownCheck): Html {

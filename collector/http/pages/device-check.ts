@@ -17,7 +17,7 @@ export type CheckPage = {
 /** The page that finds the agent of this laptop. What it shows comes one section at a time, by its script. */
 export function deviceCheckPage(shown: CheckPage): Page {
   const { issuerOrigin, host, tier, ticket } = shown
-  const target = host === null ? html`` : html` for <b>${host}</b>`
+  const subject = host === null ? html`What you want to open` : html`<b>${host}</b>`
   return pageOf({
     title: 'Checking this laptop',
     script: SCRIPTS.deviceCheck,
@@ -38,7 +38,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
 
       <section id="looking" hidden>
         <h1 tabindex="-1">Checking this laptop</h1>
-        <p class="lead">Looking${target} whether it may open what you asked for.</p>
+        <p class="lead">${subject} is for laptops of which it is known that they are up to date and protected.</p>
         <p class="working" role="status">Asking the Muster agent on this laptop…</p>
       </section>
 
@@ -49,8 +49,8 @@ export function deviceCheckPage(shown: CheckPage): Page {
           “access to other apps and services on this device”, or “the local network”.
         </p>
         <p>
-          Press the button, then choose <b>Allow</b>. Nothing leaves this laptop but its name for the company’s
-          collector, and the browser asks only this once.
+          Press the button, then choose <b>Allow</b>. The agent tells which laptop this is, to
+          <b>${issuerOrigin}</b> and to nobody else. The browser asks only this once.
         </p>
         <p class="row"><button data-act="permit" data-busy="Waiting for your answer…">Ask the agent</button></p>
         ${throughAgent(html`I would rather not allow it`)}
@@ -58,9 +58,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
 
       <section id="refused" hidden>
         <h1 tabindex="-1">This laptop does not pass yet</h1>
-        <p class="lead">
-          What you want to open is only for laptops that are admitted to <b class="tier">${tier ?? ''}</b>.
-        </p>
+        <p class="lead">${subject} is only for laptops that are admitted to <b class="tier">${tier ?? ''}</b>.</p>
         <p id="reason"></p>
         <p id="count"></p>
         <ul class="checks" id="checks"></ul>
@@ -70,7 +68,9 @@ export function deviceCheckPage(shown: CheckPage): Page {
 
       <section id="admitted" hidden>
         <h1 tabindex="-1">This laptop passes</h1>
-        <p>It is admitted to <b class="tier">${tier ?? ''}</b>.</p>
+        <p>
+          It is admitted to <b class="tier">${tier ?? ''}</b>.<span id="done" hidden> You may close this page.</span>
+        </p>
         <p id="going" hidden>
           <span class="working">Going back to <span id="where"></span>…</span> <a id="go">Go on by hand</a> if nothing
           happens.
@@ -85,7 +85,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
         </p>
         ${howToGet(shown)}
         <p class="row"><button data-act="retry" data-busy="Looking…">Try again</button></p>
-        ${throughAgent(html`The agent is there`)}
+        ${throughAgent(html`The agent runs on this laptop`)}
       </section>
 
       <section id="blocked" hidden>
@@ -96,7 +96,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
         </p>
         <p class="row">
           <button data-act="agent" data-busy="Going there…">Ask on the agent’s own page</button
-          ><button class="quiet" data-act="reload">I have allowed it</button>
+          ><button class="quiet" data-act="reload" data-busy="Loading…">I have allowed it</button>
         </p>
         <p class="lead">The agent then asks you whether it may say which laptop this is, and brings you back here.</p>
         ${otherPorts()}

@@ -49,7 +49,9 @@ a { color: var(--accent); text-underline-offset: .15em; }
 details { border-top: 1px solid var(--line); margin-top: 1.3rem; padding-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; }
 details p { margin-top: .7rem; }
-#note, #code { font-size: .875rem; color: var(--quiet); min-height: 1.3em; margin: 0; }
+#note, #code { font-size: .875rem; color: var(--quiet); margin: 0; }
+:is(#note, #code, #reason):empty { display: none; }
+main > :last-child, section > :last-child { margin-bottom: 0; }
 .working { display: flex; align-items: center; gap: .8rem; color: var(--quiet); }
 .working::before { content: ""; width: 1.15rem; height: 1.15rem; flex: none; border-radius: 50%; border: 2px solid var(--line); border-top-color: var(--accent); animation: turn 1s linear infinite; }
 @keyframes turn { to { transform: rotate(1turn); } }
