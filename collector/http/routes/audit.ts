@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { MusterError } from '../../../shared/errors.ts'
@@ -75,7 +74,7 @@ export function auditRoutes(app: FastifyInstance, { audit, gateways }: Pick<AppP
         return reply.type('application/json; charset=utf-8').send(page)
       }
       if (query.limit !== undefined) throw new MusterError('request-invalid', `limit is for pages, not for ${LINES}`)
-      return reply.type(`${LINES}; charset=utf-8`).send(Readable.from(everyLine(audit, asked)))
+      return reply.type(`${LINES}; charset=utf-8`).send(ReadableStream.from(everyLine(audit, asked)))
     },
   )
 }
