@@ -32,9 +32,15 @@ function changes() {
   const listeners = new Set<() => void>()
   let asked = 0
   let broken = false
+  const onAsked = new Map<number, () => void>()
   return {
     asked: () => asked,
     watched: () => listeners.size,
+    /** Resolves as soon as it has been asked so often, before it has answered. */
+    askedAgain(times: number): Promise<void> {
+      if (asked >= times) return Promise.resolve()
+      return new Promise((resolve) => void onAsked.set(times, resolve))
+    },
     breaks: (is: boolean) => void (broken = is),
     /** Adds changes with these ids. */
     write(...ids: number[]) {
@@ -44,9 +50,12 @@ function changes() {
     store: {
       async standingChangesAfter(id: number, limit: number) {
         asked += 1
+        const found = written.filter((it) => it.id > id).slice(0, limit)
+        onAsked.get(asked)?.()
+        // What is written from here on is not in the answer.
         await turn()
         if (broken) throw new Error('the disk is gone')
-        return written.filter((it) => it.id > id).slice(0, limit)
+        return found
       },
       newestStandingChange: async () => written.at(-1)?.id ?? 0,
       watchStanding(listener: () => void) {
@@ -135,14 +144,19 @@ test('whoever names a change hears all that came after it, once and in order, ho
   expect(sink.ids()).toEqual(upTo(1001, 4))
 })
 
-test('what is written while another is being read is not missed', async () => {
+test('what is written while it is being looked for is not missed', async () => {
   const sink = follow(0)
-  for (const id of upTo(300)) {
-    source.write(id)
-    if (id % 7 === 0) await turn()
+  await sink.until('id: 0')
+  for (const n of upTo(20)) {
+    const asked = source.asked()
+    source.write(2 * n - 1)
+    // It is read, and then it is asked whether there is more; there is, before that is answered.
+    await source.askedAgain(asked + 2)
+    source.write(2 * n)
+    await sink.until(`id: ${2 * n}\n`)
+    await source.askedAgain(asked + 4)
   }
-  await sink.until('id: 300\ndata')
-  expect(sink.ids()).toEqual(upTo(300))
+  expect(sink.ids()).toEqual(upTo(40))
 })
 
 test('a change of a history that is no longer ours is told to be forgotten', async () => {

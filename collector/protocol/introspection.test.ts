@@ -118,6 +118,7 @@ describe('an attestation holds while its device may use every tier that it names
     ['exactly those', ['public', 'internal'], () => standing(['public', 'internal']), true, null],
     ['more than those', ['public'], () => standing(['public', 'internal']), true, null],
     ['one less', ['public', 'internal'], () => standing(['public']), false, 'not-admitted'],
+    ['the lesser of them', ['public', 'internal'], () => standing(['internal']), false, 'not-admitted'],
     ['none any more', ['public', 'internal'], () => standing([]), false, 'not-admitted'],
     [
       'a tier that the policy no longer has',

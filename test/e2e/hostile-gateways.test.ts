@@ -95,6 +95,8 @@ const only = (form: string, name: string) => {
   return all.length === 1 ? all[0] : undefined
 }
 
+const about = (id: string) => (body: string) => parsed(body)?.['stream_id'] === id
+
 async function goodRequests(): Promise<Good[]> {
   const bearer = `Bearer ${made.key}`
   const [read, changed, removed, polled] = await Promise.all([stream(), stream(), stream(), stream()])
@@ -106,7 +108,6 @@ async function goodRequests(): Promise<Good[]> {
     type: JSON_TYPE,
     body: JSON.stringify({ stream_id: polled }),
   })
-  const about = (id: string) => (body: string) => parsed(body)?.['stream_id'] === id
   const json = (method: string, target: string, body: object, isRight: (body: string) => boolean): Good => {
     return { method, target, authorization: bearer, type: JSON_TYPE, body: JSON.stringify(body), isRight }
   }
