@@ -18,7 +18,7 @@ const MAC = 16
  * A nonce says by itself when it ends and whose it is, so that whoever asks for many fills no memory; only those that an
  * agent has signed are remembered. The key is of this run: after a restart, which forgets them, the old ones are worth nothing.
  */
-export function openCheckNonces(clock: () => Date): CheckNonces {
+export function openCheckNonces(clock: () => Date, atMost: number = CHECK_LIMITS.spentNonces): CheckNonces {
   const key = randomBytes(32)
   const spent = new Map<string, number>()
   const macOf = (head: Buffer, browser: string) =>
@@ -46,7 +46,7 @@ export function openCheckNonces(clock: () => Date): CheckNonces {
     },
     spend(nonce) {
       forget(clock().getTime())
-      if (spent.size >= CHECK_LIMITS.spentNonces) return false
+      if (spent.size >= atMost) return false
       spent.set(nonce, endOf(nonce))
       return true
     },

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { COOKIES, cookieOf, setCookie } from './cookie.ts'
+
+const cases: [header: string | undefined, value: string | null][] = [
+  [undefined, null],
+  ['', null],
+  ['a=b', 'b'],
+  ['x=y; a=b; z=a=c', 'b'],
+  ['a=', ''],
+  ['a=b=c', 'b=c'],
+  ['a=b;c=d', 'b'],
+  ['aa=b', null],
+  ['A=b', null],
+  ['a', null],
+  ['a =b', null],
+  // Two of one name: whose is the first?
+  ['a=b; a=c', null],
+  ['a=b; a=b', null],
+]
+test.each(cases)('%j', (header, value) => {
+  expect(cookieOf(header, 'a')).toBe(value)
+})
+
+test('a cookie is for one host, over TLS, and for no script', () => {
+  for (const name of Object.values(COOKIES)) {
+    expect(setCookie(name, 'v', 60)).toBe(`${name}=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax`)
+    expect(name).toMatch(/^__Host-muster-/)
+  }
+})
