@@ -70,7 +70,7 @@ function* search<T>(asked: Parameters<typeof tokenFor>[0], of: Candidates<T>): S
   const after = positionOf(asked)
   const limit = Math.min(asked.page?.limit ?? PAGE_LIMIT, PAGE_LIMIT)
   let kept = new Map<string, T>()
-  let bound: string | null = null
+  let bound: string | undefined
   const keep = (count: number) => {
     kept = new Map([...kept].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, count))
   }
@@ -79,11 +79,11 @@ function* search<T>(asked: Parameters<typeof tokenFor>[0], of: Candidates<T>): S
     yield
     const key = of.keyOf(it)
     if (after !== null && key <= after) continue
-    if ((bound !== null && key >= bound) || kept.has(key) || !of.isAnswer(it)) continue
+    if ((bound !== undefined && key >= bound) || kept.has(key) || !of.isAnswer(it)) continue
     kept.set(key, it)
     if (kept.size > 2 * limit + 1) {
       keep(limit + 1)
-      bound = [...kept.keys()].at(-1) ?? null
+      bound = [...kept.keys()].at(-1)
     }
   }
   keep(limit + 1)
