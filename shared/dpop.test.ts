@@ -179,6 +179,14 @@ describe('the nonce', () => {
     expect(codeOf(checker.check(request(await proofOf(otherwise()))))).toBe('nonce-needed')
   })
 
+  test('stays what it is where our clock is set back', () => {
+    const nonce = checker.nonce()
+    clock.set(-90)
+    expect(checker.nonce()).toBe(nonce)
+    clock.set(90)
+    expect(checker.nonce()).toBe(nonce)
+  })
+
   test('is told to nobody whose proof is not good', async () => {
     expect(codeOf(checker.check(request(await proofOf({ sign: stranger.sign }, 'old'))))).toBe('proof-invalid')
   })

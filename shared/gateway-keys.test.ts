@@ -109,9 +109,12 @@ describe('the keys', () => {
     expect(await verdict(collector.attest())).toBe('signature-invalid')
   })
 
-  test('of the same name twice verify nothing', async () => {
-    collector.keys = [publicKey(collector.key), publicKey(fakeDevice(URL), { kid: collector.kid })]
-    expect(await verdict(collector.attest())).toBe('signature-invalid')
+  test('of the same name twice verify nothing, whichever comes first', async () => {
+    const both = [publicKey(collector.key), publicKey(fakeDevice(URL), { kid: collector.kid })]
+    for (const keys of [both, both.toReversed(), [...both, publicKey(collector.key)]]) {
+      collector.keys = keys
+      expect(await verdict(collector.attest(), verifierOf())).toBe('signature-invalid')
+    }
   })
 })
 

@@ -188,3 +188,18 @@ test('a list that begins and never ends is given up', async () => {
   collector.instead.set(LIST, text(new ReadableStream()))
   expect(await verdict(collector.attest(), verifierOf({ timeoutMs: 20 }))).toBe('status-unavailable')
 })
+
+test('of many lists the last sixteen are kept', async () => {
+  const listed = async (number: number): Promise<Refusal | 'good'> => {
+    const path = `/v1/status-lists/${number}`
+    const uri = `${URL}${path}`
+    collector.instead.set(path, async () => new Response(await collector.statusList({ sub: uri })))
+    return verdict(collector.attest({ status: { status_list: { idx: 1, uri } } }))
+  }
+  for (let number = 1; number <= 17; number++) expect(await listed(number)).toBe('good')
+  expect(collector.asked.length).toBe(18)
+  for (let number = 2; number <= 17; number++) expect(await listed(number)).toBe('good')
+  expect(collector.asked.length).toBe(18)
+  expect(await listed(1)).toBe('good')
+  expect(collector.asked.length).toBe(19)
+})

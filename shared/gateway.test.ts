@@ -325,6 +325,33 @@ describe('a token that was verified is known again', () => {
     expect(await verdict(token, offline)).toBe('key-unknown')
   })
 
+  test('until its key is looked at again, although its list may be gone by for longer', async () => {
+    collector.instead.set(LIST, async () => new Response(await collector.statusList({ ttl: 3600, exp: seconds(3600) })))
+    const token = await collector.attest({ exp: seconds(3600) })
+    expect(await verdict(token)).toBe('good')
+    collector.keys = []
+    clock.pass(299)
+    expect(await verdict(token)).toBe('good')
+    clock.pass(1)
+    expect(await verdict(token)).toBe('key-unknown')
+  })
+
+  test('also while newer keys cannot be had, from one look for them to the next', async () => {
+    const offline = verifierOf({ statusLists: 'ignored' })
+    const token = await collector.attest()
+    const first = await offline.verify(token)
+    collector.instead.set(JWKS, () => new Response('', { status: 503 }))
+    clock.pass(300)
+    const away = await offline.verify(token)
+    expect(away).toEqual(first)
+    clock.pass(29)
+    expect(await offline.verify(token)).toBe(away)
+    expect(collector.asked.length).toBe(2)
+    clock.pass(1)
+    expect(await offline.verify(token)).toEqual(first)
+    expect(collector.asked.length).toBe(3)
+  })
+
   test('for a day while the collector is away, and no longer', async () => {
     const offline = verifierOf({ statusLists: 'ignored' })
     const token = await collector.attest({ exp: seconds(100_000) })
