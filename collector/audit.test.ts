@@ -242,6 +242,14 @@ describe('a store that is away', () => {
     expect(denied + Number(lost[0]?.['denied'])).toBe(100_000)
   })
 
+  test('once closed refuses acts, and leaves nobody waiting', async () => {
+    await audit.close()
+    audit.decided(denial())
+    await expect(audit.acted(act('late'))).rejects.toMatchObject({ code: 'store-unavailable' })
+    await audit.flush()
+    expect(await said()).toEqual([])
+  })
+
   test('at the end: what could not be written is told in the log of the collector', async () => {
     isAway = true
     audit.decided(denial())
@@ -259,6 +267,37 @@ test('a first start that ended between the head and its copy is no damage', asyn
   expect(verified()).toMatchObject({ finding: null, lines: 1 })
   expect(damages).toEqual([])
   await start()
+})
+
+describe('a column of the database that somebody changed', () => {
+  beforeEach(async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await audit.acted(act(name))
+    await stop()
+  })
+  afterEach(start)
+
+  const changes: [sql: string, found: number | null][] = [
+    ['update audit set seq = 9 where seq = 2', 2],
+    ['update audit set seq = 0 where seq = 1', 0],
+    ['update audit set at = at + 1 where seq = 2', 2],
+    ["update audit set line = replace(line, 'anna', 'ben') where seq = 2", 2],
+    ["update audit set line = line || ' ' where seq = 4", 4],
+    ["update audit set line = '' where seq = 1", 1],
+    ['update audit set hash = lower(hash) where seq = 3', 3],
+    ['update audit set hash = (select hash from audit where seq = 1) where seq = 2', 2],
+    ['update audit_head set first = 2', null],
+    ["update audit_head set previous = ''", null],
+    ['update audit_head set seq = 3', null],
+    ['update audit_head set seq = 5', null],
+    ['update audit_head set hash = (select hash from audit where seq = 3)', null],
+    ["update audit_head set signature = 'x'", null],
+    ["update audit_head set signature = signature || '='", null],
+    ['delete from audit_head', null],
+  ]
+  test.each(changes)('is found: %s', (sql, found) => {
+    tampered(sql)
+    expect(verified().finding).toMatchObject({ seq: found })
+  })
 })
 
 describe('the next start', () => {

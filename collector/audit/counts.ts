@@ -12,7 +12,7 @@ export type Counts = {
 }
 
 /** So many different ones are counted at a time. */
-const MOST = 20_000
+const MOST = 10_000
 /** What a line has besides its key, in characters. */
 const OVERHEAD = 400
 /** Of what differs within a count so many are named. */

@@ -77,7 +77,7 @@ export function openJournal(options: JournalOptions): Journal {
     waiting.push(entry)
     chars += sizeOf(entry)
     // While the store is away, only whoever waits for an answer has it tried at once.
-    if (retry === null || entry.failed) void pump()
+    if (!isWriting && (retry === null || entry.failed)) void pump()
   }
 
   async function pump(): Promise<void> {
@@ -106,7 +106,8 @@ export function openJournal(options: JournalOptions): Journal {
     if (!isAway) onError(error)
     isAway = true
     const refused = waiting.filter(({ failed }) => failed)
-    drop((entry) => entry.failed !== undefined)
+    waiting = waiting.filter(({ failed }) => !failed)
+    for (const entry of refused) chars -= sizeOf(entry)
     for (const { failed } of [...refused, ...idle]) failed?.(error)
     idle = []
   }
@@ -123,19 +124,13 @@ export function openJournal(options: JournalOptions): Journal {
     const inTheWay = await store.addAudit(lines, next)
     ;[extent, head] = [end, next]
     isAway = false
-    drop((_, index) => index < batch.length)
+    // Whatever came meanwhile stands behind them.
+    waiting = waiting.slice(batch.length)
+    for (const entry of batch) chars -= sizeOf(entry)
     for (const { done } of batch) done?.()
     if (inTheWay > 0) add(damaged(clock(), `${inTheWay} lines stood behind the end of the log; they were taken away`))
     if (lost) add(lostEntry(lost))
     lost = null
-  }
-
-  function drop(isGone: (entry: Waiting, index: number) => boolean): void {
-    waiting = waiting.filter((entry, index) => {
-      const gone = isGone(entry, index)
-      if (gone) chars -= sizeOf(entry)
-      return !gone
-    })
   }
 
   function lose({ at, count = 1, isDenial }: Entry): void {
@@ -147,7 +142,11 @@ export function openJournal(options: JournalOptions): Journal {
 
   return {
     push: (entry) => (chars + sizeOf(entry) > most ? lose(entry) : add(entry)),
-    append: (entry) => new Promise((resolve, reject) => add({ ...entry, done: resolve, failed: reject })),
+    append: (entry) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) return reject(new MusterError('store-unavailable', 'the audit log is closed'))
+        add({ ...entry, done: resolve, failed: reject })
+      }),
     begin: () =>
       inTurn(async () => {
         const next = mark(extent)

@@ -36,7 +36,7 @@ describe('a line', () => {
 test('what is signed says every part of the extent, each on a line', () => {
   const extent = { first: 3, previous: 'p', seq: 9, hash: 'h' }
   expect(headText(extent)).toBe('muster-audit-head\n3\np\n9\nh')
-  expect(headText({ first: 1, previous: null, seq: 0, hash: null })).toBe('muster-audit-head\n1\n\n0\n')
+  expect(headText({ first: 1, previous: null, seq: 0, hash: null })).toBe('muster-audit-head\n1\nnull\n0\nnull')
 })
 
 const BODIES = Array.from({ length: 6 }, (_, n) => ({ kind: 'act', n }))

@@ -39,7 +39,7 @@ export function exportedLine({ line, hash }: Pick<SealedLine, 'line' | 'hash'>):
 
 /** What the signature of a head is over. */
 export function headText({ first, previous, seq, hash }: Extent): string {
-  return ['muster-audit-head', first, previous ?? '', seq, hash ?? ''].join('\n')
+  return ['muster-audit-head', first, previous ?? 'null', seq, hash ?? 'null'].join('\n')
 }
 
 /** What is wrong with a log, and with which line it begins. */
