@@ -34,8 +34,8 @@ export type DeriverOptions = {
   issuerUrl: string
   clock: () => Date
   onError: (error: unknown) => void
-  /** Told of the streams that have something to deliver. */
-  onEvents: (streamIds: ReadonlySet<string>) => void
+  /** Told of the streams that have something to deliver, and how many events that is. */
+  onEvents: (counts: ReadonlyMap<string, number>) => void
 }
 
 /** So many changes, or devices, become one transaction. */
@@ -124,7 +124,9 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
           if (it.tiers.length === 0) told.delete(deviceId)
           else told.set(deviceId, it)
         }
-        if (events.length > 0) onEvents(new Set(events.map(({ streamId }) => streamId)))
+        const counts = new Map<string, number>()
+        for (const { streamId } of events) counts.set(streamId, (counts.get(streamId) ?? 0) + 1)
+        onEvents(counts)
       },
     }
   }

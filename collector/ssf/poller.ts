@@ -27,7 +27,7 @@ export const POLL_EVENTS = 100
 const WAITING = 4
 
 export function openPoller({ store, find, signer, onRefused, waitMs = POLL_WAIT_MS }: PollerOptions): Poller {
-  const waiting = new Map<string, (() => void)[]>()
+  const waiting = new Map<string, ((isNews: boolean) => void)[]>()
   let isClosed = false
   /** Rises with each call, so that nobody waits for what has come meanwhile. */
   let wakes = 0
@@ -50,16 +50,17 @@ export function openPoller({ store, find, signer, onRefused, waitMs = POLL_WAIT_
     wakes += 1
     const answers = waiting.get(id) ?? []
     waiting.delete(id)
-    for (const answer of answers) answer()
+    for (const answer of answers) answer(true)
   }
 
-  function next(id: string, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
+  /** Waits for news; false where there are none, or others wait instead. */
+  function next(id: string, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
     const others = waiting.get(id) ?? []
-    if (others.length >= WAITING) others.shift()?.()
+    if (others.length >= WAITING) others.shift()?.(false)
     waiting.set(id, [...others, resolve])
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => resolve(), { once: true })
+    const timer = setTimeout(() => resolve(false), ms)
+    signal?.addEventListener('abort', () => resolve(false), { once: true })
     return promise.finally(() => {
       clearTimeout(timer)
       const left = (waiting.get(id) ?? []).filter((it) => it !== resolve)
@@ -75,7 +76,7 @@ export function openPoller({ store, find, signer, onRefused, waitMs = POLL_WAIT_
       const events = await dueOf(live, limit)
       const left = end - performance.now()
       if (events.length > 0 || left <= 0 || isClosed || signal?.aborted === true || !find(live.id)) return events
-      if (wakes === before) await next(live.id, left, signal)
+      if (wakes === before && !(await next(live.id, left, signal))) return []
     }
   }
 

@@ -21,6 +21,7 @@ export type PusherOptions = {
   sender: Pick<Sender, 'send'>
   signer: Pick<SetSigner, 'sign'>
   chance: () => number
+  waits: Waits
   onError: (error: unknown) => void
   /** A receiver does not take an event, whatever is done. */
   onRefused: (live: Live, event: OutgoingEvent, problem: string) => void
@@ -29,20 +30,24 @@ export type PusherOptions = {
   onRecovered: (live: Live) => Promise<void>
 }
 
-/** Waits between attempts: doubled each time, and by chance, so that receivers that come back are not met by all at once. */
-const FIRST_MS = 1000
-const LONGEST_MS = 300_000
-/** A receiver that asks for more is asked again after this. */
-const RETRY_AFTER_MS = 3_600_000
-/** How often we try one that its receiver cannot be reached for. */
-export const GIVEN_UP_MS = 900_000
+/** Waits in milliseconds. */
+export type Waits = typeof WAITS
+export const WAITS = {
+  /** Between attempts: doubled each time, and by chance, so that not all come back to a receiver at once. */
+  first: 1000,
+  longest: 300_000,
+  /** A receiver that asks for more than this is asked again after this. */
+  asked: 3_600_000,
+  /** How often a stream is tried that is paused since its receiver cannot be reached. */
+  givenUp: 900_000,
+}
 /** So often an event is sent that the receiver does not take: what is wrong may be mended meanwhile. */
 const REFUSALS = 3
 const AT_ONCE = 50
 
 /** Milliseconds to wait after so many failures in a row. */
-export function backOff(failures: number, chance: number): number {
-  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 20))
+export function backOff(failures: number, chance: number, { first, longest: most }: Waits): number {
+  const longest = Math.min(most, first * 2 ** Math.min(failures - 1, 20))
   return longest / 2 + (chance * longest) / 2
 }
 
@@ -57,7 +62,7 @@ type Worker = {
 }
 
 export function openPusher(options: PusherOptions): Pusher {
-  const { store, find, sender, signer, chance, onError, onRefused, onFailing, onRecovered } = options
+  const { store, find, sender, signer, chance, waits, onError, onRefused, onFailing, onRecovered } = options
   const workers = new Map<string, Worker>()
   const ending = new AbortController()
 
@@ -70,7 +75,7 @@ export function openPusher(options: PusherOptions): Pusher {
     worker.run = deliver(id, worker)
       .catch((error: unknown) => {
         onError(error)
-        later(id, worker, backOff(++worker.failures, chance()))
+        later(id, worker, backOff(++worker.failures, chance(), waits))
       })
       .finally(() => {
         worker.run = null
@@ -135,9 +140,9 @@ export function openPusher(options: PusherOptions): Pusher {
       return true
     }
     worker.failures += 1
-    const asked = sent.kind === 'failed' ? Math.min(sent.retryAfterMs ?? 0, RETRY_AFTER_MS) : 0
+    const asked = sent.kind === 'failed' ? Math.min(sent.retryAfterMs ?? 0, waits.asked) : 0
     if (sent.kind === 'failed') await onFailing(live, sent.problem)
-    const usual = live.document.isGivenUp ? GIVEN_UP_MS : backOff(worker.failures, chance())
+    const usual = live.document.isGivenUp ? waits.givenUp : backOff(worker.failures, chance(), waits)
     later(live.id, worker, Math.max(asked, usual))
     return false
   }

@@ -25,6 +25,9 @@ const short = (type: string) => type.split('/').at(-1)
 const payloadsOf = (before: Told, after: Turn) =>
   eventsOf(before, after).events.map(({ payload }) => payload as Record<string, unknown>)
 
+/** The format of a member of a subject, where there is one. */
+const formatOf = (it: unknown) => (typeof it === 'object' && it !== null && 'format' in it ? it.format : undefined)
+
 const C = 'device-compliance-change'
 const R = 'session-revoked'
 const T = 'token-claims-change'
@@ -175,7 +178,6 @@ test.each([
   ['user', null, ['iss_sub', undefined, undefined]],
 ] as const)('the subject in the form %s, with the user %s', (form, owner, formats) => {
   const subject = subjectOf(form, { deviceId: 'dev_a', owner }, ISSUER) as Record<string, { format: string } | string>
-  const formatOf = (it: unknown) => (typeof it === 'object' && it !== null && 'format' in it ? it.format : undefined)
   expect([subject['format'], formatOf(subject['device']), formatOf(subject['user'])]).toEqual(formats)
   expect(JSON.stringify(subject)).toContain(formats[0] === 'email' ? owner : `"iss":"${ISSUER}","sub":"dev_a"`)
 })

@@ -10,7 +10,7 @@ import { openDeriver } from './deriver.ts'
 import { checkSupplied, newDocument, patched, replaced, shown, statusOf, type StreamDocument } from './document.ts'
 import { openSetSigner, type RsaJwk } from './key.ts'
 import { openPoller } from './poller.ts'
-import { openPusher } from './pusher.ts'
+import { openPusher, WAITS, type Waits } from './pusher.ts'
 import { openSender, type SenderOptions } from './send.ts'
 import {
   EVENT,
@@ -69,10 +69,7 @@ const NAMED_SUBJECTS = 1000
 export const VERIFY_SECONDS = 30
 /** A receiver that cannot be reached for so long has its stream paused. */
 const GIVE_UP_MS = 86_400_000
-/** More than so many events that wait are brought down to what still says something. */
 const HELD = 10_000
-/** So often, in events that were added, that is looked at. */
-const LOOK_EVERY = 1000
 /** For so long a receiver's refusal can be looked up. */
 const REFUSED_MS = 30 * 86_400_000
 const TIDY_MS = 3_600_000
@@ -89,14 +86,24 @@ export type StreamsOptions = {
   clock: () => Date
   log: Pick<FastifyBaseLogger, 'warn' | 'info'>
   resolve?: SenderOptions['resolve']
+  waits?: Partial<Waits>
+  /** How long a receiver may take to answer. */
+  answerMs?: number
+  /** More than so many events that wait are brought down to what still says something. */
+  held?: number
 }
 
 export async function openStreams(options: StreamsOptions): Promise<Streams> {
-  const { store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, resolve } = options
+  const { store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, resolve, answerMs, held = HELD } = options
   const onError = (error: unknown) => log.warn({ err: error }, 'events could not be made or sent; it is tried again')
   const book = await openBook(store, (problem) => log.warn({ err: problem }, 'an event stream cannot be read'))
   const signer = openSetSigner(join(folder, 'event-key.pem'))
-  const sender = openSender({ exempt: pushTargets, clock, ...(resolve && { resolve }) })
+  const sender = openSender({
+    exempt: pushTargets,
+    clock,
+    ...(resolve && { resolve }),
+    ...(answerMs !== undefined && { timeoutMs: answerMs }),
+  })
   const poller = openPoller({ store, find, signer, onRefused })
   const pusher = openPusher({
     store,
@@ -104,11 +111,13 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     sender,
     signer,
     chance: Math.random,
+    waits: { ...WAITS, ...options.waits },
     onError,
     onRefused,
     onFailing,
     onRecovered,
   })
+  const lookEvery = Math.ceil(held / 10)
   const verifiedAt = new Map<string, number>()
   const added = new Map<string, number>()
   const deriver = await openDeriver({ store, book, fleet, issuerUrl, clock, onError, onEvents: wakeAll })
@@ -132,19 +141,19 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     return shown(document, { issuer: issuerUrl, owner, id, pollAddress, verifySeconds: VERIFY_SECONDS })
   }
 
-  function wakeAll(ids: Iterable<string>): void {
-    for (const id of ids) {
+  function wakeAll(counts: ReadonlyMap<string, number>): void {
+    for (const [id, count] of counts) {
       poller.wake(id)
       pusher.wake(id)
-      const count = (added.get(id) ?? LOOK_EVERY) + 1
-      added.set(id, count > LOOK_EVERY ? 0 : count)
-      if (count > LOOK_EVERY) keepBounded(id).catch(onError)
+      const sum = (added.get(id) ?? 0) + count
+      added.set(id, sum < lookEvery ? sum : 0)
+      if (sum >= lookEvery) keepBounded(id).catch(onError)
     }
   }
 
   /** What waits is bounded by the number of devices, however long a receiver is away, and still ends in what is true. */
   async function keepBounded(id: string): Promise<void> {
-    if ((await store.countOutgoing(id)) <= HELD) return
+    if ((await store.countOutgoing(id)) <= held) return
     const superseded = await store.supersedeEvents(id, EVENT.compliance)
     if (superseded > 0) log.warn({ stream: id, superseded }, 'events that later ones make superfluous were dropped')
   }
@@ -283,7 +292,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
         payload,
       })
       await book.save(live, live.document, { events: [event] })
-      wakeAll([id])
+      wakeAll(new Map([[id, 1]]))
     },
     async poll(owner, id, asked, signal) {
       const live = required(owner, id)
