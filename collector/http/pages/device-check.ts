@@ -43,7 +43,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
       </section>
 
       <section id="permission" hidden>
-        <h1 tabindex="-1">Your browser is about to ask you something</h1>
+        <h1 tabindex="-1">Your browser may ask you something</h1>
         <p>
           This page wants to ask the Muster agent, a program on this laptop, which laptop it is. Browsers call that
           “access to other apps and services on this device”, or “the local network”.
