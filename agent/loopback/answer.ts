@@ -144,7 +144,7 @@ const TOO_LATE = refusalPage(
 )
 const NOT_TOLD = refusalPage(
   'Nothing was told',
-  'You can close this page. What you wanted to open stays closed to this browser.',
+  'You may close this page. What you wanted to open stays closed to this browser: go back to begin again.',
 )
 
 function preflight(asked: Asked, method: string): Answer {

@@ -3,14 +3,23 @@ import { createHash } from 'node:crypto'
 /** What a page of the agent is: what it says, and what it may do. */
 export type Page = { html: string; headers: Record<string, string> }
 
-const STYLE = `:root { color-scheme: light dark }
-body { font: 1.05rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 3rem; padding: 0 1.25rem }
-h1 { font-size: 1.5rem; line-height: 1.25 }
-form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.75rem 0 }
-button { font: inherit; padding: .6rem 1.2rem; border-radius: .4rem; border: 1px solid currentcolor; cursor: pointer }
-button.yes { background: #14532d; border-color: #14532d; color: #fff }
-button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px }
-strong { overflow-wrap: anywhere }`
+/** The look of the collector's own pages: the person comes from one, and goes back to it. */
+const STYLE = `:root { color-scheme: light dark; --ground: light-dark(#f3f5f4, #121615); --card: light-dark(#fff, #1b2120); --line: light-dark(#dbe1de, #323b38);
+  --text: light-dark(#17201c, #e8eeeb); --quiet: light-dark(#55635d, #a3b1ab); --accent: light-dark(#0b6b50, #5cc9a2); --on-accent: light-dark(#fff, #06231a);
+  font: 100%/1.55 system-ui, -apple-system, "Segoe UI", sans-serif }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); padding: clamp(1rem, 6vh, 4.5rem) 1rem 2rem }
+header, main { max-width: 38rem; margin: 0 auto; overflow-wrap: anywhere }
+header { color: var(--quiet); font-size: .875rem; font-weight: 600; padding: 0 .25rem .9rem }
+main { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: clamp(1.25rem, 5vw, 2.5rem) }
+h1 { font-size: clamp(1.3rem, 4.5vw, 1.65rem); line-height: 1.25; margin: 0 0 .6rem; text-wrap: balance }
+p { margin: 0 0 .9rem }
+main > :last-child { margin-bottom: 0 }
+form { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.4rem 0 }
+button { font: inherit; font-weight: 600; border: 1px solid var(--line); border-radius: 9px; padding: .6rem 1.15rem; background: none; color: var(--accent); cursor: pointer }
+button.yes { background: var(--accent); border-color: transparent; color: var(--on-accent) }
+button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.quiet { color: var(--quiet) }`
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 
@@ -18,17 +27,17 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 export function askPage({ issuer, nonce, token }: { issuer: string; nonce: string; token: string }): Page {
   const host = escaped(new URL(issuer).host)
   const body = `<h1>Let <strong>${host}</strong> know which laptop this is?</h1>
-<p>You are opening something that only laptops in good order may open. <strong>${host}</strong>, which looks after that for
-your company, asks the Muster agent on this laptop which laptop you are using.</p>
-<p>If you agree, the agent signs the id of this laptop, good for one minute, and your browser goes back to
-<strong>${host}</strong> with it. Nothing else is told, and nobody else is told.</p>
+<p>You are opening something that is only for laptops in good order. <strong>${host}</strong> looks after that for your
+company, and asks the Muster agent, a program on this laptop, which laptop you are using.</p>
+<p>If you agree, the agent signs the id of this laptop, and your browser takes it back to <strong>${host}</strong>. It is good
+for one minute, and nothing else is told to anybody.</p>
 <form method="post" action="/v1/ask">
 <input type="hidden" name="nonce" value="${escaped(nonce)}">
 <input type="hidden" name="token" value="${escaped(token)}">
 <button class="yes" name="answer" value="yes">Yes, let it know</button>
 <button name="answer" value="no">No</button>
 </form>
-<p>Were you not opening anything of your company just now? Then choose No, or close this page.</p>`
+<p class="quiet">Were you not opening anything of your company just now? Then choose No, or close this page.</p>`
   return page('Which laptop is this?', body, issuer)
 }
 
@@ -52,6 +61,7 @@ function page(title: string, body: string, formTarget: string | null): Page {
 <meta name="viewport" content="width=device-width">
 <title>${escaped(title)} - Muster</title>
 <style>${STYLE}</style>
+<header>Muster agent on this laptop</header>
 <main>
 ${body}
 </main>
