@@ -47,7 +47,7 @@ export type DpopOptions = {
 }
 
 const WINDOW_MS = 60_000
-/** About 20 MB when full. */
+/** About 9 MB when full. */
 const REMEMBERED = 100_000
 const PROOF_CHARACTERS = 8 * 1024
 
