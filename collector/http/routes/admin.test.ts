@@ -51,7 +51,9 @@ async function ask(path: string, { method, body, yaml, headers = { authorization
 }
 
 const pathOf = (path: string) => path.replace(':id', 'dev_x').replace(':version', '1')
-const routes = ADMIN_ROUTES.map(({ method, path }) => [method, path] as const)
+const routes = [...ADMIN_ROUTES, { method: 'GET', path: '/v1/admin/audit' }].map(
+  ({ method, path }) => [method, path] as const,
+)
 
 describe('every route is for a key with the scope `admin` alone', () => {
   test.each(routes)('%s %s', async (method, path) => {
