@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { heldClock, type HeldClock } from '../test/fakes/fleet.ts'
-import { openEventFeed, type EventFeed } from './event-feed.ts'
+import { BEGINNING, openEventFeed, parseEventId, type EventFeed, type EventId } from './event-feed.ts'
 import type { GatewayRecord, WrittenChange } from './store/store.ts'
 
 let clock: HeldClock
@@ -29,6 +29,7 @@ type Source = ReturnType<typeof changes>
 /** A store that has nothing but changes, and counts how often it is asked. */
 function changes() {
   const written: WrittenChange[] = []
+  let latest = 0
   const listeners = new Set<() => void>()
   let asked = 0
   let broken = false
@@ -36,6 +37,8 @@ function changes() {
   return {
     asked: () => asked,
     watched: () => listeners.size,
+    /** What was written is there no more, and its numbers are not used again by itself. */
+    forget: () => void written.splice(0),
     /** Resolves as soon as it has been asked so often, before it has answered. */
     askedAgain(times: number): Promise<void> {
       if (asked >= times) return Promise.resolve()
@@ -45,6 +48,7 @@ function changes() {
     /** Adds changes with these ids. */
     write(...ids: number[]) {
       for (const id of ids) written.push(change(id))
+      latest = ids.at(-1) ?? latest
       for (const listener of listeners) listener()
     },
     store: {
@@ -57,7 +61,7 @@ function changes() {
         if (broken) throw new Error('the disk is gone')
         return found
       },
-      newestStandingChange: async () => written.at(-1)?.id ?? 0,
+      newestStandingChange: async () => latest,
       watchStanding(listener: () => void) {
         listeners.add(listener)
         return () => void listeners.delete(listener)
@@ -108,17 +112,25 @@ class Sink extends Writable {
 
   /** The ids of the changes that it was told. */
   ids(): number[] {
-    return [...this.text.matchAll(/^event: standing\nid: (\d+)$/gm)].map(([, id]) => Number(id))
+    return [...this.text.matchAll(/^event: standing\nid: (\d+)-[\w-]{8}$/gm)].map(([, id]) => Number(id))
   }
 }
 
 function follow(
-  after: number | null = null,
+  after: EventId | null = null,
   sink = new Sink(),
   of: { gatewayId?: string; until?: Date | null } = {},
 ): Sink {
   feed.follow({ gatewayId: 'gw_1', until: null, ...of, after }, () => sink)
   return sink
+}
+
+/** The id of the newest change, as a gateway is told it. */
+async function newest(): Promise<EventId | null> {
+  const sink = follow(null, new Sink(), { gatewayId: 'gw_other' })
+  await sink.until('\n\n')
+  sink.destroy()
+  return parseEventId(/^id: (\S+)$/m.exec(sink.text)?.[1] ?? '')
 }
 
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => index + first)
@@ -127,7 +139,7 @@ test('whoever names no change hears what comes from now on, and where it stands 
   source.write(1, 2)
   const sink = follow()
   await sink.until('id: 2')
-  expect(sink.text).toBe('retry: 2000\nid: 2\n\n')
+  expect(sink.text).toMatch(/^retry: 2000\nid: 2-[\w-]{8}\n\n$/)
   source.write(3)
   await sink.until('id: 3')
   const { id: _id, owner: _owner, ...data } = change(3)
@@ -136,16 +148,18 @@ test('whoever names no change hears what comes from now on, and where it stands 
 })
 
 test('whoever names a change hears all that came after it, once and in order, however many', async () => {
-  source.write(...upTo(1000))
-  const sink = follow(3)
-  await sink.until('id: 1000\ndata')
+  source.write(1, 2, 3)
+  const third = await newest()
+  source.write(...upTo(1000, 4))
+  const sink = follow(third)
+  await sink.until('id: 1000-')
   source.write(1001)
   await sink.until('id: 1001')
   expect(sink.ids()).toEqual(upTo(1001, 4))
 })
 
 test('what is written while it is being looked for is not missed', async () => {
-  const sink = follow(0)
+  const sink = follow(BEGINNING)
   await sink.until('id: 0')
   for (const n of upTo(20)) {
     const asked = source.asked()
@@ -153,20 +167,83 @@ test('what is written while it is being looked for is not missed', async () => {
     // It is read, and then it is asked whether there is more; there is, before that is answered.
     await source.askedAgain(asked + 2)
     source.write(2 * n)
-    await sink.until(`id: ${2 * n}\n`)
+    await sink.until(`id: ${2 * n}-`)
     await source.askedAgain(asked + 4)
   }
   expect(sink.ids()).toEqual(upTo(40))
 })
 
-test('a change of a history that is no longer ours is told to be forgotten', async () => {
-  source.write(1, 2)
-  const sink = follow(3)
+/** Whether whoever knows a change is told to forget, and which changes it is told. */
+async function toldAfter(id: EventId | null): Promise<[boolean, number[]]> {
+  const sink = follow(id)
   await sink.until('\n\n')
-  expect(sink.text).toBe('retry: 2000\nevent: reset\ndata: {}\nid: 2\n\n')
-  source.write(3)
-  await sink.until('id: 3')
-  expect(sink.ids()).toEqual([3])
+  source.write(1000)
+  await sink.until('id: 1000')
+  return [sink.text.includes('event: reset\ndata: {}\n'), sink.ids()]
+}
+
+describe('a gateway that may have missed something is told to forget, and goes on from now', () => {
+  test('where its change is not written yet, as after a restore', async () => {
+    source.write(1, 2, 3)
+    const third = await newest()
+    source.forget()
+    source.write(1, 2)
+    expect(await toldAfter(third)).toEqual([true, [1000]])
+  })
+
+  test('where its change has become another', async () => {
+    source.write(1, 2, 3)
+    const third = await newest()
+    source.forget()
+    clock.pass(1)
+    source.write(1, 2, 3, 4)
+    expect(await toldAfter(third)).toEqual([true, [1000]])
+  })
+
+  test('where its change is forgotten', async () => {
+    source.write(1, 2, 3)
+    const third = await newest()
+    source.forget()
+    source.write(5)
+    expect(await toldAfter(third)).toEqual([true, [1000]])
+  })
+
+  test('but not where there was nothing to know', async () => {
+    source.write(1, 2, 3)
+    source.forget()
+    const third = await newest()
+    expect(third).toEqual({ id: 3, mark: '0' })
+    source.write(4)
+    expect(await toldAfter(third)).toEqual([false, [4, 1000]])
+  })
+})
+
+test.each<[string, EventId]>([
+  ['0', BEGINNING],
+  ['1-abcDEF_-', { id: 1, mark: 'abcDEF_-' }],
+  ['999999999999999-0', { id: 999_999_999_999_999, mark: '0' }],
+])('the id %j is read', (text, id) => {
+  expect(parseEventId(text)).toEqual(id)
+})
+
+test.each([
+  ...[
+    '',
+    ' ',
+    '1',
+    '-1',
+    '01-abcdefgh',
+    '0-0',
+    '1-',
+    '1-abcdefg',
+    '1-abcdefghi',
+    '1-abcdef h',
+    '1.5-abcdefgh',
+    '1e3-0',
+  ],
+  ...[`${'9'.repeat(16)}-0`, '1-0\n'],
+])('%j is no id', (text) => {
+  expect(parseEventId(text)).toBeNull()
 })
 
 test('those who follow closely are read for once', async () => {
@@ -184,14 +261,14 @@ test('those who follow closely are read for once', async () => {
 test('who does not read is not read for, and goes on where it was', async () => {
   source.write(...upTo(5000))
   let reading = false
-  const sink = follow(0, new Sink(() => reading))
+  const sink = follow(BEGINNING, new Sink(() => reading))
   await sink.until('retry')
   for (let times = 0; times < 20; times++) await turn()
   expect(source.asked()).toBeLessThanOrEqual(2)
   expect(sink.writableLength).toBeLessThan(100_000)
   reading = true
   sink.read()
-  await sink.until('id: 5000\ndata')
+  await sink.until('id: 5000-')
   expect(sink.ids()).toEqual(upTo(5000))
 })
 
@@ -209,7 +286,7 @@ describe('a heartbeat', () => {
 
   test('ends with who did not read for a whole interval', async () => {
     source.write(...upTo(500))
-    const sink = follow(0, new Sink(() => false))
+    const sink = follow(BEGINNING, new Sink(() => false))
     await once(sink, 'close')
     expect(errors).toEqual([])
   })
@@ -251,14 +328,14 @@ test('a gateway follows over a limited number of connections, and again once one
 })
 
 test('where the store cannot be read the connection breaks, and whoever comes back goes on', async () => {
-  const sink = follow(0)
+  const sink = follow(BEGINNING)
   await sink.until('id: 0')
   source.breaks(true)
   source.write(1)
   await once(sink, 'close')
   expect(errors).toEqual([new Error('the disk is gone')])
   source.breaks(false)
-  const again = follow(0)
+  const again = follow(BEGINNING)
   await again.until('id: 1')
 })
 

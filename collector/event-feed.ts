@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { MusterError } from '../shared/errors.ts'
+import { digest } from '../shared/jws.ts'
 import type { Gateways } from './gateways.ts'
 import type { Store, WrittenChange } from './store/store.ts'
 
@@ -17,10 +18,16 @@ export type EventFeed = {
 export type Follower = {
   gatewayId: string
   /** The last change that it knows; null: it wants to hear what comes from now on. */
-  after: number | null
+  after: EventId | null
   /** When its access ends by itself. */
   until: Date | null
 }
+
+/** A change by its number, and by what it was, since a database that was restored gives the same numbers again. */
+export type EventId = { id: number; mark: string }
+
+/** Where the history begins. */
+export const BEGINNING: EventId = { id: 0, mark: '0' }
 
 export type EventFeedOptions = {
   store: Pick<Store, 'standingChangesAfter' | 'newestStandingChange' | 'watchStanding'>
@@ -79,14 +86,22 @@ export function openEventFeed(options: EventFeedOptions): EventFeed {
     }
   }
 
+  /** What is known of the change of a number: its mark is that of nothing where it is forgotten, or never was. */
+  async function eventId(id: number): Promise<EventId> {
+    const [change] = id === 0 ? [] : await store.standingChangesAfter(id - 1, 1)
+    return { id, mark: change?.id === id ? markOf(change) : BEGINNING.mark }
+  }
+
   /** Sends one page after the other, each when the one before has been taken. */
   async function tell({ after, until, sink }: Following): Promise<void> {
     const isOpen = () => !sink.writableEnded && !sink.destroyed && !isOver(until)
     const latest = await store.newestStandingChange()
-    // An id of a history that is no longer ours, as after a restore: what the gateway knows may be wrong.
-    const isForeign = after !== null && after > latest
-    let at = isForeign ? latest : (after ?? latest)
-    if (isOpen()) sink.write(`retry: ${RECONNECT_MS}\n${isForeign ? 'event: reset\ndata: {}\n' : ''}id: ${at}\n\n`)
+    // Of another history, as after a restore, or one of which too much is forgotten: what the gateway knows may be wrong.
+    const isLost = after !== null && (after.id > latest || (await eventId(after.id)).mark !== after.mark)
+    const from = after === null || isLost ? await eventId(latest) : after
+    let at = from.id
+    if (isOpen())
+      sink.write(`retry: ${RECONNECT_MS}\n${isLost ? 'event: reset\ndata: {}\n' : ''}id: ${written(from)}\n\n`)
     while (isOpen()) {
       const seen = generation
       const page = await pageAfter(at)
@@ -155,9 +170,25 @@ function drained(sink: Writable): Promise<void> {
   })
 }
 
+/** An id as it stands in the stream; it is read by `parseEventId`. */
+function written({ id, mark }: EventId): string {
+  return id === 0 ? '0' : `${id}-${mark}`
+}
+
+/** Reads what follows `id:`; null where it is none of ours. */
+export function parseEventId(text: string): EventId | null {
+  if (text === '0') return BEGINNING
+  const [, id, mark = ''] = /^([1-9]\d{0,14})-(0|[\w-]{8})$/.exec(text) ?? []
+  return id === undefined ? null : { id: Number(id), mark }
+}
+
+function markOf({ deviceId, at, after, policyVersion }: WrittenChange): string {
+  return digest(JSON.stringify([deviceId, at, after, policyVersion])).slice(0, 8)
+}
+
 /** One change as an event of the stream; JSON has no line breaks of its own. */
 function eventOf(change: WrittenChange): string {
   const { id, deviceId, at, before, after, status, checks, cause, policyVersion } = change
   const data = { deviceId, at: at.toISOString(), before, after, status, checks, cause, policyVersion }
-  return `event: standing\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
+  return `event: standing\nid: ${written({ id, mark: markOf(change) })}\ndata: ${JSON.stringify(data)}\n\n`
 }

@@ -118,7 +118,7 @@ test('a gateway hears of each change of tiers as soon as it is durable, and goes
       status: 'active',
     },
   })
-  expect(Number(gained.id)).toBeGreaterThan(Number(start.id))
+  expect(Number.parseInt(gained.id, 10)).toBeGreaterThan(Number.parseInt(start.id, 10))
   first.call.destroy()
   await first.end()
 
@@ -139,6 +139,17 @@ test('a gateway hears of each change of tiers as soon as it is durable, and goes
   await third.next()
   expect([await third.event(), await third.event(), await third.event()]).toEqual([gained, lost, locked])
   third.call.destroy()
+
+  await act('', 'device-readmit', { id: client.deviceId })
+  const fourth = await follow()
+  await fourth.next()
+  await act('', 'device-remove', { id: client.deviceId })
+  expect((await fourth.event()).data).toMatchObject({
+    deviceId: client.deviceId,
+    before: ['public', 'internal'],
+    after: [],
+  })
+  fourth.call.destroy()
 })
 
 test('what time alone takes away is told too', async () => {
@@ -152,7 +163,7 @@ test('what time alone takes away is told too', async () => {
 })
 
 test('a gateway that knows more than there is, is told to forget', async () => {
-  const following = await follow({ 'last-event-id': '999999999' })
+  const following = await follow({ 'last-event-id': '999999999-abcdefgh' })
   expect(await following.event()).toMatchObject({ event: 'reset', data: {} })
   following.call.destroy()
 })
@@ -193,7 +204,7 @@ describe('nobody follows', () => {
     ],
     ['from a word', 400, 'request-invalid', () => ({ 'last-event-id': 'newest' })],
     ['from before the beginning', 400, 'request-invalid', () => ({ 'last-event-id': '-1' })],
-    ['from half a change', 400, 'request-invalid', () => ({ 'last-event-id': '1.5' })],
+    ['from half a change', 400, 'request-invalid', () => ({ 'last-event-id': '1' })],
     ['from a number that is too large', 400, 'request-invalid', () => ({ 'last-event-id': '9'.repeat(16) })],
   ])('%s', async (_name, status, code, headers) => {
     const refused = await follow(await headers())

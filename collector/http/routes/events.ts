@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { MusterError } from '../../../shared/errors.ts'
+import { parseEventId, type EventId } from '../../event-feed.ts'
 import type { AppParts } from '../app.ts'
 import { accessOf } from '../auth.ts'
 import { Problem } from '../problem.ts'
@@ -33,8 +34,9 @@ export function eventRoutes(
 }
 
 /** @throws MusterError `request-invalid` */
-function lastSeen(header: string | string[] | undefined): number | null {
+function lastSeen(header: string | string[] | undefined): EventId | null {
   if (header === undefined || header === '') return null
-  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header)
-  throw new MusterError('request-invalid', 'Last-Event-ID is not the id of an event')
+  const id = typeof header === 'string' ? parseEventId(header) : null
+  if (id === null) throw new MusterError('request-invalid', 'Last-Event-ID is not the id of an event')
+  return id
 }
