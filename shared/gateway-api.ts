@@ -70,6 +70,8 @@ export type VerifierOptions = {
   clock?: () => Date
   /** `ignored`: without the network a loss shows only when the attestation ends, after ten minutes at most. */
   statusLists?: 'checked' | 'ignored'
+  /** How long a status list is gone by at most, also where it says that it may be for longer: a loss shows after as long. */
+  statusSeconds?: number
   /** How far the collector's clock may be ahead of ours, 30 where nothing is said. The end of an attestation is never stretched. */
   toleranceSeconds?: number
   /** How long an answer of the collector may take, 5000 where nothing is said. */

@@ -176,6 +176,19 @@ describe('a loss', () => {
     expect(await verdict(token)).toBe('device-revoked')
   })
 
+  test('shows as soon as a gateway asks for it, also for a token that is known', async () => {
+    const quick = verifierOf({ statusSeconds: 2 })
+    const token = await collector.attest()
+    expect(await verdict(token, quick)).toBe('good')
+    clock.pass(1)
+    setStatus(collector.list, 1993, 1)
+    expect(await verdict(token, quick)).toBe('good')
+    expect(collector.asked).toEqual([JWKS, LIST])
+    clock.pass(1)
+    expect(await verdict(token, quick)).toBe('device-revoked')
+    expect(collector.asked).toEqual([JWKS, LIST, LIST])
+  })
+
   test('shows also where our clock was set back: what is of the future is looked at again', async () => {
     expect(await verdict(collector.attest())).toBe('good')
     setStatus(collector.list, 1993, 1)

@@ -22,6 +22,8 @@ export type GatewayStatusOptions = {
   clock: () => Date
   timeoutMs: number
   toleranceSeconds: number
+  /** The longest time that a list is gone by. */
+  statusSeconds: number
 }
 
 /** A list of a million entries in which chance has set every bit is half of this. */
@@ -45,7 +47,7 @@ const parseClaims = parserOf(
 type Known = { from: Date; until: Date; list: Parsed<StatusList> }
 
 export function openGatewayStatus(options: GatewayStatusOptions): GatewayStatus {
-  const { issuer, keys, fetch, clock, timeoutMs, toleranceSeconds } = options
+  const { issuer, keys, fetch, clock, timeoutMs, toleranceSeconds, statusSeconds } = options
   const known = new Map<string, Known>()
   const fetching = new Map<string, Promise<Known>>()
 
@@ -74,7 +76,9 @@ export function openGatewayStatus(options: GatewayStatusOptions): GatewayStatus 
     const { iat, exp, ttl = TTL_SECONDS.usual, status_list: packed } = claims.value
     if (iat > now.getTime() / 1000 + toleranceSeconds) return { ok: false, problem: 'the list is of the future' }
     const list = unpackStatusList(packed)
-    return list.ok ? { ok: true, value: { list: list.value, seconds: Math.min(ttl, TTL_SECONDS.longest), exp } } : list
+    return list.ok
+      ? { ok: true, value: { list: list.value, seconds: Math.min(ttl, TTL_SECONDS.longest, statusSeconds), exp } }
+      : list
   }
 
   async function verified(token: string, uri: string, currentDate: Date): Promise<Parsed<unknown>> {

@@ -31,9 +31,9 @@ const parseClaims = parserOf(
 /** Makes a verifier, which asks for nothing before the first attestation, and keeps what it fetched for as long as it may. */
 export function createVerifier(options: VerifierOptions & Platform): TokenVerifier {
   const { issuer, audience = issuer, fetch, clock, statusLists = 'checked' } = options
-  const { toleranceSeconds = 30, timeoutMs = 5000 } = options
+  const { toleranceSeconds = 30, timeoutMs = 5000, statusSeconds = Infinity } = options
   const keys = openGatewayKeys({ issuer, fetch, clock, timeoutMs })
-  const statuses = openGatewayStatus({ issuer, keys, fetch, clock, timeoutMs, toleranceSeconds })
+  const statuses = openGatewayStatus({ issuer, keys, fetch, clock, timeoutMs, toleranceSeconds, statusSeconds })
   const tokens = openVerifiedTokens(KNOWN_TOKENS)
 
   function verify(token: string): Promise<Verified> {
