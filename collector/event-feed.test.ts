@@ -226,23 +226,21 @@ test.each<[string, EventId]>([
   expect(parseEventId(text)).toEqual(id)
 })
 
-test.each([
-  ...[
-    '',
-    ' ',
-    '1',
-    '-1',
-    '01-abcdefgh',
-    '0-0',
-    '1-',
-    '1-abcdefg',
-    '1-abcdefghi',
-    '1-abcdef h',
-    '1.5-abcdefgh',
-    '1e3-0',
-  ],
-  ...[`${'9'.repeat(16)}-0`, '1-0\n'],
-])('%j is no id', (text) => {
+const NO_IDS = [
+  '',
+  ' ',
+  '1',
+  '-1',
+  '01-abcdefgh',
+  '0-0',
+  '1-',
+  '1-abcdefg',
+  '1-abcdefghi',
+  '1-abcdef h',
+  '1.5-abcdefgh',
+]
+
+test.each([...NO_IDS, '1e3-0', `${'9'.repeat(16)}-0`, '1-0\n'])('%j is no id', (text) => {
   expect(parseEventId(text)).toBeNull()
 })
 
