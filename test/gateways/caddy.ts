@@ -4,7 +4,8 @@ import { environmentOf } from './fill.ts'
 import type { GatewayUnderTest } from './gateway-under-test.ts'
 import { freePorts, startProgram } from './program.ts'
 
-const SHIPPED = join(import.meta.dirname, '../../docs/gateways/caddy')
+export const SHIPPED = join(import.meta.dirname, '../../docs/gateways/caddy')
+export const FILES = ['Caddyfile', 'muster.caddyfile']
 
 export const caddy: GatewayUnderTest = {
   name: 'caddy',
@@ -13,7 +14,7 @@ export const caddy: GatewayUnderTest = {
   passesTrailers: false,
   async start({ folder, host, certificate, collector, applicationPort }) {
     const [port = 0, redirects = 0] = await freePorts(2)
-    for (const file of ['Caddyfile', 'muster.caddyfile']) copyFileSync(join(SHIPPED, file), join(folder, file))
+    for (const file of FILES) copyFileSync(join(SHIPPED, file), join(folder, file))
     const env = environmentOf(readFileSync(join(SHIPPED, 'muster.env.example'), 'utf8'), {
       MUSTER_BIND: '127.0.0.1',
       MUSTER_CADDY_ADMIN: `unix/${join(folder, 'admin.sock')}`,

@@ -4,8 +4,8 @@ import { environmentOf } from './fill.ts'
 import type { GatewayUnderTest } from './gateway-under-test.ts'
 import { freePorts, startProgram } from './program.ts'
 
-const SHIPPED = join(import.meta.dirname, '../../docs/gateways/haproxy')
-const FILES = ['muster.cfg', 'muster.lua', 'muster-unavailable.html', 'muster-unavailable.json']
+export const SHIPPED = join(import.meta.dirname, '../../docs/gateways/haproxy')
+export const FILES = ['muster.cfg', 'muster.lua', 'muster-unavailable.html', 'muster-unavailable.json']
 
 export const haproxy: GatewayUnderTest = {
   name: 'haproxy',

@@ -25,6 +25,9 @@ export type NginxChanges = {
   /** Replaces texts in the operator's files. */
   settings?: Record<string, string>
   listen?: Record<string, string>
+  /** Instead of the operator's file of the server block. */
+  listenFile?: string
+  port?: number
   /** What else the http block has. */
   more?: string
 }
@@ -32,7 +35,8 @@ export type NginxChanges = {
 /** Starts nginx as the page says: our files byte for byte, and the two that an operator copies and fills in. */
 export async function startNginx(site: Site, changes: NginxChanges = {}) {
   const { folder, host, certificate, collector, applicationPort } = site
-  const [port = 0] = await freePorts(1)
+  const [free = 0] = await freePorts(1)
+  const { port = free } = changes
   mkdirSync(join(folder, 'muster'), { recursive: true })
   mkdirSync(join(folder, 'conf.d'), { recursive: true })
   for (const file of FILES) copyFileSync(join(SHIPPED, file), join(folder, 'muster', file))
@@ -44,16 +48,18 @@ export async function startNginx(site: Site, changes: NginxChanges = {}) {
     '/etc/ssl/certs/ca-certificates.crt': collector.certificate,
     'mgw_...': collector.key,
     '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
-    'listen 443': `listen 127.0.0.1:${port}`,
     ...changes.settings,
-  })
-  const listen = filledIn(example('listen.example.conf'), {
     'listen 443': `listen 127.0.0.1:${port}`,
-    'wiki.example.com;': `${host};`,
-    '/etc/ssl/wiki.example.com.pem': certificate.cert,
-    '/etc/ssl/private/wiki.example.com.key': certificate.key,
-    ...changes.listen,
   })
+  const listen =
+    changes.listenFile ??
+    filledIn(example('listen.example.conf'), {
+      'listen 443': `listen 127.0.0.1:${port}`,
+      'wiki.example.com;': `${host};`,
+      '/etc/ssl/wiki.example.com.pem': certificate.cert,
+      '/etc/ssl/private/wiki.example.com.key': certificate.key,
+      ...changes.listen,
+    })
   writeFileSync(join(folder, 'muster', 'settings.conf'), settings, { mode: 0o600 })
   writeFileSync(join(folder, 'muster', 'listen.conf'), listen)
   writeFileSync(

@@ -37,16 +37,18 @@ export type World = {
   certificate: Certificate
   /** A laptop that is well, one of which nothing but its Secure Boot is wrong, and one whose disk is not encrypted. */
   laptops: { well: Laptop; partly: Laptop; ill: Laptop }
+  /** Of the laptop that is well, at another host. */
+  cookieAt(host: string): string
   site(name: string): Site
   close(): Promise<void>
 }
 
-export async function buildWorld(): Promise<World> {
+export async function buildWorld(settings: Record<string, string> = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'muster-gateways-'))
   const certificate = selfSigned(folder, 'gateway', [HOST])
   const collectorCertificate = selfSigned(folder, 'collector', ['collector.example.com', '127.0.0.1'])
   if (!certificate || !collectorCertificate) throw new Error('openssl made no certificate')
-  const collector = await testCollector()
+  const collector = await testCollector({ settings })
   const key = await collector.gatewayKey('decide')
   const [tap, application] = await Promise.all([
     startTap(collector.issuerUrl, collectorCertificate),
@@ -68,6 +70,7 @@ export async function buildWorld(): Promise<World> {
     application,
     certificate,
     laptops,
+    cookieAt: (host) => sessions.bind(laptops.well.client.deviceId, host).split(';')[0] ?? '',
     site(name) {
       const own = join(folder, name)
       mkdirSync(own)

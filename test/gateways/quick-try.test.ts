@@ -1,0 +1,122 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { caddy, FILES as CADDY_FILES, SHIPPED as CADDY } from './caddy.ts'
+import type { RunningGateway, Site } from './gateway-under-test.ts'
+import { FILES as HAPROXY_FILES, haproxy, SHIPPED as HAPROXY } from './haproxy.ts'
+import { nginx, startNginx } from './nginx.ts'
+import { freePorts, startProgram } from './program.ts'
+import { buildWorld, type World } from './world.ts'
+
+/** What an operator types to see it work on one machine, beside a collector that `npm start` started. */
+const TRIES = [
+  {
+    name: 'nginx',
+    program: nginx.program,
+    async start(site: Site, collectorPort: number) {
+      const [port = 0] = await freePorts(1)
+      const settings = {
+        'https://muster_collector': 'http://muster_collector',
+        '    listen 443 ssl http2 default_server;\n    ssl_reject_handshake on;': '    listen 443 default_server;',
+      }
+      const listen = `listen 127.0.0.1:${port};\nserver_name localhost;\n`
+      const collector = { ...site.collector, port: collectorPort }
+      return startNginx({ ...site, collector }, { settings, listenFile: listen, port })
+    },
+  },
+  {
+    name: 'caddy',
+    program: caddy.program,
+    async start({ folder, collector, applicationPort }: Site, collectorPort: number) {
+      const [port = 0] = await freePorts(1)
+      for (const file of [...CADDY_FILES, 'Caddyfile.quick-try']) copyFileSync(join(CADDY, file), join(folder, file))
+      const env = {
+        MUSTER_PORT: String(port),
+        MUSTER_COLLECTOR: `http://127.0.0.1:${collectorPort}`,
+        MUSTER_COLLECTOR_NAME: '127.0.0.1',
+        MUSTER_GATEWAY_KEY: collector.key,
+        MUSTER_APPLICATION: `127.0.0.1:${applicationPort}`,
+        XDG_DATA_HOME: folder,
+        XDG_CONFIG_HOME: folder,
+      }
+      const args = ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile.quick-try')]
+      return { port, ...(await startProgram({ file: caddy.program, args, env, cwd: folder, port })) }
+    },
+  },
+  {
+    name: 'haproxy',
+    program: haproxy.program,
+    async start({ folder, collector, applicationPort }: Site, collectorPort: number) {
+      const [port = 0] = await freePorts(1)
+      for (const file of [...HAPROXY_FILES, 'quick-try.cfg']) copyFileSync(join(HAPROXY, file), join(folder, file))
+      const env = {
+        MUSTER_PORT: String(port),
+        MUSTER_INNER: `abns@muster-try-${port}`,
+        MUSTER_COLLECTOR: `127.0.0.1:${collectorPort}`,
+        MUSTER_GATEWAY_KEY: collector.key,
+        MUSTER_APPLICATION: `127.0.0.1:${applicationPort}`,
+      }
+      const args = ['-db', '-f', join(folder, 'quick-try.cfg')]
+      return { port, ...(await startProgram({ file: haproxy.program, args, env, cwd: folder, port })) }
+    },
+  },
+]
+
+const hasOpenssl = existsSync('/usr/bin/openssl')
+let world: World
+beforeAll(async () => {
+  if (hasOpenssl) world = await buildWorld()
+})
+afterAll(() => world?.close())
+
+describe.each(TRIES)('the quick try of $name', ({ name, program, start }) => {
+  const isThere = hasOpenssl && existsSync(program)
+  if (!isThere) console.log(`Skipped: the quick try of ${name}, since it (or openssl) is not installed.`)
+  let running: RunningGateway
+  beforeAll(async () => {
+    if (isThere) running = await start(world.site(`try-${name}`), Number(new URL(world.collector.issuerUrl).port))
+  })
+  afterAll(() => running?.stop())
+
+  const get = (headers: Record<string, string> = {}) => fetch(`http://localhost:${running.port}/wiki`, { headers })
+
+  test.skipIf(!isThere)('sends a browser to the device check, and comes back to this machine', async () => {
+    const page = await get({ accept: 'text/html' })
+    expect(page.status).toBe(401)
+    const back = encodeURIComponent(`http://localhost:${running.port}/wiki`)
+    expect(await page.text()).toContain(`/v1/device-check?return=${back}`)
+    expect(await (await get()).json()).toMatchObject({ code: 'device-not-named' })
+    expect(world.application.arrived).toEqual([])
+  })
+
+  test.skipIf(!isThere)('lets this laptop through after it', async () => {
+    const reply = await get({ cookie: world.cookieAt('localhost') })
+    expect(reply.status).toBe(200)
+    expect(world.application.arrived.splice(0)).toMatchObject([{ headers: { 'x-posture-status': 'affirming' } }])
+  })
+
+  test.skipIf(!isThere)('leads the way back to the collector', async () => {
+    const reply = await fetch(`http://localhost:${running.port}/.muster/nothing`)
+    expect([reply.status, await reply.json()]).toMatchObject([404, { code: 'not-found' }])
+  })
+
+  test.skipIf(!isThere)('is there for nobody else', async () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((them) => them ?? [])
+    const others = addresses.filter(({ internal, family }) => !internal && family === 'IPv4')
+    for (const { address } of others) expect(await isOpen(address, running.port)).toBe(false)
+    expect(await isOpen('127.0.0.1', running.port)).toBe(true)
+  })
+})
+
+function isOpen(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
