@@ -15,7 +15,7 @@ export type EventFeed = {
   close(): void
 }
 
-export type Follower = {
+type Follower = {
   gatewayId: string
   /** The last change that it knows; null: it wants to hear what comes from now on. */
   after: EventId | null

@@ -26,9 +26,9 @@ export type Gateways = {
 /** A client certificate by its SHA-256 (base64url), and between when it is valid. */
 export type PresentedCertificate = { digest: string; validFrom: Date; validTo: Date }
 
-export type TokenUse = { gateway: GatewayRecord; token: AccessToken; scopes: readonly AccessScope[] }
+type TokenUse = { gateway: GatewayRecord; token: AccessToken; scopes: readonly AccessScope[] }
 
-export type NewGateway = { name: string; scopes: Scope[]; hosts?: string[]; certificate?: string | null }
+type NewGateway = { name: string; scopes: Scope[]; hosts?: string[]; certificate?: string | null }
 
 type GatewayStore = Pick<Store, 'loadGateways' | 'addGateway' | 'removeGateway'>
 

@@ -27,7 +27,7 @@ const BORDERS: [folder: string, mayImport: string[], why: string][] = [
   ],
   [
     'collector/http',
-    ['shared', 'collector', 'typebox', 'fastify', '@fastify', 'node:http', 'node:https'],
+    ['shared', 'collector', 'typebox', 'fastify', '@fastify', 'node:http', 'node:https', 'node:net', 'node:tls'],
     'nobody else knows the web',
   ],
   ['collector', ['shared', 'collector', 'npm', 'node'], 'the programs share nothing but shared/'],
