@@ -8,14 +8,20 @@ import { SYSTEM_EVENT, type StreamState } from './stream.ts'
 /** A stream in memory. Its document is replaced, never changed. */
 export type Live = { readonly id: string; readonly owner: string; document: StreamDocument }
 
+/** What a stream becomes, with events about that; `drop` gives up what it had to deliver. */
+export type Change = { document: StreamDocument; events?: NewEvent[]; drop?: boolean }
+
 /** The streams of all gateways in memory, as they are in the store. */
 export type Book = {
   all(): Iterable<Live>
   get(id: string): Live | null
   /** Adds a stream before it is written, so that no change is missed; takes it back where that fails. */
   add(live: Live, at: Date): Promise<void>
-  /** Writes what has become of a stream, then has it so. A stream that is gone meanwhile stays gone. */
-  save(live: Live, document: StreamDocument, more?: { events?: NewEvent[]; drop?: boolean }): Promise<void>
+  /**
+   * Changes a stream: written first, then so. One change after the other, each of what the one before left: a receiver and
+   * what becomes of its deliveries change the same document. A stream that is gone meanwhile stays gone.
+   */
+  change(live: Live, by: (last: StreamDocument) => Change | null): Promise<void>
   remove(id: string): Promise<void>
   /** Forgets streams of which the store has nothing any more. */
   forgetOwner(owner: string): void
@@ -26,10 +32,20 @@ export async function openBook(
   onDamaged: (problem: MusterError) => void,
 ): Promise<Book> {
   const streams = new Map<string, Live>()
+  const turns = new WeakMap<Live, Promise<void>>()
   for (const { id, owner, document } of await store.loadStreams()) {
     const parsed = parseDocument(document)
     if (parsed.ok) streams.set(id, { id, owner, document: parsed.value })
     else onDamaged(new MusterError('store-unavailable', `the event stream ${id} is damaged: ${parsed.problem}`))
+  }
+
+  async function apply(live: Live, by: (last: StreamDocument) => Change | null): Promise<void> {
+    const change = by(live.document)
+    if (!change) return
+    const { document, ...more } = change
+    const isThere = await store.saveStream(live.id, JSON.stringify(document), more)
+    if (isThere) live.document = document
+    else streams.delete(live.id)
   }
 
   return {
@@ -45,10 +61,13 @@ export async function openBook(
         throw error
       }
     },
-    async save(live, document, more) {
-      const isThere = await store.saveStream(live.id, JSON.stringify(document), more)
-      if (isThere) live.document = document
-      else streams.delete(live.id)
+    change(live, by) {
+      const turn = (turns.get(live) ?? Promise.resolve()).then(() => apply(live, by))
+      turns.set(
+        live,
+        turn.catch(() => undefined),
+      )
+      return turn
     },
     async remove(id) {
       await store.removeStream(id)

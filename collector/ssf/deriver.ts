@@ -254,6 +254,7 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
     drain,
     reconcile,
     async settled() {
+      if (isWanted) reconcile()
       await reconciling
       await drain()
     },

@@ -5,7 +5,7 @@ import { MusterError } from '../../shared/errors.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
 import type { Store } from '../store/store.ts'
-import { openBook, ownEvent, updatedEvent, type Live } from './book.ts'
+import { openBook, ownEvent, updatedEvent, type Change, type Live } from './book.ts'
 import { openDeriver } from './deriver.ts'
 import { checkSupplied, newDocument, patched, replaced, shown, statusOf, type StreamDocument } from './document.ts'
 import { openSetSigner, type RsaJwk } from './key.ts'
@@ -158,8 +158,8 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     if (superseded > 0) log.warn({ stream: id, superseded }, 'events that later ones make superfluous were dropped')
   }
 
-  async function save(live: Live, document: StreamDocument): Promise<Stream> {
-    await book.save(live, document)
+  async function save(live: Live, by: (last: StreamDocument) => StreamDocument): Promise<Stream> {
+    await book.change(live, (last) => ({ document: by(last) }))
     pusher.restart(live.id)
     poller.wake(live.id)
     return show(live)
@@ -172,39 +172,45 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
   }
 
   /** Another status, and an event that says so. */
-  async function become(live: Live, to: Partial<StreamDocument> & Pick<StreamDocument, 'status' | 'reason'>) {
-    const { status, reason } = to
+  function became(live: Live, document: StreamDocument): Change {
+    const { status, reason } = document
     const event = updatedEvent(live, { issuer: issuerUrl, at: clock(), jti: randomUUID(), status, reason })
-    await book.save(live, { ...live.document, ...to }, { events: [event], drop: status === 'disabled' })
+    return { document, events: [event], drop: status === 'disabled' }
   }
 
   async function name(live: Live, action: 'add' | 'remove', subject: Subject): Promise<void> {
     if (!canBeOurs(subject, issuerUrl)) throw new MusterError('subject-unknown')
-    const named = withNamed(live.document.named, { action, subject })
-    if (named.length > NAMED_SUBJECTS)
-      throw new MusterError('stream-invalid', `it names ${NAMED_SUBJECTS} subjects at most`)
-    await book.save(live, { ...live.document, named })
+    await book.change(live, (last) => {
+      const named = withNamed(last.named, { action, subject })
+      if (named.length > NAMED_SUBJECTS)
+        throw new MusterError('stream-invalid', `it names ${NAMED_SUBJECTS} subjects at most`)
+      return { document: { ...last, named } }
+    })
   }
 
-  async function onFailing(live: Live, problem: string): Promise<void> {
-    const { document, id } = live
+  function onFailing(live: Live, problem: string): Promise<void> {
+    const { id } = live
     const now = clock()
-    if (document.failingSince === null) {
-      log.warn({ stream: id, problem }, 'events cannot be delivered; it is tried again')
-      return book.save(live, { ...document, failingSince: now.toISOString() })
-    }
-    const isOver = now.getTime() - Date.parse(document.failingSince) >= GIVE_UP_MS
-    if (document.status !== 'enabled' || !isOver) return
-    const reason = `Nothing could be delivered since ${document.failingSince}: ${problem}`
-    log.warn({ stream: id, problem, since: document.failingSince }, 'the event stream is paused')
-    await become(live, { status: 'paused', reason, isGivenUp: true })
+    return book.change(live, (last) => {
+      const since = last.failingSince
+      if (since === null) {
+        log.warn({ stream: id, problem }, 'events cannot be delivered; it is tried again')
+        return { document: { ...last, failingSince: now.toISOString() } }
+      }
+      if (last.status !== 'enabled' || now.getTime() - Date.parse(since) < GIVE_UP_MS) return null
+      log.warn({ stream: id, problem, since }, 'the event stream is paused')
+      const reason = `Nothing could be delivered since ${since}: ${problem}`
+      return became(live, { ...last, status: 'paused', reason, isGivenUp: true })
+    })
   }
 
-  async function onRecovered(live: Live): Promise<void> {
-    const well = { isGivenUp: false, failingSince: null }
-    log.info({ stream: live.id }, 'events can be delivered again')
-    if (live.document.isGivenUp) await become(live, { ...well, status: 'enabled', reason: null })
-    else await book.save(live, { ...live.document, ...well })
+  function onRecovered(live: Live): Promise<void> {
+    return book.change(live, (last) => {
+      if (last.failingSince === null) return null
+      log.info({ stream: live.id }, 'events can be delivered again')
+      const well = { ...last, isGivenUp: false, failingSince: null }
+      return last.isGivenUp ? became(live, { ...well, status: 'enabled', reason: null }) : { document: well }
+    })
   }
 
   function onRefused(
@@ -249,13 +255,13 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
       const document = patched(required(owner, id).document, patch, pushTargets)
       await refuseForbidden(document)
       const live = required(owner, id)
-      return save(live, patched(live.document, patch, pushTargets))
+      return save(live, (last) => patched(last, patch, pushTargets))
     },
     async replace(owner, id, asked) {
       checkSupplied(asked, show(required(owner, id)))
       await refuseForbidden(replaced(required(owner, id).document, asked, pushTargets))
       const live = required(owner, id)
-      return save(live, replaced(live.document, asked, pushTargets))
+      return save(live, (last) => replaced(last, asked, pushTargets))
     },
     async remove(owner, id) {
       required(owner, id)
@@ -268,8 +274,10 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     async setStatus(owner, id, status, reason) {
       const live = required(owner, id)
       const to = { status, reason: reason ?? null, isGivenUp: false, failingSince: null }
-      if (live.document.status === status) await book.save(live, { ...live.document, ...to })
-      else await become(live, to)
+      await book.change(live, (last) => {
+        const document = { ...last, ...to }
+        return last.status === status ? { document } : became(live, document)
+      })
       pusher.restart(id)
       poller.wake(id)
       return statusOf(id, live.document)
@@ -291,7 +299,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
         type: SYSTEM_EVENT.verification,
         payload,
       })
-      await book.save(live, live.document, { events: [event] })
+      await book.change(live, (document) => ({ document, events: [event] }))
       wakeAll(new Map([[id, 1]]))
     },
     async poll(owner, id, asked, signal) {
