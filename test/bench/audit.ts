@@ -8,9 +8,9 @@ import type { DecisionEvent } from '../../collector/protocol/decision-event.ts'
 import { openAuditReader } from '../../collector/store/audit-reader.ts'
 import { openSqlite } from '../../collector/store/sqlite.ts'
 import { fakeClock } from '../fakes/clock.ts'
-import { cpuEach, line, longestHold, micros } from './measure.ts'
+import { cpuEach, line, longestHold, micros, millis } from './measure.ts'
 
-const DEVICES = 10_000
+const DEVICES = 9000
 const DECISIONS = 1_000_000
 const DENIALS = 50_000
 const START = new Date('2026-11-25T08:00:00Z')
@@ -49,6 +49,16 @@ export async function benchAudit(): Promise<void> {
     decideAll(denials, DECISIONS)
     await audit.flush()
   })
+  let minuteHeld = 0
+  const minute = await cpuEach(1, async () => {
+    minuteHeld = await longestHold(async () => {
+      for (let second = 0; second < 60; second++) {
+        decideAll(eventsOf(true, clock.now(), 1000, second * 1000), 1000)
+        await store.probe()
+      }
+      await audit.flush()
+    })
+  })
   for (let n = 0; n < 20; n++) {
     decideAll(allows, DEVICES)
     await audit.flush()
@@ -71,13 +81,15 @@ export async function benchAudit(): Promise<void> {
   line('an allow that is the first of its minute, written', micros(fresh))
   line('a denial, written', micros(denied))
   line(`a denial of a flood of ${DECISIONS}`, micros(flood))
+  const held60 = `the event loop held for ${minuteHeld.toFixed(0)} ms`
+  line('a minute of 1,000 allows a second, of 60,000 laptops', millis(minute), held60)
   line(`verified, ${lines} lines (${finding?.problem ?? 'whole'})`, `${Math.round(lines / seconds)}/s`)
   line('characters of a line', `${Math.round(bytes / lines)}`)
   rmSync(folder, { recursive: true })
 }
 
-function eventsOf(allow: boolean, at = START): DecisionEvent[] {
-  return Array.from({ length: DEVICES }, (_, n) => ({
+function eventsOf(allow: boolean, at = START, count = DEVICES, from = 0): DecisionEvent[] {
+  return Array.from({ length: count }, (_, index) => from + index).map((n) => ({
     at,
     by: 'forward-auth',
     gateway: { id: 'gw_AvMvgyuouBmu', name: 'wiki-nginx' },

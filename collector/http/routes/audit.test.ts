@@ -65,7 +65,9 @@ describe('pages', () => {
       'no-store',
     ])
     expect(pageIn(text).items.length).toBe(100)
-    expect(pageIn((await ask('', { accept: '*/*' })).text).items.length).toBe(100)
+    for (const accept of ['*/*', 'application/json', 'text/html', 'application/jsonl;q=0, */*']) {
+      expect(pageIn((await ask('', { accept })).text).items.length).toBe(100)
+    }
   })
 
   test('of a span of time have what lies in it, and nothing else', async () => {
@@ -94,6 +96,7 @@ describe('JSON lines', () => {
   test('are the whole log', async () => {
     const { status, type, text } = await ask('', accept)
     expect([status, type]).toEqual([200, 'application/jsonl; charset=utf-8'])
+    expect((await ask('', { accept: 'Application/X-NDJSON, */*;q=0.1' })).text).toBe(text)
     expect(linesIn(text)).toEqual(await everyPage('limit=1000'))
   })
 

@@ -65,7 +65,7 @@ export function auditRoutes(app: FastifyInstance, { audit, gateways }: Pick<AppP
     async ({ query, headers }, reply) => {
       const asked = askedIn(query)
       reply.header('cache-control', 'no-store')
-      if (!headers.accept || accepts(headers.accept, 'application/json')) {
+      if (!wantsLines(headers.accept)) {
         const { limit } = asked
         const lines = await audit.lines({ ...asked, limit: limit + 1 })
         const next = lines.length > limit ? cursorOf(lines[limit - 1]) : null
@@ -99,6 +99,11 @@ function askedIn({ from, to, limit, after }: Query): AuditQuery {
     ...(after !== undefined && { after: placeOf(after) }),
     limit: Number(limit ?? PAGE),
   }
+}
+
+/** JSON lines are for whoever names them, by either of the names that they go by. */
+function wantsLines(header = ''): boolean {
+  return [LINES, 'application/x-ndjson'].some((type) => header.toLowerCase().includes(type) && accepts(header, type))
 }
 
 const cursorOf = (line: AuditLine | undefined) => (line ? `${line.at}.${line.seq}` : null)
