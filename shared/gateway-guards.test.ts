@@ -59,6 +59,27 @@ function fastifyServer(options: GuardOptions): FastifyInstance {
   return app
 }
 
+/** A proxy that passes requests on without the beginning of their path, as many are set up. */
+async function proxied(to: string, prefix: string): Promise<string> {
+  const { host, hostname, port } = new URL(to)
+  const closeServer = close
+  const proxy = createServer((request, response) => {
+    const headers = { ...request.headers, host, 'x-forwarded-proto': 'https' }
+    const path = request.url?.slice(prefix.length)
+    send({ hostname, port, path, method: request.method, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    }).end()
+  })
+  const at = await listening(proxy)
+  const closeProxy = close
+  close = async () => {
+    closeProxy()
+    await closeServer()
+  }
+  return at
+}
+
 type Asked = { method?: string; url?: string; path?: string; headers?: Record<string, string> }
 
 /** What a client on the device sends: a proof for `url`, at `path` of the server that listens. */
@@ -170,10 +191,16 @@ describe.each(SERVERS)('%s', (_name, start) => {
     }
   })
 
-  test('works behind a proxy that takes a part of the path away', async () => {
-    const at = await start({ publicUrl: 'https://example.com/tools/' })
-    expect((await ask(at, { url: 'https://example.com/tools/wiki/a' })).status).toBe(200)
-    expect((await ask(at, { url: 'https://example.com/wiki/a' })).status).toBe(401)
+  test('works behind a proxy that takes a part of the path away, and tells of it in headers', async () => {
+    const server = await start({ publicUrl: 'https://example.com/tools/' })
+    const at = await proxied(server, '/tools')
+    const path = '/tools/wiki/a?b'
+    expect(await ask(at, { path, url: 'https://example.com/tools/wiki/a' })).toMatchObject({ status: 200 })
+    for (const url of ['https://example.com/wiki/a', `${at}/tools/wiki/a`, `${server}/wiki/a`]) {
+      expect((await ask(at, { path, url })).status).toBe(401)
+      const headers = { 'x-forwarded-host': new URL(url).host, 'x-forwarded-prefix': '', 'x-forwarded-uri': '/wiki/a' }
+      expect((await ask(at, { path, url, headers })).status).toBe(401)
+    }
   })
 
   test('lets no proof through twice', async () => {
