@@ -351,8 +351,20 @@ describe('what is wrong is refused', () => {
     expect(codeOf(await ask('POST', `/ssf/poll/${pushed}`, { body: {} }))).toEqual([400, 'stream-invalid'])
   })
 
+  test('nothing that calls itself JSON is a body that is missing, and harms no call that has none', async () => {
+    const headers = { 'content-type': 'application/json' }
+    expect(codeOf(await ask('POST', '/ssf/stream', { headers }))).toEqual([400, 'request-invalid'])
+    expect((await ask('DELETE', `/ssf/stream?stream_id=${await stream()}`, { headers })).status).toBe(204)
+  })
+
   test('a body of another type; one of none is taken for JSON', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/secevent+jwt', 'nonsense']) {
+    for (const type of [
+      'text/plain',
+      'application/jsonx',
+      'application/x-www-form-urlencoded',
+      'application/secevent+jwt',
+      'nonsense',
+    ]) {
       const sent = { body: '{}', headers: { 'content-type': type } }
       expect(codeOf(await ask('POST', '/ssf/stream', sent))).toEqual([400, 'request-invalid'])
     }

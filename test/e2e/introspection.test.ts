@@ -131,6 +131,22 @@ async function tokenOf(): Promise<string> {
   return ((await response.json()) as { access_token: string }).access_token
 }
 
+test('each refusal is on record, with why; what holds is counted', async () => {
+  const token = await attested()
+  await answerTo(token)
+  await answerTo('x')
+  await act('', 'device-lock-out', { id: client.deviceId })
+  await answerTo(token)
+  const { key: script } = await gateway('script', ['admin'])
+  const log = await (await fetch(`${collector.issuerUrl}/v1/admin/audit`, { headers: bearer(script) })).text()
+  const lines = log.split('\n').filter((line) => line.includes('"introspection"'))
+  const about = lines.filter((line) => line.includes(client.deviceId) && !line.includes('"allow":true'))
+  expect(about.map((line) => line.includes('"device-locked-out"'))).toEqual([true])
+  expect(lines.filter((line) => line.includes('"attestation-refused"')).length).toBeGreaterThan(0)
+  const metrics = await (await fetch(`${collector.issuerUrl}/metrics`)).text()
+  expect(metrics).toMatch(/^muster_decisions_total\{answer="allow",by="introspection"\} [1-9]/m)
+})
+
 test('a gateway asks as everywhere else, or as a client of OAuth', async () => {
   const token = await attested()
   const credentials = Buffer.from(`${made.id}:${made.key}`).toString('base64')

@@ -71,6 +71,7 @@ describe('npm start', { timeout: 60_000 }, () => {
     expect(statSync(again.socketPath).isSocket()).toBe(true)
     const headers = { authorization: `Bearer ${again.gatewayKey}`, 'muster-device': again.deviceId }
     expect((await fetch(`${again.collectorUrl}/v1/forward-auth/public`, { headers })).status).toBe(200)
+    expect((await fetch(`${again.collectorUrl}/ssf/stream`, { headers })).status).toBe(200)
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     await expect(fetch(again.collectorUrl)).rejects.toThrow(/fetch failed/)

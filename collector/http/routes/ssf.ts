@@ -208,11 +208,17 @@ function noStore(reply: FastifyReply, status: 200 | 201 | 204): FastifyReply {
   return reply.code(status).header('cache-control', 'no-store')
 }
 
-/** Receivers may leave out that they send JSON, as the examples of SSF do; anything else that they say it is, is refused. */
+/**
+ * Receivers may leave out that they send JSON, as the examples of SSF do, or say it where they send nothing. Anything else
+ * that they say it is, is refused.
+ */
 function acceptUntypedJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
-    if (request.headers['content-type'] !== undefined) done(new MusterError('request-invalid', 'the body is not JSON'))
-    else void parse(request, String(body), done)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, (request, body, done) => {
+    const type = request.headers['content-type']
+    if (body === '') done(null)
+    else if (type === undefined || /^application\/json *(;|$)/i.test(type)) void parse(request, String(body), done)
+    else done(new MusterError('request-invalid', 'the body is not JSON'))
   })
 }
