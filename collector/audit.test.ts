@@ -360,6 +360,18 @@ describe('the next start', () => {
     },
   )
 
+  test('that cannot write yet lets no trace of damage go before it is in the log', async () => {
+    rmSync(join(folder, 'audit-head.json'))
+    await start({ addAudit: () => Promise.reject(new MusterError('store-unavailable')) })
+    await stop()
+    expect(readCopy(folder)).toBeNull()
+    await start()
+    expect(damages).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('copy of the head')))
+    await stop()
+    expect(verified().finding).toMatchObject({ seq: 5, problem: expect.stringContaining('copy of the head') })
+    await start()
+  })
+
   test('after a backup was put back never numbers the lost lines anew', async () => {
     const before = readFileSync(file)
     await start()
