@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeDevice } from '../test/fakes/device.ts'
 import { mutations } from '../test/fakes/mutations.ts'
-import {
-  BROWSER_PROOF_LENGTH,
-  parseAgentHello,
-  parseBrowserProof,
-  parseBrowserProofBody,
-  parseBrowserProofRequest,
-  signBrowserProof,
-} from './browser.ts'
+import { BROWSER_PROOF_LENGTH, parseBrowserProof, parseBrowserProofRequest, signBrowserProof } from './browser.ts'
 import { TYP, isSignedBy, signJws } from './jws.ts'
 
 const ISSUER = 'https://muster.example'
@@ -99,22 +92,4 @@ test.each([
   { it: [], ok: false },
 ])('a request for a proof: $it', ({ it, ok }) => {
   expect(parseBrowserProofRequest(it).ok).toBe(ok)
-})
-
-test.each([
-  { it: { proof: good }, ok: true },
-  { it: { proof: '' }, ok: false },
-  { it: { proof: 'a'.repeat(BROWSER_PROOF_LENGTH + 1) }, ok: false },
-  { it: { proof: good, deviceId: device.id }, ok: false },
-])('the body that carries a proof, $ok', ({ it, ok }) => {
-  expect(parseBrowserProofBody(it).ok).toBe(ok)
-})
-
-test.each([
-  { name: 'an agent', it: { product: 'muster-agent', version: '1.0.0', issuer: ISSUER }, ok: true },
-  { name: 'a newer agent', it: { product: 'muster-agent', version: '9.0.0', issuer: ISSUER, more: 1 }, ok: true },
-  { name: 'another program', it: { product: 'printer', version: '1.0.0', issuer: ISSUER }, ok: false },
-  { name: 'nothing', it: undefined, ok: false },
-])('a greeting of $name', ({ it, ok }) => {
-  expect(parseAgentHello(it).ok).toBe(ok)
 })

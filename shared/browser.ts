@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { DEVICE_ID } from './evidence.ts'
 import { parseJws, signJws, TYP, type Jws, type Sign } from './jws.ts'
-import { parserOf, strict, text, type Parsed } from './schema.ts'
+import { parserOf, strict, type Parsed } from './schema.ts'
 
 /** Where an agent answers the browsers of its own laptop, on 127.0.0.1: the first of these ports that is free. */
 export const AGENT_PORTS = [7411, 7412, 7413, 7414, 7415] as const
@@ -10,7 +10,7 @@ export const AGENT_PORTS = [7411, 7412, 7413, 7414, 7415] as const
 export const AGENT_PRODUCT = 'muster-agent'
 
 /** How long a proof is good, in seconds. */
-export const BROWSER_PROOF_SECONDS = 60
+const BROWSER_PROOF_SECONDS = 60
 
 /** Longest proof, in characters: the longest claims that the schema admits make one of about 2,300. */
 export const BROWSER_PROOF_LENGTH = 4096
@@ -22,15 +22,13 @@ const Origin = Type.String({ pattern: '^https?://[^\\s/?#]+$', maxLength: 300 })
 const Seconds = Type.Integer({ minimum: 0, maximum: 2 ** 40 })
 
 /** Answer of the agent's `GET /v1/hello`: the page looks for the agent that is enrolled at its own issuer. */
-export const AgentHello = Type.Object({ product: Type.Literal(AGENT_PRODUCT), version: text(60), issuer: Origin })
-export type AgentHello = Static<typeof AgentHello>
+export type AgentHello = { product: typeof AGENT_PRODUCT; version: string; issuer: string }
 
 /** Body of the agent's `POST /v1/proof`. */
-export const BrowserProofRequest = strict({ nonce: Type.String({ pattern: BROWSER_NONCE }) })
+const BrowserProofRequest = strict({ nonce: Type.String({ pattern: BROWSER_NONCE }) })
 
 /** Answer of the agent's `POST /v1/proof`, and body of the collector's `POST /v1/device-check/proof`. */
 export const BrowserProofBody = strict({ proof: Type.String({ minLength: 1, maxLength: BROWSER_PROOF_LENGTH }) })
-export type BrowserProofBody = Static<typeof BrowserProofBody>
 
 /** "The browser that brings this nonce runs on this device": what the agent signs with the key of the device. */
 export const BrowserClaims = strict({
@@ -77,6 +75,4 @@ export function parseBrowserProof(compact: string): Parsed<BrowserProof> {
   return { ok: true, value: { jws: jws.value, claims: claims.value } }
 }
 
-export const parseAgentHello = parserOf(AgentHello)
 export const parseBrowserProofRequest = parserOf(BrowserProofRequest)
-export const parseBrowserProofBody = parserOf(BrowserProofBody)

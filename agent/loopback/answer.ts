@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { AGENT_PRODUCT, BROWSER_NONCE, parseBrowserProofRequest, signBrowserProof } from '../../shared/browser.ts'
-import type { AgentHello } from '../../shared/browser.ts'
+import {
+  AGENT_PRODUCT,
+  BROWSER_NONCE,
+  parseBrowserProofRequest,
+  signBrowserProof,
+  type AgentHello,
+} from '../../shared/browser.ts'
 import { ERRORS, type ErrorCode } from '../../shared/errors.ts'
 import type { DeviceKey } from '../identity/key.ts'
 import { allowance, type Rate } from './allowance.ts'
