@@ -1,12 +1,15 @@
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { POLICY } from '../../test/fakes/acts.ts'
+import { HAS_OPENSSL, openCertificates } from '../../test/fakes/certificates.ts'
 import { connectedClient, enrolledClient } from '../../test/fakes/client.ts'
 import { testCollector, type TestCollector } from '../../test/fakes/collector.ts'
 import { healthyFacts } from '../../test/fakes/facts.ts'
 import { ran } from '../../test/fakes/terminal.ts'
+import { digest } from '../../shared/jws.ts'
 import type { Facts } from '../../shared/signals.ts'
 
 const STRICTER = POLICY.replace('[firewall]', '[firewall, screen-lock]')
@@ -203,6 +206,26 @@ test('exception grant, list and end', async () => {
   expect((await run('exception', 'end', exception.id)).error).toContain('(exception-unknown)')
   expect((await run('exception', 'grant', '--group', 'pilots', ...why)).error).toContain('did you mean "pilot"?')
   expect((await run('exception', 'grant', '--tag', 'a', '--group', 'pilot', ...why)).code).toBe(2)
+})
+
+test.skipIf(!HAS_OPENSSL)('gateway create --certificate (skipped where openssl is missing)', async () => {
+  const certificates = openCertificates()
+  const { certFile, keyFile, cert } = certificates.make('payroll')
+  const create = (file: string) => run('gateway', 'create', 'payroll', '--certificate', file)
+  expect((await create(certFile)).out).toMatch(/^mgw_\S+\n$/)
+  expect((await run('gateway', 'list')).out).toMatch(/PROVED BY[^]*payroll .* key or certificate /)
+  const [listed] = await json('gateway', 'list')
+  expect(listed.certificate).toBe(digest(new X509Certificate(cert).raw))
+  expect(await create(certFile)).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('it is that of the gateway gw_'),
+  })
+  expect(await create(keyFile)).toMatchObject({ code: 1, error: expect.stringContaining('(certificate-invalid)') })
+  expect(await create(join(folder, 'none.pem'))).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('cannot be read'),
+  })
+  certificates.remove()
 })
 
 test('gateway create, list and revoke', async () => {

@@ -1,9 +1,16 @@
 import { X509Certificate } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
 import { Agent, request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openConnection } from '../../agent/connection.ts'
+import { enroll } from '../../agent/enroll.ts'
+import { createSoftwareKey } from '../../agent/identity/software.ts'
 import { askRunning } from '../../collector/control-client.ts'
 import type { Scope } from '../../collector/store/store.ts'
+import { parseEnrollmentString } from '../../shared/enrollment.ts'
 import { digest } from '../../shared/jws.ts'
 import { HAS_OPENSSL, openCertificates, type Certificate } from '../fakes/certificates.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
@@ -278,5 +285,26 @@ describe.skipIf(!HAS_OPENSSL)('a gateway with a client certificate (skipped wher
       message: expect.stringMatching(/^it is over since /),
     })
     await revoke(made.id)
+  })
+
+  test('does not keep agents from connecting, which have none', async () => {
+    const ticket = parseEnrollmentString(await collector.enrollment())
+    const applicant = {
+      key: await createSoftwareKey(join(mkdtempSync(join(tmpdir(), 'muster-agent-')), 'device.pem')),
+      platform: 'linux' as const,
+      device: { hostname: 'laptop', manufacturer: '', model: '', serial: '', chassis: '' },
+    }
+    const { enrollment } = await enroll(ticket, applicant, () => START)
+    const first = await new Promise<string>((resolve, reject) => {
+      const connection = openConnection(enrollment, 'test', {
+        opened: () => undefined,
+        text(json) {
+          resolve(json)
+          connection.close('agent-stopping')
+        },
+        closed: ({ why }) => reject(new Error(why)),
+      })
+    })
+    expect(JSON.parse(first)).toMatchObject({ type: 'challenge' })
   })
 })
