@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CHECK_LIMITS } from './limits.ts'
 
 /** What a check ended with, for the host that sent the browser to it. */
-export type Checked = {
+type Checked = {
   deviceId: string
   hostname: string
   /** Of the browser that was refused there. */

@@ -33,6 +33,8 @@ async function askAgent(url, { body, waitMs }) {
 
 /** What Chromium says of a page that asks its own machine; other browsers, and older ones, know nothing of it. */
 async function permission() {
+  // A page of this very machine asks nobody else's.
+  if (location.hostname === '127.0.0.1') return 'granted'
   for (const name of ['loopback-network', 'local-network-access', 'local-network']) {
     try {
       const { state } = await navigator.permissions.query({ name })
@@ -96,7 +98,7 @@ function countOf(checks) {
     if (proof !== null) return tell(await ask('proof', { proof, ticket: ticket() }))
     // Without a host it is the page that the agent led back to, loaded once more.
     if (host !== '') sessionStorage.removeItem(KEPT)
-    const state = location.hostname === '127.0.0.1' ? 'granted' : await permission()
+    const state = await permission()
     if (state === 'denied') return show('blocked')
     if (state === 'prompt') return show('permission')
     return prove(QUICK_MS)
@@ -105,7 +107,7 @@ function countOf(checks) {
   async function prove(waitMs) {
     show('looking')
     agentUrl = await findAgent(waitMs)
-    if (agentUrl === null) return show((await permission()) === 'denied' ? 'blocked' : 'absent')
+    if (agentUrl === null) return show((await permission()) === 'granted' ? 'absent' : 'blocked')
     const { nonce } = await ask('nonce', {})
     let signed
     try {

@@ -68,7 +68,7 @@ export type DeviceCheck = {
 type Redeemed = { setCookies: string[]; returnTo: string; isOwn: boolean }
 type Begun = { setCookie: string; ticket: string; returnTo: URL | null; tier: string | null }
 /** What comes with a request of the page: its cookies, and the ticket that it was opened with. */
-export type FromPage = { cookies: string | undefined; ticket: string | undefined }
+type FromPage = { cookies: string | undefined; ticket: string | undefined }
 
 export type DeviceCheckOptions = {
   fleet: Pick<Fleet, 'sessionDevice' | 'standing'>
