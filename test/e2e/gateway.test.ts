@@ -313,6 +313,14 @@ describe('what anybody may ask', () => {
       '/metrics',
       '/.well-known/jwks.json',
       '/.well-known/authzen-configuration',
+      '/.well-known/ssf-configuration',
+      '/.well-known/oauth-authorization-server',
+      '/oauth/token', // a client proves itself with its secret, which is asked for by Basic
+      '/ssf/jwks.json',
+      '/v1/device-check', // browsers, which have a cookie of their own
+      '/v1/device-check/nonce',
+      '/v1/device-check/proof',
+      '/v1/device-check/again',
       '/v1/status-lists', // whoever verifies an attestation offline asks
       '/v1/status-lists/{list}',
       '/v1/enrollments/nonce',
