@@ -181,8 +181,8 @@ export function openDeviceCheck(options: DeviceCheckOptions): DeviceCheck {
       const context = { fleet, issuerOrigin, issuerUrl, isNonceGood, now: clock() }
       const verified = verifyBrowserProof(proof, context)
       if (!verified.ok) throw new MusterError('browser-proof-invalid', verified.problem)
-      if (!nonces.spend(verified.value.nonce)) throw new MusterError('too-many-messages')
-      const deviceId = verified.value.iss
+      const { iss: deviceId, nonce } = verified.value
+      if (!nonces.spend(nonce, deviceId)) throw new MusterError('too-many-messages')
       const proved = { ...session, d: deviceId, p: nowSeconds() }
       return { outcome: outcomeOf(deviceId, errandOf(session, ticket)), setCookie: cookieFor(proved) }
     },

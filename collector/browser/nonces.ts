@@ -6,8 +6,8 @@ export type CheckNonces = {
   issue(browser: string): string
   /** Whether it was issued to this browser, is not over and was not spent. */
   isGood(nonce: string, browser: string): boolean
-  /** For a nonce that is good. False where so many were spent that no more can be remembered. */
-  spend(nonce: string): boolean
+  /** For a nonce that is good. False where so many were spent, by this device or by all, that no more are remembered. */
+  spend(nonce: string, deviceId: string): boolean
 }
 
 const RANDOM = 8
@@ -20,14 +20,18 @@ const MAC = 16
  */
 export function openCheckNonces(clock: () => Date, atMost: number = CHECK_LIMITS.spentNonces): CheckNonces {
   const key = randomBytes(32)
-  const spent = new Map<string, number>()
+  const spent = new Map<string, { end: number; deviceId: string }>()
+  const ofDevice = new Map<string, number>()
   const macOf = (head: Buffer, browser: string) =>
     createHmac('sha256', key).update(head).update(browser).digest().subarray(0, MAC)
 
   function forget(now: number): void {
-    for (const [nonce, end] of spent) {
+    for (const [nonce, { end, deviceId }] of spent) {
       if (now < end) return
       spent.delete(nonce)
+      const left = (ofDevice.get(deviceId) ?? 1) - 1
+      if (left > 0) ofDevice.set(deviceId, left)
+      else ofDevice.delete(deviceId)
     }
   }
 
@@ -44,10 +48,12 @@ export function openCheckNonces(clock: () => Date, atMost: number = CHECK_LIMITS
       if (!timingSafeEqual(own, bytes.subarray(WHEN + RANDOM))) return false
       return clock().getTime() < endOf(nonce) && !spent.has(nonce)
     },
-    spend(nonce) {
+    spend(nonce, deviceId) {
       forget(clock().getTime())
-      if (spent.size >= atMost) return false
-      spent.set(nonce, endOf(nonce))
+      const own = ofDevice.get(deviceId) ?? 0
+      if (spent.size >= atMost || own >= CHECK_LIMITS.spentPerDevice) return false
+      spent.set(nonce, { end: endOf(nonce), deviceId })
+      ofDevice.set(deviceId, own + 1)
       return true
     },
   }
