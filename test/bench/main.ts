@@ -19,7 +19,10 @@ const BENCHES: Record<string, () => Promise<void>> = {
   agent: benchAgent,
 }
 
-const asked = process.argv.slice(2)
+/** What goes along with a bench that is asked for by its name: all that a decision costs, and how soon it changes. */
+const ALONG: Record<string, string[]> = { decisions: ['library', 'loss'] }
+
+const asked = process.argv.slice(2).flatMap((name) => [name, ...(ALONG[name] ?? [])])
 const unknown = asked.filter((name) => !(name in BENCHES))
 if (unknown.length > 0) {
   console.error(`bench: there is no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`)
