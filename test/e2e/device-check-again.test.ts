@@ -144,4 +144,26 @@ describe('a laptop that is not good enough', () => {
     expect(await codeOf(await prove())).toBe('browser-proof-invalid')
     expect(await (await visitor.post('again', {})).json()).toMatchObject({ outcome: 'refused', code: 'device-unknown' })
   })
+
+  test('is on record', async () => {
+    const client = await enrolledClient(await world.collector.enrollment())
+    const visitor = world.visitor()
+    await visitor.open({ return: `${WIKI}&secret=1`, tier: 'internal' })
+    const proof = await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device)
+    expect(await (await visitor.post('proof', { proof })).json()).toMatchObject({ outcome: 'refused' })
+    const url = `${world.collector.issuerUrl}/v1/admin/audit?limit=1000`
+    const admin = { authorization: `Bearer ${await world.collector.gatewayKey('admin')}` }
+    const { items } = (await (await fetch(url, { headers: admin })).json()) as { items: { device?: string }[] }
+    expect(items.filter(({ device }) => device === client.deviceId)).toMatchObject([
+      {
+        by: 'device-check',
+        provedBy: 'browser',
+        tier: 'internal',
+        resource: 'https://wiki.example.com/start',
+        client: '127.0.0.1',
+      },
+    ])
+    const metrics = await (await fetch(`${world.collector.issuerUrl}/metrics`)).text()
+    expect(metrics).toMatch(/muster_decisions_total\{answer="deny",by="device-check"\} [1-9]/)
+  })
 })
