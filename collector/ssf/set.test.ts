@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { NO_VECTORS, readVectors } from '../../test/fakes/vectors.ts'
 import { CAUSES } from '../store/store.ts'
 import { eventsOf, setClaims, subjectOf, UNTOLD, type Told, type Turn } from './set.ts'
+import { parseSubject } from './subject.ts'
 
 const AT = new Date('2026-11-23T10:00:00.900Z')
 const ISSUER = 'https://muster.example'
@@ -200,5 +202,34 @@ test('a SET has what it has to have, and neither sub nor exp', () => {
     txn: 't',
     sub_id: { format: 'opaque', id: 's' },
     events: { 'urn:e': { a: 1 } },
+  })
+})
+
+describe.skipIf(NO_VECTORS !== '')(`beside the published examples of CAEP${NO_VECTORS}`, () => {
+  type Example = { event: string; set: Record<string, unknown> & { events: Record<string, object>; sub_id: object } }
+  const examples = (NO_VECTORS === '' ? readVectors('caep/caep-1_0-example-sets.json') : []) as Example[]
+
+  test.each([
+    [C, told('confidential'), turn('internal')],
+    [R, told('internal'), turn(null)],
+    [T, told('public'), turn('internal')],
+  ])('a SET of %s has the members that they have, and no others', (name, before, after) => {
+    const event = eventsOf(before, after).events.find(({ type }) => short(type) === name)!
+    const subject = subjectOf('complex', { deviceId: 'dev_a', owner: 'alice@example.com' }, ISSUER)
+    const claims = setClaims({ issuer: ISSUER, audience: 'gw_1', jti: 'j', at: AT, txn: 't', subject, event })
+    const same = examples.filter((it) => it.event === name)
+    expect(same.length).toBeGreaterThan(0)
+    for (const { set } of same) {
+      expect(Object.keys(claims).toSorted()).toEqual(Object.keys(set).toSorted())
+      expect(Object.keys(set.events)).toEqual([event.type])
+    }
+    const theirs = new Set(
+      same.flatMap(({ set }) => Object.values(set.events).flatMap((payload) => Object.keys(payload))),
+    )
+    expect(Object.keys(event.payload).toSorted()).toEqual([...theirs].toSorted())
+  })
+
+  test('their subjects are ones that can be read', () => {
+    for (const { set } of examples) expect(parseSubject(set.sub_id)).toMatchObject({ ok: true })
   })
 })
