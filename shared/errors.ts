@@ -208,7 +208,7 @@ export const ERRORS = {
     status: 400,
     close: 1008,
     title: 'The request has proofs of different devices',
-    fix: 'Sign out of the browser device check at /.muster/, or have the gateway name only one device.',
+    fix: 'Remove the cookies of this host from the browser, which leads to a new device check, or have the gateway name only one device.',
   },
   'return-refused': {
     status: 400,
