@@ -191,6 +191,11 @@ describe('a gateway that may have missed something is told to forget, and goes o
     expect(await toldAfter(third)).toEqual([true, [1000]])
   })
 
+  test('where it claims to know more than there is', async () => {
+    source.write(1, 2, 3)
+    expect(await toldAfter({ id: 4, mark: '0' })).toEqual([true, [1000]])
+  })
+
   test('where its change has become another', async () => {
     source.write(1, 2, 3)
     const third = await newest()

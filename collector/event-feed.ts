@@ -76,14 +76,9 @@ export function openEventFeed(options: EventFeedOptions): EventFeed {
   }
 
   async function readAfter(after: number): Promise<Page | null> {
-    try {
-      const changes = await store.standingChangesAfter(after, AT_ONCE)
-      const last = changes.at(-1)
-      return last ? { text: changes.map(eventOf).join(''), last: last.id } : null
-    } catch (error) {
-      newest = null
-      throw error
-    }
+    const changes = await store.standingChangesAfter(after, AT_ONCE)
+    const last = changes.at(-1)
+    return last ? { text: changes.map(eventOf).join(''), last: last.id } : null
   }
 
   /** What is known of the change of a number: its mark is that of nothing where it is forgotten, or never was. */

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,6 +114,18 @@ function ask({
   })
 }
 
+/** A stream of events, once it has begun. */
+function follow({ cert, key }: Certificate): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const to = { host: '127.0.0.1', servername: 'localhost', port: collector.port, path: '/v1/events' }
+    const call = request({ ...to, ca: server.cert, cert, key, agent: false }, (response) => {
+      response.on('error', () => undefined).once('data', () => resolve(response))
+    })
+    call.on('error', reject)
+    call.end()
+  })
+}
+
 const statusOf = async (sent: Sent) => (await ask(sent)).status
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
@@ -187,6 +201,17 @@ describe.skipIf(!HAS_OPENSSL)('a gateway with a client certificate (skipped wher
     await certified(own, ['decide'], async () => {
       collector.clock.now = new Date(START.getTime() + 3 * 86_400_000)
       expect(await statusOf({ certificate: own })).toBe(401)
+    })
+  })
+
+  test('follows events no longer than its certificate is good', async () => {
+    await certified(own, ['decide'], async () => {
+      const [following, leaving] = [await follow(own), await follow(own)]
+      collector.clock.now = new Date(START.getTime() + 3 * 86_400_000)
+      // Whoever leaves has all the others look up.
+      leaving.destroy()
+      await once(following, 'end')
+      expect(following.complete).toBe(true)
     })
   })
 
@@ -272,8 +297,8 @@ describe.skipIf(!HAS_OPENSSL)('a gateway with a client certificate (skipped wher
       '',
       'x',
       own.key,
-      own.cert + other.cert,
-      own.cert + own.key,
+      other.cert + own.cert,
+      other.cert + own.key,
       own.cert.replace(/MI/, 'MA'),
       own.cert,
     ]) {
