@@ -197,11 +197,11 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
     return suspects
   }
 
-  async function settledAndDrained<T>(then: () => Promise<T>): Promise<T> {
+  async function settledAndDrained<T>(then: () => Promise<T>): Promise<T | null> {
     await fleet.settled()
     return inTurn(async () => {
       await drainAll()
-      return then()
+      return isClosed ? null : then()
     })
   }
 
@@ -225,7 +225,7 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
         const ids = new Set([...told.keys(), ...fleet.devices().map(({ id }) => id)])
         return tellDifferences([...ids], false)
       })
-      if (suspects.length > 0) await settledAndDrained(() => tellDifferences(suspects, true))
+      if (suspects && suspects.length > 0) await settledAndDrained(() => tellDifferences(suspects, true))
     }
   }
 

@@ -20,9 +20,9 @@ export type PollerOptions = {
 }
 
 /** How long a poll that may wait does so. */
-export const POLL_WAIT_MS = 30_000
+const POLL_WAIT_MS = 30_000
 /** So many are given at a time, whatever is asked for. */
-export const POLL_EVENTS = 100
+const POLL_EVENTS = 100
 /** So many polls of one stream wait at a time; the oldest is answered first. */
 const WAITING = 4
 

@@ -126,17 +126,18 @@ export function openPusher(options: PusherOptions): Pusher {
     const sent = await sender.send(delivery, await signer.sign(event.claims), ending.signal)
     if (ending.signal.aborted && sent.kind !== 'accepted') return false
     if (sent.kind === 'accepted') {
-      await store.dropEvents(live.id, [event.jti])
       worker.failures = 0
       worker.refusals.delete(event.jti)
+      // Before it is dropped: a stream that is paused since its receiver was away has nothing else to be tried with.
       if (live.document.failingSince !== null) await onRecovered(live)
+      await store.dropEvents(live.id, [event.jti])
       return true
     }
     if (sent.kind === 'refused' && hadEnough(worker, event.jti)) {
-      await store.refuseEvent(live.id, event.jti, sent.problem)
       worker.failures = 0
-      onRefused(live, event, sent.problem)
       if (live.document.failingSince !== null) await onRecovered(live)
+      await store.refuseEvent(live.id, event.jti, sent.problem)
+      onRefused(live, event, sent.problem)
       return true
     }
     worker.failures += 1

@@ -48,7 +48,7 @@ export type Streams = {
   /** Has a verification event sent. Throws `verification-too-soon` (429) and `stream-not-enabled` (409). */
   verify(owner: string, id: string, state?: string): Promise<void>
   /**
-   * Takes what is acknowledged, then gives what is not. Where there is nothing it waits, at most for `POLL_WAIT_MS`, unless
+   * Takes what is acknowledged, then gives what is not. Where there is nothing it waits, at most for 30 s, unless
    * it is to return immediately; ends early when `signal` aborts. A push stream cannot be polled: `stream-invalid`.
    */
   poll(owner: string, id: string, asked: PollAsked, signal?: AbortSignal): Promise<PollAnswer>
@@ -66,13 +66,16 @@ export const POLL_PATH = '/ssf/poll'
 
 const STREAMS_PER_GATEWAY = 10
 const NAMED_SUBJECTS = 1000
-export const VERIFY_SECONDS = 30
+const VERIFY_SECONDS = 30
 /** A receiver that cannot be reached for so long has its stream paused. */
 const GIVE_UP_MS = 86_400_000
 const HELD = 10_000
 /** For so long a receiver's refusal can be looked up. */
 const REFUSED_MS = 30 * 86_400_000
 const TIDY_MS = 3_600_000
+
+/** Of a stream that can deliver, as far as is known. */
+const WELL = { isGivenUp: false, failingSince: null }
 
 export type StreamsOptions = {
   store: Store
@@ -159,7 +162,12 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
   }
 
   async function save(live: Live, by: (last: StreamDocument) => StreamDocument): Promise<Stream> {
-    await book.change(live, (last) => ({ document: by(last) }))
+    await book.change(live, (last) => {
+      const document = by(last)
+      // Another address has not failed yet.
+      const isAnother = last.isGivenUp && document.delivery !== last.delivery
+      return isAnother ? became(live, { ...document, ...WELL, status: 'enabled', reason: null }) : { document }
+    })
     pusher.restart(live.id)
     poller.wake(live.id)
     return show(live)
@@ -208,7 +216,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     return book.change(live, (last) => {
       if (last.failingSince === null) return null
       log.info({ stream: live.id }, 'events can be delivered again')
-      const well = { ...last, isGivenUp: false, failingSince: null }
+      const well = { ...last, ...WELL }
       return last.isGivenUp ? became(live, { ...well, status: 'enabled', reason: null }) : { document: well }
     })
   }
@@ -273,7 +281,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     status: (owner, id) => statusOf(id, required(owner, id).document),
     async setStatus(owner, id, status, reason) {
       const live = required(owner, id)
-      const to = { status, reason: reason ?? null, isGivenUp: false, failingSince: null }
+      const to = { status, reason: reason ?? null, ...WELL }
       await book.change(live, (last) => {
         const document = { ...last, ...to }
         return last.status === status ? { document } : became(live, document)

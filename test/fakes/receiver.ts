@@ -47,7 +47,7 @@ const parseClaims = parserOf(
 )
 
 /** A SET as a receiver took it. */
-export type Received = {
+type Received = {
   jti: string
   /** The last part of the type of its event. */
   event: string
@@ -59,7 +59,7 @@ export type Received = {
 }
 
 /** What a receiver holds of a device, by what it was told and nothing else. */
-export type Belief = { compliant: boolean; revoked: number }
+type Belief = { compliant: boolean; revoked: number }
 
 export type SetReader = {
   /** Takes a SET as RFC 8417, RFC 8935, SSF 1.0 and CAEP 1.0 have it. Returns what is wrong with it. */

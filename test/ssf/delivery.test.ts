@@ -228,6 +228,17 @@ describe('a receiver that is away for a day', () => {
     expect(world.streams.status(GATEWAY, id)).toEqual({ stream_id: id, status: 'enabled' })
   })
 
+  test('may have another address, which has not failed yet', async () => {
+    const { receiver, id } = await givenUp()
+    const other = await world.receiver()
+    const delivery = { method: 'urn:ietf:rfc:8935' as const, endpoint_url: other.address }
+    await world.streams.update(GATEWAY, id, { stream_id: id, delivery })
+    expect(world.streams.status(GATEWAY, id)).toEqual({ stream_id: id, status: 'enabled' })
+    await count(other, 5)
+    expect(names(other)).toEqual(['stream-updated', 'stream-updated', C, C, R])
+    expect([receiver.sets, other.problems]).toEqual([[], []])
+  })
+
   test('while more happens than is held, hears in the end what is true', async () => {
     const receiver = await begin({ held: 20, waits: { first: 1, longest: 1 } })
     receiver.behave = () => ({ status: 503 })
