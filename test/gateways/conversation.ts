@@ -9,12 +9,12 @@ export const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ]
 
-/** Everything that comes back until the other end closes, or has nothing more to say. */
-export function all(door: Door, bytes: string): Promise<string> {
+/** Everything that comes back until the other end closes or, where that may never be, has said nothing for so long. */
+export function all(door: Door, bytes: string, idleMs = 0): Promise<string> {
   return new Promise((resolve) => {
     const socket = open(door)
     let raw = ''
-    socket.setEncoding('latin1').setTimeout(300, () => socket.destroy())
+    socket.setEncoding('latin1').setTimeout(idleMs, () => socket.destroy())
     socket.on('data', (data) => (raw += String(data)))
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(raw))

@@ -39,7 +39,8 @@ onEachGateway(
         'x-forwarded-host': `${HOST}:${door().port}`,
       })
       expect(reply.status).toBe(200)
-      expect(arrived()).toMatchObject([
+      const requests = arrived()
+      expect(requests).toMatchObject([
         {
           headers: {
             'x-posture-status': 'affirming',
@@ -48,6 +49,8 @@ onEachGateway(
           },
         },
       ])
+      // Nor by whatever stands between the gateway and the application.
+      expect(requests[0]?.headers.connection ?? '').not.toMatch(/x-|cookie/i)
     })
 
     test('a protocol that would be a tunnel past it', async () => {

@@ -74,6 +74,7 @@ describe('the configuration', () => {
       tls: { ca: '/ca.pem' },
     })
     expect(check).not.toHaveProperty('forwardBody')
+    expect(cleaned).toMatchObject({ 'Muster-Device': '', 'Muster-Page': '', 'Muster-Gateway-Key': 'mgw_key' })
     expect(yamlAt(document, 'http/middlewares/muster-forget/headers/customRequestHeaders')).toEqual({
       'Muster-Gateway-Key': '',
     })
