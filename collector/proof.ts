@@ -12,7 +12,7 @@ import type { GatewayRecord } from './store/store.ts'
 export type Proof = { deviceId: string; by: ProvedBy }
 
 /** What a client sent to the address that it asked for. */
-export type Presented = {
+type Presented = {
   headers: IncomingHttpHeaders
   /** As the client asked, which is what its DPoP proof is for. */
   method: string

@@ -10,4 +10,15 @@ import { checkConfig, serve } from './serve.ts'
 import { token } from './token.ts'
 
 /** What the command line can do, in the order of its help. */
-export const NOUNS: readonly Noun[] = [serve, checkConfig, policy, device, exception, releases, token, gateway, key, audit]
+export const NOUNS: readonly Noun[] = [
+  serve,
+  checkConfig,
+  policy,
+  device,
+  exception,
+  releases,
+  token,
+  gateway,
+  key,
+  audit,
+]

@@ -1,12 +1,10 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 
 /** The ways in which a gateway can ask. */
-export const ASKED_BY = ['forward-auth', 'authzen', 'introspection', 'device-check'] as const
-export type AskedBy = (typeof ASKED_BY)[number]
+type AskedBy = 'forward-auth' | 'authzen' | 'introspection' | 'device-check'
 
 /** How it was proved which device a request comes from; `named`: the gateway that asks said so in its question. */
-export const PROVED_BY = ['dpop', 'vouched', 'browser', 'named'] as const
-export type ProvedBy = (typeof PROVED_BY)[number]
+export type ProvedBy = 'dpop' | 'vouched' | 'browser' | 'named'
 
 /** One decision, with all that an auditor asks of it later. What is not known is null. */
 export type DecisionEvent = {

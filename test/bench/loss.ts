@@ -155,7 +155,7 @@ async function startReceiver() {
     incoming.setEncoding('utf8')
     incoming.on('data', (data: string) => (set += data))
     incoming.on('end', () => {
-      const { events = {}, sub_id: subject } = decodeJwt<{ events: object; sub_id: { device?: { sub: string } } }>(set)
+      const { events, sub_id: subject } = decodeJwt<{ events: object; sub_id: { device?: { sub: string } } }>(set)
       const isLoss = Object.keys(events).some((name) => name.endsWith('/session-revoked'))
       if (isLoss) waiting.get(subject.device?.sub ?? '')?.(performance.now())
       response.writeHead(202).end()
