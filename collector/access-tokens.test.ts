@@ -65,14 +65,14 @@ const signed = (header: unknown, claims: unknown, secret: Uint8Array = SECRET) =
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
+const claims = () => {
+  const iat = clock.now().getTime() / 1000
+  const who = { iss: ISSUER, aud: ISSUER, sub: 'gw_1', client_id: 'gw_1' }
+  return { ...who, iat, exp: iat + 60, jti: 'j', scope: 'decide' }
+}
+
 describe('is refused', () => {
   const header = { alg: 'HS256', typ: 'at+jwt' }
-  const claims = () => {
-    const iat = clock.now().getTime() / 1000
-    const who = { iss: ISSUER, aud: ISSUER, sub: 'gw_1', client_id: 'gw_1' }
-    return { ...who, iat, exp: iat + 60, jti: 'j', scope: 'decide' }
-  }
-
   test('unless it is right, which the table below is by one thing only', () => {
     expect(tokens.read(signed(header, claims()))).toMatchObject({ gatewayId: 'gw_1', scopes: ['decide'] })
   })
