@@ -345,3 +345,39 @@ describe('a database of the first form', () => {
     expect((await store.loadDevice(other))?.conclusion?.memory.firewall?.verdict).toBe('pass')
   })
 })
+
+describe('a database of before event streams', () => {
+  test('tells of nothing that was before, and has its history as it was', async () => {
+    await store.close()
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+    const db = new Sqlite(file)
+    const before = ['001-first', '002-time', '003-gateways', '004-audit']
+    for (const name of before) db.exec(readFileSync(new URL(`migrations/${name}.sql`, import.meta.url), 'utf8'))
+    db.pragma(`user_version = ${before.length}`)
+    const addDevice = db.prepare(
+      `insert into device (id, jwk, key_protection, attested, status, identity, platform, hostname, owner, tags, enrolled_at, tiers)
+       values (?, '{}', 'software', 0, 'active', 'recognised', 'linux', 'h', ?, '[]', 0, ?)`,
+    )
+    addDevice.run('dev_a', 'alice@example.com', '["public"]')
+    addDevice.run('dev_b', null, '[]')
+    const addChange = db.prepare(
+      `insert into standing_change (id, device_id, at, tiers_before, tiers_after, status, checks, policy_version)
+       values (?, 'dev_a', ?, '[]', '["public"]', 'active', '[]', 1)`,
+    )
+    for (const id of [3, 7]) addChange.run(id, at(id))
+    db.close()
+
+    store = openSqlite(file)
+    const told = { deviceId: 'dev_a', tiers: ['public'], compliant: null, owner: 'alice@example.com' }
+    expect(await store.loadTold()).toEqual({ cursor: 7, told: [told] })
+    const change = standingChange('dev_a', later(3), { checks: [] })
+    expect(await store.standingChangesAfter(0, 10)).toEqual([
+      { ...change, id: 3, owner: null },
+      { ...change, at: later(7), id: 7, owner: null },
+    ])
+    await happened(store, 'dev_a', { standingChanges: [standingChange('dev_a', later(9))] })
+    expect((await store.standingChangesAfter(7, 10)).map(({ id, owner }) => [id, owner])).toEqual([
+      [8, 'alice@example.com'],
+    ])
+  })
+})
