@@ -73,6 +73,7 @@ test.skipIf(isImpossible)(
     await page.goto(wiki())
     await heading(page, 'This laptop does not pass yet')
     await picture(page, 'refused')
+    expect(await page.locator(':focus').innerText()).toBe('This laptop does not pass yet')
     const shown = page.getByRole('listitem')
     expect(await shown.count()).toBe(1)
     expect(await shown.innerText()).toMatch(/Endpoint protection/)
@@ -236,4 +237,17 @@ test.skipIf(isImpossible)('pages that are opened at once all come to what they w
       expect(page.url()).toBe(wiki(path))
     }),
   )
+})
+
+test.skipIf(isImpossible)('a collector that does not answer any more is said to be the reason', async () => {
+  await company.laptop()
+  const { page } = await company.tab()
+  await page.route('**/v1/device-check/nonce', (route) => route.abort())
+  await page.goto(wiki())
+  await heading(page, 'The check could not be done')
+  await picture(page, 'problem')
+  expect(await page.getByText('The collector does not answer.').count()).toBe(1)
+  await page.unroute('**/v1/device-check/nonce')
+  await press(page, 'Start again')
+  await secret(page)
 })

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { startAgent, type Agent } from '../../agent/agent.ts'
 import type { Probes } from '../../agent/collect.ts'
 import { openLoopback } from '../../agent/loopback/server.ts'
@@ -34,11 +35,13 @@ export type LaptopOptions = {
   isProtected?: boolean
   /** How far its clock is off, in milliseconds. */
   clockOffMs?: number
+  /** Where its agent may answer browsers. */
+  ports?: readonly number[]
 }
 
 /** Starts an agent, and waits until it has been judged. */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
-  const { collectorUrl, issuer, enrollment, recheck, isProtected = true, clockOffMs = 0 } = options
+  const { collectorUrl, issuer, enrollment, recheck, isProtected = true, clockOffMs = 0, ports = AGENT_PORTS } = options
   const device = fakeDevice(issuer)
   await enrol(device, collectorUrl, enrollment)
   const now = () => new Date(Date.now() + clockOffMs)
@@ -59,8 +62,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     log,
   })
   const { collectorTime } = agent
-  const loopback = await openLoopback({ version: '1.2.3', issuer, key: device, collectorTime, ports: AGENT_PORTS, log })
-  if (loopback.port === null) throw new Error(`other agents have all the ports ${AGENT_PORTS.join(', ')}`)
+  const parts = { version: '1.2.3', issuer, key: device, collectorTime, ports, log }
+  let loopback = await openLoopback(parts)
+  // Agents of other tests have all of them, for the moment.
+  while (loopback.port === null) {
+    await pause(100)
+    loopback = await openLoopback(parts)
+  }
   await nextStanding(agent, null)
   return {
     device,
