@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** A program that was started for a test. */
@@ -46,18 +47,23 @@ function isOpen(port: number): Promise<boolean> {
   })
 }
 
+/** Below those that systems give out by themselves, so that no connection of another test takes one meanwhile. */
+const PORTS = { from: 20_000, to: 32_000 }
+
 /** Ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const free = new Set<number>()
+  while (free.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    if (await isFree(port)) free.add(port)
+  }
+  return [...free]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }

@@ -6,7 +6,7 @@ import { headOf, type Arrived } from './application.ts'
 import type { Certificate } from './certificates.ts'
 
 /** What the collector does with a question: answers it for real, or fails in one of the ways in which servers fail. */
-export type Mood = Answering | ((question: Arrived) => Answering)
+type Mood = Answering | ((question: Arrived) => Answering)
 
 type Answering =
   'real' | 'silent' | 'hangs-up' | { status: number; headers?: Record<string, string | string[]>; body?: string }

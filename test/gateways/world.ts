@@ -17,7 +17,7 @@ import { startTap, type Tap } from './tap.ts'
 export const HOST = 'wiki.example.com'
 
 /** A laptop that reports, and a browser on it that went through the device check at this host. */
-export type Laptop = {
+type Laptop = {
   client: Client
   cookie: string
   /** Its attestation, as it would show it itself. */
