@@ -14,10 +14,14 @@ export async function startProgram({ file, args, env = {}, cwd, port }: Start): 
   const child = spawn(file, args, { cwd, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: cwd, ...env } })
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data.toString()))
+  // Tests that are cut short leave nothing running.
+  const kill = () => void child.kill('SIGTERM')
+  process.once('exit', kill)
   let ended = false
   const end = new Promise<void>((resolve) => {
     child.once('exit', () => {
       ended = true
+      process.removeListener('exit', kill)
       resolve()
     })
   })
@@ -29,9 +33,9 @@ export async function startProgram({ file, args, env = {}, cwd, port }: Start): 
     said: () => said.join(''),
     async stop() {
       if (!ended) child.kill('SIGTERM')
-      const kill = setTimeout(() => child.kill('SIGKILL'), 1000)
+      const atLast = setTimeout(() => child.kill('SIGKILL'), 1000)
       await end
-      clearTimeout(kill)
+      clearTimeout(atLast)
     },
   }
 }
