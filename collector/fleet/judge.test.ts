@@ -131,3 +131,52 @@ test('the history of a device that goes ends with it', () => {
     standingChanges: [],
   })
 })
+
+describe('what brings a change of standing about', () => {
+  const good = () => concluded(reported(UNHEARD, true, 0), 0)
+  const { after, view } = good()
+  const known = { ...after, view }
+  const rows: [what: string, judged: Judged, basis: Basis, minute: number, cause: string | undefined][] = [
+    ['silence', known, BASIS, 31, 'time'],
+    ['silence while nobody looked', after, BASIS, 31, 'time'],
+    ['other evidence', reported(known, null, 20), BASIS, 21, 'report'],
+    ['an admin', { ...known, device: { ...record, status: 'locked-out' } }, BASIS, 1, 'admin'],
+    ['a key in doubt', { ...known, device: { ...record, identity: 'conflict' } }, BASIS, 1, 'identity'],
+  ]
+  test.each(rows)('%s', (_what, judged, basis, minute, cause) => {
+    const { standingChanges } = judge(judged, basis, at(minute)).outcome
+    expect(standingChanges.at(-1)?.cause).toBe(cause)
+  })
+
+  test('another policy, and then time under it, while nobody looked', () => {
+    const next = basisOf('firewall, screen-lock', 2, at(1))
+    const changes = judge(known, next, at(40)).outcome.standingChanges
+    expect(changes.map(({ cause, at: when }) => [cause, minutes(when)])).toEqual([['policy', 1]])
+    const lax = basisOf('firewall', 2, at(1))
+    expect(judge(known, lax, at(40)).outcome.standingChanges).toMatchObject([{ cause: 'time', at: at(30) }])
+  })
+
+  test('another policy, whether it was seen coming or not', () => {
+    const next = basisOf('firewall, screen-lock', 2, at(1))
+    for (const judged of [known, after]) {
+      expect(judge(judged, next, at(2)).outcome.standingChanges).toMatchObject([{ cause: 'policy', after: ['public'] }])
+    }
+  })
+
+  test('who knows better says so; the moments before are of time alone', () => {
+    expect(judge(known, BASIS, at(40), 'user').outcome).toMatchObject({ standingChanges: [{ cause: 'time' }] })
+    expect(
+      judge({ ...known, device: { ...record, status: 'locked-out' } }, BASIS, at(1), 'user').outcome,
+    ).toMatchObject({
+      standingChanges: [{ cause: 'user' }],
+    })
+  })
+
+  test('goes with what was said of the checks that did not hold', () => {
+    const { standingChanges } = judge(known, BASIS, at(31)).outcome
+    expect(standingChanges.at(-1)?.reasons).toEqual([
+      { id: 'firewall', verdict: 'stale', why: expect.stringMatching(/./), fix: expect.stringMatching(/./) },
+    ])
+    expect(good().outcome.standingChanges.at(-1)?.reasons).toEqual([])
+  })
+})

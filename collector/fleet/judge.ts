@@ -47,8 +47,12 @@ export function judge(judged: Judged, basis: Basis, now: Date, known?: Cause): J
     standingChanges: [],
   }
   let before = { memory, tiers: conclusion?.tiers ?? [] }
-  const cause = known ?? causeOf(judged, basis)
-  for (const step of [...steps.map((past) => ({ ...past, cause: 'time' as const })), { at: now, appraisal, cause }]) {
+  // The first of them is the moment at which another policy came into force; what comes after is of time.
+  const isLate = steps.length > 0 && isPolicyLate(judged, basis)
+  const past = steps.map((step, index) => ({ ...step, cause: isLate && index === 0 ? POLICY : TIME }))
+  const found = known ?? causeOf(judged, basis)
+  const cause = isLate && found === POLICY ? TIME : found
+  for (const step of [...past, { at: now, appraisal, cause }]) {
     const reasons = reasonsOf(step.appraisal)
     const after = { memory: step.appraisal.memory, tiers: usable(judged, step.appraisal), cause: step.cause, reasons }
     const about = {
@@ -76,11 +80,15 @@ export function farewell(
 }
 
 /** From which moment on time alone has to be made up for; null where only the present counts. */
-function beginning({ conclusion }: Judged, { inForce }: Basis): Date | null {
-  if (!conclusion) return null
-  const { policyVersion, nextChange, concludedAt } = conclusion
+function beginning(judged: Judged, basis: Basis): Date | null {
   // A policy that came into force meanwhile counts from that moment, however late the device is looked at.
-  return policyVersion !== inForce.version && inForce.since > concludedAt ? inForce.since : nextChange
+  return isPolicyLate(judged, basis) ? basis.inForce.since : (judged.conclusion?.nextChange ?? null)
+}
+
+/** Whether another policy has come into force since a device was looked at last. */
+function isPolicyLate({ conclusion }: Judged, { inForce }: Basis): boolean {
+  if (!conclusion) return false
+  return conclusion.policyVersion !== inForce.version && inForce.since > conclusion.concludedAt
 }
 
 function inputOf({ device, evidence, facts }: Judged, memory: Memory, basis: Basis, now: Date): AppraisalInput {
@@ -100,6 +108,9 @@ function conclude(judged: Judged, appraisal: Appraisal, policyVersion: number, n
 function usable({ device }: Pick<Judged, 'device'>, { tiers }: Appraisal): string[] {
   return device.status === 'active' ? tiers : []
 }
+
+const TIME: Cause = 'time'
+const POLICY: Cause = 'policy'
 
 /** What has become another since the last time that the device was judged. */
 function causeOf({ device, evidence, conclusion, view }: Judged, basis: Basis): Cause {
