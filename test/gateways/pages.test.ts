@@ -22,7 +22,7 @@ describe.each(['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'])('the page of %s
     const named = [...page.matchAll(/`([\w-]+(?:\.example)?\.(?:conf|caddyfile|lua|cfg|yaml|html))`/g)].map(
       ([, name]) => name,
     )
-    const own = new Set([...files, 'settings.conf', 'listen.conf'])
+    const own = new Set([...files, 'settings.conf', 'listen.conf', 'haproxy.cfg'])
     expect(named.filter((name) => name !== undefined && !own.has(name))).toEqual([])
   })
 
