@@ -59,6 +59,23 @@ onEachGateway(
       ])
     })
 
+    test('and back again, once the laptop was looked at anew', async () => {
+      const { partly } = world().laptops
+      const back = `https://${HOST}:${door().port}/wiki?p=1`
+      const lines = [
+        `Cookie: ${partly.cookie}`,
+        'Content-Type: application/x-www-form-urlencoded',
+        `Origin: https://${HOST}:${door().port}`,
+        'Sec-Fetch-Site: same-origin',
+      ]
+      const body = `return=${encodeURIComponent(back)}`
+      const [reply] = await Promise.all([
+        send({ method: 'POST', path: '/.muster/check-again', body, lines }),
+        partly.looksAgain(),
+      ])
+      expect([reply.status, reply.headers.get('location')]).toEqual([303, [back]])
+    })
+
     test('and no other address', async () => {
       for (const path of [
         '/.muster/',

@@ -75,6 +75,26 @@ onEachGateway(
       expect(asked()).toMatchObject([{ headers: { 'x-forwarded-method': 'GET' } }])
     })
 
+    test.each([
+      ['a space before the colon', `X-Posture-Status : ${MARK}`],
+      ['a tab before the colon', `X-Posture-Status\t: ${MARK}`],
+      ['a folded line', `X-Own: 1\r\n X-Posture-Status: ${MARK}`],
+      ['a folded value', `X-Posture-Status:\r\n ${MARK}`],
+      ['a bare line feed', `X-Own: 1\nX-Posture-Status: ${MARK}`],
+      ['a bare carriage return', `X-Own: 1\rX-Posture-Status: ${MARK}`],
+      ['a null byte', `X-Posture-Status\0: ${MARK}`],
+      ['a name that begins with a space', ` X-Posture-Status: ${MARK}`],
+      ['no name', `: ${MARK}`],
+    ])('what only it may say, written oddly: %s', async (_how, line) => {
+      const reply = await sendKnown({ lines: [line, 'Connection: close'] })
+      expect([0, 200, 400, 401]).toContain(reply.status)
+      for (const it of arrived()) {
+        expect(it.headers['x-posture-status']).toBe('affirming')
+        expect(it.lines.filter(([name]) => /^x.posture.status/.test(name))).toHaveLength(1)
+      }
+      for (const it of asked()) expect(Object.keys(it.headers).join()).not.toMatch(/muster-device|x.posture/)
+    })
+
     test('anything in trailers', async () => {
       const head = `POST / HTTP/1.1\r\nHost: ${HOST}:${door().port}\r\n${cookie()}\r\nTrailer: X-Posture-Status\r\nTransfer-Encoding: chunked\r\n\r\n`
       const reply = await sendRaw(

@@ -23,6 +23,8 @@ type Laptop = {
   /** Its attestation, as it would show it itself. */
   attestation(): Promise<string>
   report(changes?: Changes): Promise<void>
+  /** Waits until the collector asks it to look again, and reports that all is well but for what it began with. */
+  looksAgain(): Promise<void>
   close(): void
 }
 type Changes = { [Id in SignalId]?: Fact<SignalValue[Id]> }
@@ -112,6 +114,10 @@ async function laptopOf(
       for (const [id, fact] of Object.entries(changes))
         Object.assign(facts, { [id]: read<SignalValue[SignalId]>(fact, now) })
       await conversation.report(facts, now)
+    },
+    async looksAgain() {
+      await conversation.expect('recheck')
+      await laptop.report(begin)
     },
     close: () => conversation.close(),
   }
