@@ -194,6 +194,41 @@ resources:
     ['wiki.example.com/public\\..\\admin\\x', 'restricted'],
     ['wiki.example.com/../../admin/x', 'restricted'],
     ['wiki.example.com/admin/../public', 'restricted'],
+    ['wiki.example.com/public/..;/admin/x', 'restricted'],
+    ['wiki.example.com/public/..;a=b/admin/x', 'restricted'],
+    ['wiki.example.com/public/%2e%2e%3b/admin/x', 'restricted'],
+    ['wiki.example.com/;a/admin;b/x', 'restricted'],
+    ['wiki.example.com/public/x#/../../admin/x', 'restricted'],
+    ['wiki.example.com/admin/x#/../../public', 'restricted'],
+    ['wiki.example.com/public/%23/../../admin/x', 'restricted'],
+    ['wiki.example.com/%61dmin/x%3f/../../../public', 'restricted'],
+    ['wiki.example.com/%61dmin/%252e%252e/public', 'restricted'],
+    ['wiki.example.com/%61dmin/../public', 'restricted'],
+    ['wiki.example.com/public//../admin/x', 'restricted'],
+    ['wiki.example.com/public/%00/../../admin/x', 'restricted'],
+    ['wiki.example.com/b%C3%BCcher/x', 'restricted'],
+    ['wiki.example.com/b%25C3%25BCcher/x', 'restricted'],
+    ['wiki.example.com/bücher/x', 'restricted'],
+    ['wiki.example.com:/admin/x', 'restricted'],
+    ['wiki.example.com../admin/x', 'restricted'],
+    ['wiki.example.com%2e/admin/x', 'restricted'],
+    ['%57iki.example.com/admin/x', 'restricted'],
+    ['https://wiki.example.com\\@open.example.com/admin/x', 'internal'],
+    ['https://open.example.com\\@wiki.example.com/admin/x', 'restricted'],
+    ['https:wiki.example.com/admin/x', 'restricted'],
+    ['https:\\\\wiki.example.com\\admin\\x', 'restricted'],
+    [' https://wi\tki.example.com/admin/x', 'restricted'],
+    ['https://ｗｉｋｉ.example。com/admin/x', 'restricted'],
+    ['https://a@b@wiki.example.com/admin/x', 'restricted'],
+    ['https://a\n@wiki.example.com/admin/x', 'restricted'],
+    ['127.1/x', 'restricted'],
+    ['0x7f000001:80/x', 'restricted'],
+    ['[0:0:0:0:0:0:0:1]:80/x', 'restricted'],
+    ['[::1]/x', 'restricted'],
+    ['open.example.com;x/', 'public'],
+    [`open.example.com/${'%61'.repeat(600)}`, 'public'],
+    [`open.example.com/${'%61'.repeat(700)}`, 'restricted'],
+    [`open.example.com/${'a'.repeat(3000)}?${'%61'.repeat(700)}`, 'public'],
     ['wiki.example.com/public/%zz%', 'internal'],
     ['wiki.example.com/public', 'internal'],
     ['wiki.example.com//', 'internal'],
@@ -204,7 +239,10 @@ freshness: 15m
 tiers: { public: [], internal: [firewall], restricted: [secure-boot] }
 resources:
   - { match: 'wiki.example.com/admin/**', tier: restricted }
+  - { match: 'wiki.example.com/bücher/**', tier: restricted }
   - { match: 'wiki.example.com/**', tier: internal }
+  - { match: '127.0.0.1/**', tier: restricted }
+  - { match: '[::1]/**', tier: restricted }
 default-tier: public
 `)
     expect(tierOfResource(address, admin)).toBe(tier)

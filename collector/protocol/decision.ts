@@ -70,30 +70,67 @@ function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string): Decisio
 }
 
 /**
- * The tier that an address needs: the first entry of the resource map that matches, else the default tier. A path can be
- * written in several ways, and whoever asks chooses which: of the tiers of all of them the most sensitive counts.
+ * The tier that an address needs: the first entry of the resource map that matches, else the default tier. An address can be
+ * written in several ways, and read in several, and whoever asks chooses the first: of the tiers of all readings the most
+ * sensitive counts.
  */
 export function tierOfResource(address: string, policy: Policy): string {
-  const plain = plainAddress(address)
-  const meant = simplified(plain)
-  const asWritten = tierOfPlain(plain, policy)
-  if (meant === plain) return asWritten
-  const asMeant = tierOfPlain(meant, policy)
-  const rank = (tier: string) => policy.tiers.findIndex(({ name }) => name === tier)
-  return rank(asMeant) > rank(asWritten) ? asMeant : asWritten
+  const [beforeQuery = ''] = address.split('?')
+  if (PLAIN.test(beforeQuery)) return tierOfReading(plainAddress(beforeQuery), policy)
+  // Or a client could keep the collector busy with one address for a while.
+  const isReadable = beforeQuery.length <= READABLE
+  const possible = isReadable ? readingsOf(beforeQuery).map((it) => tierOfReading(it, policy)) : tierNames(policy)
+  return tierNames(policy).findLast((tier) => possible.includes(tier)) ?? ''
 }
 
-function tierOfPlain(plain: string, { resources, defaultTier }: Policy): string {
-  return resources.find(({ pattern }) => pattern.test(plain))?.tier ?? defaultTier
+/** From the least to the most sensitive. */
+const tierNames = ({ tiers }: Policy) => tiers.map(({ name }) => name)
+
+function tierOfReading(reading: string, { resources, defaultTier }: Policy): string {
+  return resources.find(({ pattern }) => pattern.test(reading))?.tier ?? defaultTier
 }
 
-/** `wiki.example.com//a/../%61dmin` is what many a server takes for `wiki.example.com/admin`. */
-function simplified(plain: string): string {
-  let decoded = plain
-  for (let times = 0; times < 3 && decoded.includes('%'); times++) {
-    decoded = decoded.replace(/%([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+/** What everybody reads in the same way: a name as it stands in the resource map, and a path of plain words. */
+const PLAIN = /^(?:https?:\/\/)?(?:[a-z0-9_-]+\.)*[a-z][a-z0-9-]*(?::\d+)?(?:\/[\w~-][\w.~-]*)*\/?$/
+/** A server behind a proxy, each of which decodes, and an application that does so once more. */
+const DECODERS = 3
+/** Characters of an address, without its query, that is looked at in all its readings. */
+const READABLE = 2000
+
+/** `wiki.example.com//a/../%61dmin;b#c` is what many a server takes for `wiki.example.com/admin`. */
+function readingsOf(beforeQuery: string): string[] {
+  const readings = new Set<string>()
+  for (let text of [beforeQuery, asBrowsersRead(beforeQuery)]) {
+    for (let decoded = 0; decoded <= DECODERS; decoded++) {
+      const [beforeFragment = ''] = text.split(/[?#]/)
+      for (const plain of [plainAddress(text), plainAddress(beforeFragment)])
+        readings
+          .add(plain)
+          .add(resolved(plain))
+          .add(resolved(withoutParameters(plain)))
+      text = decodedOnce(text)
+    }
   }
-  const [host = '', ...segments] = decoded.split(/[/\\]/)
+  return [...readings]
+}
+
+/** `https://me@Payroll.example.com:443/a` is asked for as `payroll.example.com/a`. */
+function plainAddress(address: string): string {
+  const text = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+  const slash = text.indexOf('/')
+  const authority = (slash === -1 ? text : text.slice(0, slash)).toLowerCase()
+  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '')
+  return `${host.replace(/\.+$/, '')}${slash === -1 ? '/' : text.slice(slash)}`
+}
+
+/** Other ways to write a host, an address of the network or a slash, in the one that browsers make of them. */
+function asBrowsersRead(address: string): string {
+  const url = [URL.parse(address), URL.parse(`https://${address}`)].find((it) => it && it.hostname !== '')
+  return url ? `${url.hostname}${url.pathname}` : address
+}
+
+function resolved(plain: string): string {
+  const [host = '', ...segments] = plain.split(/[/\\]/)
   const path: string[] = []
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1
@@ -103,11 +140,11 @@ function simplified(plain: string): string {
   return `${host}/${path.join('/')}`
 }
 
-/** `https://me@Payroll.example.com:443/a?b` is asked for as `payroll.example.com/a`. */
-function plainAddress(address: string): string {
-  const [beforeQuery = ''] = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[?#]/)
-  const slash = beforeQuery.indexOf('/')
-  const authority = (slash === -1 ? beforeQuery : beforeQuery.slice(0, slash)).toLowerCase()
-  const host = authority.replace(/^.*@/, '').replace(/:\d+$/, '')
-  return `${host.replace(/\.$/, '')}${slash === -1 ? '/' : beforeQuery.slice(slash)}`
+/** Some servers take what stands behind a semicolon for a parameter, and `..;` for `..`. */
+function withoutParameters(plain: string): string {
+  return plain.replace(/;[^/\\]*/g, '')
+}
+
+function decodedOnce(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString())
 }
