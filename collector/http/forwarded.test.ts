@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forwardedOf, refuseOddPaths } from './forwarded.ts'
+import { addressOf, forwardedOf, refuseOddPaths, urlOf } from './forwarded.ts'
 
 const HERE = '/v1/forward-auth/internal'
 const asked = (headers: Record<string, string | string[]> = {}, url = HERE, method = 'GET') =>
@@ -67,8 +67,8 @@ describe('the request that a gateway asks about', () => {
   })
 
   test('has no host where the gateway does not say, however the gateway addresses us', () => {
-    expect(asked({ host: 'collector.example' })).toMatchObject({ host: null, uri: '/', method: 'GET' })
-    expect(asked({ 'x-original-host': '', 'x-original-uri': '' })).toMatchObject({ host: null, uri: '/' })
+    expect(asked({ host: 'collector.example' })).toMatchObject({ host: null, uri: null, method: 'GET' })
+    expect(asked({ 'x-original-host': '', 'x-original-uri': '' })).toMatchObject({ host: null, uri: null })
   })
 
   test.each([
@@ -77,6 +77,12 @@ describe('the request that a gateway asks about', () => {
     ['two schemes', { 'x-original-proto': 'http', 'x-forwarded-proto': 'https' }, HERE],
     ['two methods', { 'x-original-method': 'GET', 'x-forwarded-method': 'POST' }, HERE],
     ['an address twice', { 'x-original-uri': ['/a', '/a'] }, HERE],
+    // As Node joins a header that came twice.
+    ['an address twice, as Node has it', { 'x-forwarded-uri': '/public, /secret' }, HERE],
+    ['an address with a tab', { 'x-forwarded-uri': '/a\tb' }, HERE],
+    ['an address with a host', { 'x-forwarded-uri': 'https://b.example/a' }, HERE],
+    ['an address without a slash', { 'x-forwarded-uri': 'a' }, HERE],
+    ['an address that is none', { 'x-forwarded-uri': '*' }, HERE],
     ['another address than its path', { 'x-forwarded-uri': '/public' }, `${HERE}/secret`],
     ['a host with a path', { 'x-forwarded-host': 'a.example/b' }, HERE],
     ['a host with a user', { 'x-forwarded-host': 'a@b.example' }, HERE],
@@ -96,6 +102,27 @@ describe('the request that a gateway asks about', () => {
     expect(asked({ 'x-forwarded-for': given }).client).toBe(client)
   })
 })
+
+test.each([
+  ['no host', { host: null, uri: '/a' }, /needs the host/],
+  ['no path', { host: 'a.example', uri: null }, /needs the address/],
+])('the resource map has nothing for an address with %s', (_name, forwarded, message) => {
+  expect(() => addressOf(forwarded)).toThrow(expect.objectContaining({ code: 'request-invalid' }))
+  expect(() => addressOf(forwarded)).toThrow(message)
+  expect(urlOf({ scheme: 'https', ...forwarded })).toBe('')
+})
+
+test('the resource map is asked in the letters that the bytes of an address are', () => {
+  const uri = Buffer.from('/bücher').toString('latin1')
+  expect(addressOf({ host: 'a.example', uri })).toBe('a.example/bücher')
+})
+
+test.each(['http://x/v1/forward-auth/internal/a', '/v1/forward%2Dauth/internal/a', '/v1/%66orward-auth/-'])(
+  '%s is written in another way than it is known by',
+  (url) => {
+    expect(() => refuseOddPaths(url)).toThrow(expect.objectContaining({ code: 'path-refused' }))
+  },
+)
 
 test.each(['/a/../b', '/a/%2e%2E/b', '/./a', '/a/..\\b', '/a%2f..%2fb', '/%', '/%ff'])('%s is an odd path', (path) => {
   expect(() => refuseOddPaths(HERE + path)).toThrow(expect.objectContaining({ code: 'path-refused' }))

@@ -8,8 +8,8 @@ export type Forwarded = {
   scheme: string
   /** As the client wrote it, in lower case, with a port where there is one; null where the gateway does not say. */
   host: string | null
-  /** Path and query, with the slash that it begins with. */
-  uri: string
+  /** Path and query, with the slash that it begins with; null where the gateway does not say. */
+  uri: string | null
   /** The address that the request came from; null where the gateway does not say. */
   client: string | null
 }
@@ -21,6 +21,8 @@ const NOT_THE_GATEWAYS = Object.fromEntries(
 /** A name or an address, and a port: nothing that could end a header, an address or a page. */
 const HOST = /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/
 const METHOD = /^[A-Za-z][A-Za-z-]{0,30}$/
+/** Node joins a header that came twice with a comma and a space, and no address has a space in it. */
+const URI = /^\/\S*$/
 
 /**
  * Reads what a gateway says of the request that it holds back: in `X-Original-*`, or in the `X-Forwarded-*` that Caddy and
@@ -34,8 +36,10 @@ export function forwardedOf(
 ): Forwarded {
   const headers = isBehindProxy ? { ...all, ...NOT_THE_GATEWAYS } : all
   const below = belowTier(url)
-  const uri = only('address', [headers['x-original-uri'], headers['x-forwarded-uri']]) ?? below ?? '/'
-  if (below !== null && pathOf(below) !== pathOf(uri)) throw contradiction('address')
+  const uri = only('address', [headers['x-original-uri'], headers['x-forwarded-uri']]) ?? below
+  if (below !== null && uri !== null && pathOf(below) !== pathOf(uri)) throw contradiction('address')
+  if (uri !== null && !URI.test(uri))
+    throw new MusterError('request-invalid', 'the address that was asked for is no path')
   const said = only('host', [headers['x-original-host'], headers['x-forwarded-host']])
   const host = (said ?? (below === null ? null : (headers.host ?? null)))?.toLowerCase() ?? null
   if (host !== null && !HOST.test(host))
@@ -47,26 +51,31 @@ export function forwardedOf(
     method: asked,
     scheme: scheme === 'http' ? 'http' : 'https',
     host,
-    uri: uri.startsWith('/') ? uri : `/${uri}`,
+    uri,
     client: clientOf(headers['x-original-for'] ?? headers['x-forwarded-for']),
   }
 }
 
 /**
  * The resource, as the map of the policy knows it.
- * @throws MusterError `request-invalid` where the gateway does not say for which host it asks
+ * @throws MusterError `request-invalid` where the gateway does not say what was asked for, and on which host
  */
-export function addressOf({ host, uri }: Forwarded): string {
-  if (host !== null) return `${host}${uri}`
-  throw new MusterError(
-    'request-invalid',
-    'the resource map needs the host that was asked for, in X-Original-Host or X-Forwarded-Host',
-  )
+export function addressOf({ host, uri }: Pick<Forwarded, 'host' | 'uri'>): string {
+  if (host === null || uri === null) {
+    const missing = host === null ? 'host' : 'address'
+    const header = host === null ? 'Host' : 'Uri'
+    throw new MusterError(
+      'request-invalid',
+      `the resource map needs the ${missing} that was asked for, in X-Original-${header} or X-Forwarded-${header}`,
+    )
+  }
+  // Node takes each byte of a header for a character.
+  return `${host}${Buffer.from(uri, 'latin1').toString()}`
 }
 
-/** The address that the client asked for; without a host it is none that anything can be proved for. */
+/** The address that the client asked for; without a host or a path it is none that anything can be proved for. */
 export function urlOf({ scheme, host, uri }: Pick<Forwarded, 'scheme' | 'host' | 'uri'>): string {
-  return host === null ? '' : `${scheme}://${host}${uri}`
+  return host === null || uri === null ? '' : `${scheme}://${host}${uri}`
 }
 
 /** The one value of headers that mean the same; null where none is there. */
@@ -96,7 +105,11 @@ function clientOf(all: string | string[] | undefined): string | null {
   return /^[0-9a-fA-F:.[\]]{2,60}$/.test(last) ? last : null
 }
 
-/** Dot segments, in any spelling, could make two programs see two different paths. */
+/**
+ * Dot segments, in any spelling, could make two programs see two different paths; so could what is before the tier, where
+ * it is not written as it is here.
+ * @throws MusterError `path-refused`
+ */
 export function refuseOddPaths(url: string): void {
   const [path = ''] = url.split('?')
   let plain = path
@@ -105,5 +118,6 @@ export function refuseOddPaths(url: string): void {
   } catch {
     throw new MusterError('path-refused')
   }
+  if (!path.startsWith('/v1/forward-auth/')) throw new MusterError('path-refused')
   if (plain.split(/[/\\]/).some((segment) => segment === '.' || segment === '..')) throw new MusterError('path-refused')
 }

@@ -58,7 +58,9 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
       }
       proof = prover.ofRequest(presented, gateway, !isPage)
     } catch (error) {
-      if (error instanceof MusterError && CHALLENGES[error.code]) return refuse(question, reply, error)
+      if (!(error instanceof MusterError)) throw error
+      if (CHALLENGES[error.code]) return refuse(question, reply, error)
+      note(question, null, { allow: false, code: error.code, reasonAdmin: error.message, failing: [] })
       throw error
     }
     return proof ? answerAbout(proof, question, reply) : refuse(question, reply, new MusterError('device-not-named'))
@@ -75,13 +77,13 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
     if (!decision.allow) {
       const { toMend: checks, reasonUser: reason, reasonAdmin } = decision
       if (wantsPage(request.headers.accept))
-        return sendPage(reply, 403, deniedPage({ tier, reason, checks, returnTo: urlOf(forwarded) }))
+        return sendPage(reply, 403, deniedPage({ tier, reason, checks, returnTo: returnTo(forwarded) }))
       return sendProblem(reply, decision.code ?? 'not-admitted', reason || reasonAdmin, 403)
     }
     // A proof by DPoP is good once, and the question before this one has had it.
     if (isPage && by === 'dpop') return refuse(question, reply, new MusterError('proof-replayed'))
     // What was refused a moment ago is good now: back to the address itself, which asks again.
-    if (isPage) return reply.code(303).header('location', urlOf(forwarded)).send()
+    if (isPage) return reply.code(303).header('location', returnTo(forwarded)).send()
     // A DPoP proof is of one request, and so is its answer.
     if (decisionCacheSeconds > 0 && by !== 'dpop') reply.header('cache-control', `max-age=${decisionCacheSeconds}`)
     return reply.code(200).send()
@@ -97,8 +99,8 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
     const { state, setCookie } = newState(request.headers.cookie)
     // Only what asks for a page can be asked for once more when the check is over.
     const isAgain = forwarded.method === 'GET' || forwarded.method === 'HEAD'
-    const returnTo = urlOf(isAgain ? forwarded : { ...forwarded, uri: '/' })
-    const page = unprovedPage({ checkUrl: deviceCheckUrl({ issuerUrl, returnTo, tier, state }) })
+    const back = returnTo(isAgain ? forwarded : { ...forwarded, uri: null })
+    const page = unprovedPage({ checkUrl: deviceCheckUrl({ issuerUrl, returnTo: back, tier, state }) })
     return sendPage(reply.header('set-cookie', setCookie), 401, page)
   }
 
@@ -118,7 +120,7 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
       provedBy: proof?.by ?? null,
       user: null,
       action: forwarded.method,
-      resource: `${forwarded.host ?? ''}${forwarded.uri}`,
+      resource: `${forwarded.host ?? ''}${forwarded.uri ?? ''}`,
       tier,
       client: forwarded.client,
       allow,
@@ -143,6 +145,11 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
 /** Fastify asks for a handler; the hook before it has answered. */
 const answered = async () => {
   throw new MusterError('internal')
+}
+
+/** Where a browser comes back to: the front page of a host whose gateway does not say what was asked for. */
+function returnTo(forwarded: Forwarded): string {
+  return urlOf({ ...forwarded, uri: forwarded.uri ?? '/' })
 }
 
 /** Every header is always there, empty where nothing is known, so that a gateway overwrites what a client sent. */
