@@ -28,6 +28,15 @@ test('a session has its hours, and fewer where the setting has fewer now', () =>
   expect(opened(1, 3600).deviceOf(cookie, 'a.example')).toBeNull()
 })
 
+test('a session that was begun under a clock which has been set back since is worth nothing', () => {
+  const ahead = opened(8, 365 * 86_400)
+    .bind(DEVICE, 'a.example')
+    .split(';')[0]
+  expect(opened(8).deviceOf(ahead, 'a.example')).toBeNull()
+  expect(opened(8, 365 * 86_400 - 1).deviceOf(ahead, 'a.example')).toBeNull()
+  expect(opened(8, 365 * 86_400).deviceOf(ahead, 'a.example')).toBe(DEVICE)
+})
+
 test('without a cookie, with two, or with the secret of another collector there is none', () => {
   const cookie = cookieFor('a.example')
   const other = openBrowserSessions({ secret: Buffer.alloc(32), hours: 8, clock: after(0) })

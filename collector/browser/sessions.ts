@@ -41,8 +41,9 @@ export function openBrowserSessions({ secret, hours, clock }: BrowserSessionsOpt
       const bound = cookie === null ? null : open(cookie)
       if (!bound || bound.n !== hostnameOf(host)) return null
       const now = nowSeconds()
-      // A setting that was made shorter counts for the sessions that there are, too.
-      return now < bound.e && now < bound.i + seconds ? bound.d : null
+      // One that begins later was made under a clock that has been set back since, and would be good for too long. A setting
+      // that was made shorter counts for the sessions that there are, too.
+      return bound.i <= now && now < bound.e && now < bound.i + seconds ? bound.d : null
     },
     bind(deviceId, host) {
       const i = nowSeconds()
