@@ -34,13 +34,18 @@ export type Bench = {
 }
 
 /** The same tests for every gateway; those of one that is not installed are skipped. */
-export function onEachGateway(title: string, tests: (bench: Bench) => void): void {
+export function onEachGateway(
+  title: string,
+  tests: (bench: Bench) => void,
+  /** Of the collector. */
+  settings: Record<string, string> = {},
+): void {
   let world: World
   const asked = () => world.tap.asked.splice(0)
   const arrived = () => world.application.arrived.splice(0)
   const cookie = () => `Cookie: ${world.laptops.well.cookie}`
   beforeAll(async () => {
-    if (hasOpenssl) world = await buildWorld()
+    if (hasOpenssl) world = await buildWorld(settings)
   })
   afterAll(() => world?.close())
 

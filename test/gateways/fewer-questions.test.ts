@@ -80,12 +80,14 @@ test('a proof by DPoP is asked about each time', async () => {
   expect((await send({ lines })).status).toBe(401)
 })
 
-test('what is kept is forgotten in two seconds', async () => {
+test('what is kept is forgotten when its second ends', async () => {
   const { well } = world.laptops
   expect((await sendAs('well')).status).toBe(200)
   await well.report({ 'disk-encryption': absent('no disk') })
-  const since = Date.now()
-  while ((await sendAs('well')).status === 200) expect(Date.now() - since).toBeLessThan(10_000)
+  const lost = Math.floor(Date.now() / 1000)
+  let last = lost
+  while ((await sendAs('well')).status === 200) last = Math.floor(Date.now() / 1000)
+  expect(last - lost).toBeLessThanOrEqual(1)
   await well.report()
 })
 

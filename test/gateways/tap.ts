@@ -16,6 +16,8 @@ export type Tap = {
   port: number
   asked: Arrived[]
   mood: Mood
+  /** Whether it writes `X-Forwarded-*` itself, as a proxy does that stands before a collector. */
+  isProxy: boolean
   close(): Promise<void>
 }
 
@@ -27,7 +29,7 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  const tap = { asked, mood: 'real' as Mood }
+  const tap = { asked, mood: 'real' as Mood, isProxy: false }
   server.on('request', (request, response) => {
     const seen = headOf(request)
     asked.push(seen)
@@ -36,7 +38,7 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
     request.on('end', () => {
       const mood = typeof tap.mood === 'function' ? tap.mood(seen) : tap.mood
       if (mood === 'hangs-up') request.socket.destroy()
-      else if (mood === 'real') passOn(collectorUrl, seen, request.rawHeaders, response)
+      else if (mood === 'real') passOn(collectorUrl, seen, tap.isProxy ? asProxy(seen) : request.rawHeaders, response)
       else if (mood !== 'silent') response.writeHead(mood.status, mood.headers).end(mood.body)
     })
   })
@@ -48,6 +50,18 @@ export async function startTap(collectorUrl: string, certificate: Certificate): 
       await new Promise((resolve) => server.close(resolve))
     },
   })
+}
+
+/** The headers as a proxy sends them on: its own words for where a request came from, and what it was for. */
+function asProxy({ lines, method, url }: Arrived): string[] {
+  const own: [string, string][] = [
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-host', 'collector.example.com'],
+    ['x-forwarded-method', method],
+    ['x-forwarded-uri', url],
+  ]
+  return [...lines.filter(([name]) => !name.startsWith('x-forwarded-')), ...own].flat()
 }
 
 function passOn(

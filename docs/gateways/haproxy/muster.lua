@@ -110,14 +110,19 @@ end
 
 -- What was asked for, as HAProxy understood it and not as the client says; and of what the client sent, the headers above.
 local function question(fetch, sent)
-  local headers = {
-    ["muster-gateway-key"] = { key },
-    ["x-forwarded-method"] = { fetch:method() },
-    ["x-forwarded-proto"] = { fetch:ssl_fc() == "1" and "https" or "http" },
-    ["x-forwarded-host"] = { fetch:req_fhdr("host") },
-    ["x-forwarded-uri"] = { fetch:pathq() },
-    ["x-forwarded-for"] = { fetch:src() },
+  local headers = { ["muster-gateway-key"] = { key } }
+  local asked = {
+    method = fetch:method(),
+    proto = fetch:ssl_fc() == "1" and "https" or "http",
+    host = fetch:req_fhdr("host"),
+    uri = fetch:pathq(),
+    ["for"] = fetch:src(),
   }
+  -- Twice, for a collector with a proxy before it that writes X-Forwarded-* itself.
+  for name, value in pairs(asked) do
+    headers["x-forwarded-" .. name] = { value }
+    headers["x-original-" .. name] = { value }
+  end
   for _, name in ipairs(ASKED) do
     local list = values(sent, name)
     if #list > 0 then headers[name] = list end
