@@ -18,16 +18,18 @@ test('a code is good once', () => {
   const { issue, redeem } = held()
   const code = issue(of('dev_a'))
   expect(code).toMatch(/^[A-Za-z0-9_-]{43}$/)
-  expect([redeem(code), redeem(code), redeem(''), redeem('x')]).toEqual([of('dev_a'), null, null, null])
+  const spent = { ...of('dev_a'), isSpent: true }
+  expect([redeem(code), redeem(code), redeem(code)]).toEqual([{ ...spent, isSpent: false }, spent, spent])
+  expect([redeem(''), redeem('x')]).toEqual([null, null])
 })
 
 test('a code ends after a minute', () => {
   const { issue, redeem, later } = held()
   const [first, second] = [issue(of('dev_a')), issue(of('dev_a'))]
   later(CHECK_LIMITS.codeSeconds - 1)
-  expect(redeem(first)).toEqual(of('dev_a'))
+  expect(redeem(first)).toMatchObject({ ...of('dev_a'), isSpent: false })
   later(1)
-  expect(redeem(second)).toBeNull()
+  expect([redeem(first), redeem(second)]).toEqual([null, null])
 })
 
 test('a device has only so many, the newest, and takes none of another', () => {
@@ -40,7 +42,15 @@ test('a device has only so many, the newest, and takes none of another', () => {
     false,
     ...Array.from({ length: CHECK_LIMITS.codesPerDevice }, () => true),
   ])
-  expect(redeem(other)).toEqual(of('dev_b'))
+  expect(redeem(other)).toMatchObject(of('dev_b'))
+})
+
+test('codes that are spent make room for others first', () => {
+  const { issue, redeem } = held()
+  const codes = Array.from({ length: CHECK_LIMITS.codesPerDevice }, () => issue(of('dev_a')))
+  for (const code of codes.slice(2)) redeem(code)
+  for (const _ of codes.slice(2)) issue(of('dev_a'))
+  expect(codes.map((code) => redeem(code)?.isSpent)).toEqual([false, false, ...codes.slice(2).map(() => undefined)])
 })
 
 test('a device whose codes have ended begins anew', () => {

@@ -13,6 +13,15 @@ const cases: [header: string | undefined, value: string | null][] = [
   ['A=b', null],
   ['a', null],
   ['a =b', null],
+  ['x=y;\ta=b\t ', 'b'],
+  // A neighbour below the same domain may set these: to a browser they are other names.
+  ['\u00a0a=b', null],
+  ['x=y; \u00a0a=b', null],
+  ['\u0085a=b', null],
+  ['\ufeffa=b', null],
+  ['\u000ba=b', null],
+  ['\u00e2\u0080\u0080a=b', null],
+  ['\u00a0a=c; a=b', 'b'],
   // Two of one name: whose is the first?
   ['a=b; a=c', null],
   ['a=b; a=b', null],

@@ -10,12 +10,13 @@ export const COOKIES = {
 
 /**
  * The value of a cookie in a `Cookie` header (RFC 6265, section 4.2.1); null where there is none, or more than one: then
- * nobody can say which is ours.
+ * nobody can say which is ours. Of the white space only what HTTP knows is taken off: a name that begins with another kind
+ * is not ours, so a browser takes it from a neighbour.
  */
 export function cookieOf(header: string | undefined, name: string): string | null {
   const values = (header ?? '')
     .split(';')
-    .map((pair) => pair.trim())
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((pair) => pair.startsWith(`${name}=`))
   return values.length === 1 ? (values[0] ?? '').slice(name.length + 1) : null
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeDevice } from '../../test/fakes/device.ts'
+import { digest } from '../../shared/jws.ts'
 import { signBrowserProof } from '../../shared/browser.ts'
 import type { Standing } from '../../shared/standing.ts'
 import { parsePolicy } from '../appraisal/policy.ts'
@@ -119,7 +120,25 @@ test('a code is for the state of a host and for nothing of another form', async 
   }
   for (const state of ['', 'short', `${STATE}s`, `${STATE.slice(1)}.`]) expect(await nextOf(state)).toBe(WIKI)
   const code = new URL((await nextOf(STATE)) ?? '').searchParams.get('code') ?? ''
-  expect(() => redeem(code, 'wiki.example.com', undefined)).toThrow(
+  expect(() => redeem(code, 'docs.example.com', undefined)).toThrow(
     expect.objectContaining({ code: 'check-code-invalid' }),
   )
+})
+
+test('a code that is shown once more binds nobody, and only tells where its browser wanted to go', async () => {
+  const { begin, prove, redeem } = held()
+  const value = 'v'.repeat(43)
+  const cookies = `__Host-muster-state=${value}`
+  const begun = begin({ returnTo: WIKI, state: digest(value) }, undefined)
+  const { outcome } = await prove({ cookies: cookieOf(begun), ticket: begun.ticket })
+  const code = new URL(outcome.next ?? '').searchParams.get('code') ?? ''
+  const first = redeem(code, 'wiki.example.com', cookies)
+  expect(first).toMatchObject({ end: 'bound', returnTo: WIKI, setCookies: [expect.anything(), expect.anything()] })
+  // The answer was lost on its way: the state is still there, and nothing else.
+  expect(redeem(code, 'wiki.example.com', cookies)).toEqual({ end: 'lost', returnTo: WIKI, setCookies: [] })
+  // A page that is loaded again.
+  const bound = first.setCookies[0]?.split(';')[0]
+  expect(redeem(code, 'wiki.example.com', bound)).toEqual({ end: 'bound', returnTo: WIKI, setCookies: [] })
+  const other = `__Host-muster-state=${'w'.repeat(43)}`
+  expect(redeem(code, 'wiki.example.com', other)).toEqual({ end: 'another', returnTo: WIKI, setCookies: [] })
 })

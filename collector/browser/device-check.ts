@@ -59,13 +59,16 @@ export type DeviceCheck = {
   prove(proof: string, from: FromPage): { outcome: Outcome; setCookie: string }
   /** Asks the agent of the device that this browser proved. */
   again(from: FromPage): Promise<{ outcome: Outcome; agent: Rechecked }>
-  /** Ends a check on the protected host. Throws `check-code-invalid`. */
+  /** Ends a check on the protected host. Throws `check-code-invalid` for a code that is not known, or of another host. */
   redeem(code: string, host: string, cookies: string | undefined): Redeemed
   recheck(deviceId: string): Promise<Rechecked>
 }
 
-/** `isOwn` is false where the browser has begun another check at this host since: then it binds nothing. */
-type Redeemed = { setCookies: string[]; returnTo: string; isOwn: boolean }
+/**
+ * `end`: the browser is `bound`; it is the one of `another` check at this host, and begins again by itself; or it is `lost`: no
+ * cookie says that it began any, so a person has to.
+ */
+type Redeemed = { end: 'bound' | 'another' | 'lost'; setCookies: string[]; returnTo: string }
 type Begun = { setCookie: string; ticket: string; returnTo: URL | null; tier: string | null }
 /** What comes with a request of the page: its cookies, and the ticket that it was opened with. */
 type FromPage = { cookies: string | undefined; ticket: string | undefined }
@@ -197,17 +200,17 @@ export function openDeviceCheck(options: DeviceCheckOptions): DeviceCheck {
       const hostname = hostnameOf(host)
       const checked = codes.redeem(code)
       if (!checked || checked.hostname !== hostname) throw new MusterError('check-code-invalid')
-      const { state, deviceId, returnTo } = checked
+      const { state, deviceId, returnTo, isSpent } = checked
       const now = stateOf(cookies)
-      if (now === state) {
+      if (now === state && !isSpent) {
         const forgetState = setCookie(COOKIES.state, '', 0)
-        return { setCookies: [sessions.bind(deviceId, host), forgetState], returnTo, isOwn: true }
+        return { end: 'bound', setCookies: [sessions.bind(deviceId, host), forgetState], returnTo }
       }
-      // Another of its tabs was faster: it is bound already, and stays bound to what it is.
-      if (sessions.deviceOf(cookies, host) !== null) return { setCookies: [], returnTo, isOwn: true }
+      // Another of its tabs was faster, or it comes once more: it is bound already, and stays bound to what it is.
+      if (sessions.deviceOf(cookies, host) !== null) return { end: 'bound', setCookies: [], returnTo }
       // Tabs that the host refused at once overwrote one another's state, or the link is somebody else's.
-      if (now !== null) return { setCookies: [], returnTo, isOwn: false }
-      throw new MusterError('check-code-invalid', 'it was made for another browser, or this one has lost its cookie')
+      if (now !== null && now !== state) return { end: 'another', setCookies: [], returnTo }
+      return { end: 'lost', setCookies: [], returnTo }
     },
     recheck,
   }

@@ -22,13 +22,21 @@ function laptop(otherwise: Partial<SessionDevice> = {}) {
 
 test('whoever asks waits for the next report, together', async () => {
   const { fleet, recheck, report, asked } = laptop()
-  const again = openRechecks({ fleet, recheck })
+  const again = openRechecks({ fleet, recheck, everyMs: 0 })
   const both = Promise.all([again('dev_a'), again('dev_a')])
   report()
   expect([await both, asked()]).toEqual([['reported', 'reported'], 1])
   const next = again('dev_a')
   report()
   expect([await next, asked()]).toEqual(['reported', 2])
+})
+
+test('a laptop is not asked again and again, and who asks meanwhile is not told what was known before', async () => {
+  const { fleet, recheck, report, asked } = laptop()
+  const again = openRechecks({ fleet, recheck: () => recheck() && (report(), true), everyMs: 300 })
+  const start = performance.now()
+  expect([await again('dev_a'), asked(), await again('dev_a'), asked()]).toEqual(['reported', 1, 'reported', 2])
+  expect(performance.now() - start).toBeGreaterThanOrEqual(299)
 })
 
 test('an agent that says nothing in time is late', async () => {

@@ -145,6 +145,38 @@ describe('a laptop that is not good enough', () => {
     expect(await (await visitor.post('again', {})).json()).toMatchObject({ outcome: 'refused', code: 'device-unknown' })
   })
 
+  test('a browser that was moved to another laptop, or whose laptop was enrolled anew, is checked anew', async () => {
+    const client = await enrolledClient(await world.collector.enrollment())
+    const conversation = await connectedClient(client)
+    await conversation.report(facts())
+    const visitor = world.visitor()
+    const state = await visitor.refused('wiki.example.com')
+    await visitor.open({ return: WIKI, state })
+    const proof = await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device)
+    const next = await nextOf(await visitor.post('proof', { proof }))
+    await visitor.at('wiki.example.com', next.pathname + next.search)
+    // As long as its agent is there, the browser stays bound.
+    const pressed = press(visitor, WIKI)
+    await conversation.expect('recheck')
+    await conversation.report(facts())
+    expect((await pressed).headers.getSetCookie()).toEqual([])
+    conversation.close()
+    await conversation.closed
+    await world.collector.fleet.remove(client.deviceId)
+    expect((await visitor.ask('wiki.example.com')).status).toBe(403)
+
+    const back = await press(visitor, WIKI)
+    expect([back.status, back.headers.get('location'), back.headers.getSetCookie()]).toEqual([
+      303,
+      WIKI,
+      ['__Host-muster-device=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'],
+    ])
+    expect((await visitor.ask('wiki.example.com')).status).toBe(401)
+    const anew = await world.checked(visitor)
+    await visitor.at('wiki.example.com', anew.pathname + anew.search)
+    expect((await visitor.ask('wiki.example.com')).status).toBe(200)
+  })
+
   test('is on record', async () => {
     const client = await enrolledClient(await world.collector.enrollment())
     const visitor = world.visitor()

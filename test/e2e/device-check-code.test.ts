@@ -18,9 +18,38 @@ describe('codes', () => {
     const visitor = world.visitor()
     const next = await world.checked(visitor)
     expect((await spend(visitor, next)).status).toBe(303)
+    // The page is loaded again, or the browser asks for it twice by itself: it goes on, and nothing is set anew.
+    const again = await spend(visitor, next)
+    expect([again.status, again.headers.get('location'), again.headers.getSetCookie()]).toEqual([303, WIKI, []])
+    visitor.jarOf('wiki.example.com').clear()
+    const later = await spend(visitor, next)
+    expect([later.status, later.headers.getSetCookie()]).toEqual([400, []])
+    const page = await later.text()
+    expect(page).toContain('This link is used up')
+    expect(page).toContain(`href="${WIKI}"`)
+  })
+
+  test('bind nobody whose answer was lost on its way, and lead back to begin again', async () => {
+    const visitor = world.visitor()
+    const next = await world.checked(visitor)
+    const before = new Map(visitor.jarOf('wiki.example.com'))
+    await spend(visitor, next)
+    visitor.jarOf('wiki.example.com').clear()
+    for (const [name, value] of before) visitor.jarOf('wiki.example.com').set(name, value)
     const again = await spend(visitor, next)
     expect([again.status, again.headers.getSetCookie()]).toEqual([400, []])
-    expect(await again.text()).toContain('This link is used up')
+    expect(await again.text()).toContain(`href="${WIKI}"`)
+  })
+
+  test('do not count where a neighbour has planted a cookie that looks like the state', async () => {
+    const attacker = world.visitor()
+    const victim = world.visitor()
+    const next = await world.checked(attacker)
+    const state = attacker.jarOf('wiki.example.com').get('__Host-muster-state')!
+    // To a browser this is another name, so it takes it from any host below the same domain.
+    victim.jarOf('wiki.example.com').set('\u00a0__Host-muster-state', state)
+    const lured = await spend(victim, next)
+    expect([lured.status, lured.headers.getSetCookie()]).toEqual([400, []])
   })
 
   test('are worth nothing in another browser: nobody can be signed in as somebody else', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MusterError } from '../../../shared/errors.ts'
+import { COOKIES, setCookie } from '../../browser/cookie.ts'
 import { hostnameOf } from '../../browser/hostname.ts'
 import { sameHostAddress } from '../../browser/return-address.ts'
 import { wantsPage } from '../accept.ts'
@@ -13,8 +14,13 @@ import { sendPage } from '../send-page.ts'
 /** A form has one short field. */
 const FORM_BYTES = 16 * 1024
 
+const forgetDevice = setCookie(COOKIES.device, '', 0)
+
 type Query = Record<string, unknown>
-type Shown = Pick<ShownProblem, 'title' | 'fix' | 'onward'>
+type Shown = Pick<ShownProblem, 'title' | 'fix' | 'onward'> & {
+  /** Where a person begins again; else at the front page. */
+  from?: string
+}
 
 const USED_UP: Shown = {
   title: 'This link is used up',
@@ -23,6 +29,10 @@ const USED_UP: Shown = {
 const ANOTHER: Shown = {
   title: 'One moment',
   fix: 'Another page of this browser began a check at the same time. This one begins again by itself.',
+}
+const WHY = {
+  another: 'it is of another check of this browser, or of another browser',
+  lost: 'it was used before, was made for another browser, or this one has lost its cookie',
 }
 const FOREIGN: Shown = {
   title: 'Something else pressed this button',
@@ -54,16 +64,12 @@ export function browserCallbackRoutes(app: FastifyInstance, parts: AppParts): vo
       try {
         const { code } = request.query
         if (typeof code !== 'string') throw new MusterError('check-code-invalid', 'the address has no code')
-        const { setCookies, returnTo, isOwn } = deviceCheck.redeem(code, host, request.headers.cookie)
-        if (!isOwn) {
-          const error = new MusterError(
-            'check-code-invalid',
-            'it is of another check of this browser, or of another browser',
-          )
-          return refuse(error, { ...ANOTHER, onward: returnTo }, request, reply)
-        }
-        if (setCookies.length > 0) reply.header('set-cookie', setCookies)
-        return goTo(reply, returnTo)
+        const { end, setCookies, returnTo } = deviceCheck.redeem(code, host, request.headers.cookie)
+        if (end === 'bound')
+          return goTo(setCookies.length > 0 ? reply.header('set-cookie', setCookies) : reply, returnTo)
+        const error = new MusterError('check-code-invalid', WHY[end])
+        const shown = end === 'another' ? { ...ANOTHER, onward: returnTo } : { ...USED_UP, from: returnTo }
+        return refuse(error, shown, request, reply)
       } catch (error) {
         return refuse(error, USED_UP, request, reply)
       }
@@ -83,7 +89,10 @@ export function browserCallbackRoutes(app: FastifyInstance, parts: AppParts): vo
       const asked = request.body instanceof URLSearchParams ? request.body.get('return') : null
       const returnTo = asked === null ? null : sameHostAddress(asked, hostnameOf(host))
       const deviceId = browserSessions.deviceOf(request.headers.cookie, host)
-      if (deviceId !== null) await deviceCheck.recheck(deviceId)
+      const agent = deviceId === null ? null : await deviceCheck.recheck(deviceId)
+      // A device that cannot be asked may not be the one in front of the person any more: they moved to another laptop, or
+      // enrolled this one anew. The next request is refused for want of a device, and so leads to the check.
+      if (agent === 'away') reply.header('set-cookie', forgetDevice)
       return goTo(reply, returnTo?.ok ? returnTo.value.href : `${from.origin}/`)
     },
   )
@@ -116,6 +125,6 @@ function refuse(error: unknown, shown: Shown, request: FastifyRequest, reply: Fa
   return sendPage(
     reply,
     status,
-    problemPage({ ...shown, detail, link: { href: shown.onward ?? '/', text: 'Begin again' } }),
+    problemPage({ ...shown, detail, link: { href: shown.onward ?? shown.from ?? '/', text: 'Begin again' } }),
   )
 }
