@@ -8,7 +8,7 @@ import { VERSION } from '../version.ts'
 import { choose, readTarget, type Target } from './target.ts'
 
 /** What became of a SET that was sent. */
-type Sent =
+export type Sent =
   | { kind: 'accepted' }
   /** The receiver has read it and does not want it: RFC 8935, section 2.3. */
   | { kind: 'refused'; problem: string }

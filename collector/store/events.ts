@@ -50,11 +50,11 @@ export function eventTable(db: Database, write: Writer): EventTable {
      on conflict (stream_id, jti) do nothing`,
   )
   const ofDevices = db.prepare<[string, number]>(
-    `select jti, type, claims from outgoing_event where stream_id = ? and refused is null and device_id is not null
+    `select jti, type, device_id, claims from outgoing_event where stream_id = ? and refused is null and device_id is not null
      order by id limit ?`,
   )
   const ofStream = db.prepare<[string]>(
-    `select jti, type, claims from outgoing_event indexed by outgoing_event_own
+    `select jti, type, device_id, claims from outgoing_event indexed by outgoing_event_own
      where stream_id = ? and refused is null and device_id is null order by id`,
   )
   const count = db.prepare<[string], { n: number }>(
@@ -140,12 +140,12 @@ function streamOfRow(row: unknown): StreamRecord {
 
 const readOutgoing = rowReaderOf(
   'outgoing event',
-  Type.Object({ jti: Type.String(), type: Type.String(), claims: Type.String() }),
+  Type.Object({ jti: Type.String(), type: Type.String(), device_id: nullable(Type.String()), claims: Type.String() }),
 )
 
 function outgoingOfRow(row: unknown): OutgoingEvent {
-  const { jti, type, claims } = readOutgoing(row)
-  return { jti, type, claims }
+  const { device_id: deviceId, ...it } = readOutgoing(row)
+  return { ...it, deviceId }
 }
 
 const readTold = rowReaderOf(

@@ -190,7 +190,7 @@ export type NewEvent = {
   claims: string
   at: Date
 }
-export type OutgoingEvent = Pick<NewEvent, 'jti' | 'type' | 'claims'>
+export type OutgoingEvent = Pick<NewEvent, 'jti' | 'type' | 'deviceId' | 'claims'>
 
 /** What was told of a device last. `compliant` is null where nobody has been told yet. */
 export type ToldRecord = { deviceId: string; tiers: string[]; compliant: boolean | null; owner: string | null }

@@ -173,7 +173,7 @@ export type Receiver = SetReader & {
   address: string
   requests: { method: string; headers: IncomingMessage['headers'] }[]
   /** Asked for each request. */
-  behave: (request: number, jws: string) => Behaviour
+  behave: (request: number, jws: string) => Behaviour | Promise<Behaviour>
   close(): Promise<void>
 }
 
@@ -192,7 +192,7 @@ export async function pushReceiver(
   const receiver: Receiver = Object.assign(setReader(options), {
     address: '',
     requests: [] as Receiver['requests'],
-    behave: (): Behaviour => 'accept',
+    behave: (): Behaviour | Promise<Behaviour> => 'accept',
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -207,7 +207,7 @@ export async function pushReceiver(
     if (method !== 'POST' || headers['content-type'] !== 'application/secevent+jwt') {
       receiver.problems.push(`${method} ${headers['content-type']}`)
     }
-    const behaviour = receiver.behave(receiver.requests.length, body)
+    const behaviour = await receiver.behave(receiver.requests.length, body)
     if (behaviour === 'hang') return
     if (behaviour === 'reset') return void request.socket.destroy()
     if (typeof behaviour === 'object') {

@@ -137,7 +137,9 @@ export function contractOfEvents(subject: Subject): void {
       expect(await store.addEvents(derived(0, 9, [event('2')], { told: [{ ...told, tiers: [] }] }))).toBe(false)
       await subject.reopen()
       expect(await subject.store.loadTold()).toEqual({ cursor: 7, told: [told] })
-      expect(await subject.store.outgoingEvents('a', 10)).toEqual([{ jti: '1', type: COMPLIANCE, claims: '{"n":"1"}' }])
+      expect(await subject.store.outgoingEvents('a', 10)).toEqual([
+        { jti: '1', type: COMPLIANCE, deviceId: idOf('x'), claims: '{"n":"1"}' },
+      ])
       await subject.store.addEvents(derived(7, 7, [], { told: [{ ...told, tiers: [] }] }))
       expect(await subject.store.loadTold()).toEqual({ cursor: 7, told: [] })
     })
