@@ -13,7 +13,7 @@ import {
 } from '../../protocol/authzen-search.ts'
 import { ActionSearch, Answer, Question, ResourceSearch, SubjectSearch, type Decider } from '../../protocol/authzen.ts'
 import { keysOf } from '../../../shared/schema.ts'
-import { gatewayOf } from '../auth.ts'
+import { gatewayOf, requireGateway } from '../auth.ts'
 import { Problem } from '../problem.ts'
 
 export type AuthzenParts = {
@@ -36,14 +36,11 @@ const PATHS = {
 export function authzenRoutes(app: FastifyInstance, { gateways, deciderFor, issuerUrl }: AuthzenParts): void {
   const inSlices = openSlices()
 
-  app.decorateRequest('gateway', null)
   // Answers are made in their form; where there are two, the schema would only have each tried.
   app.setSerializerCompiler(() => (answer: unknown) => JSON.stringify(answer))
 
   const route = (summary: string, body: TSchema, response: TSchema) => ({
-    onRequest: async (request: FastifyRequest) => {
-      request.setDecorator('gateway', gatewayOf(request, gateways, 'decide'))
-    },
+    onRequest: requireGateway(gateways, 'decide'),
     schema: {
       summary: `${summary} (AuthZEN)`,
       body,
@@ -53,7 +50,8 @@ export function authzenRoutes(app: FastifyInstance, { gateways, deciderFor, issu
   })
   const deciderOf = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('cache-control', 'no-store')
-    return deciderFor(request.getDecorator<GatewayRecord>('gateway'))
+    // The question took its time to come, and the gateway may have been revoked meanwhile.
+    return deciderFor(gatewayOf(request, gateways, 'decide'))
   }
 
   app.post<{ Body: Question }>(
