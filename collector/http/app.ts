@@ -1,6 +1,12 @@
 import { METHODS, type RequestListener, type Server } from 'node:http'
 import fastifySwagger from '@fastify/swagger'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { TSchema } from 'typebox'
 import { MusterError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
@@ -36,6 +42,7 @@ import { introspectionRoutes } from './routes/introspection.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { ssfRoutes } from './routes/ssf.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
+import { answerUnread } from './unread.ts'
 import type { Streams } from '../ssf/streams.ts'
 
 /** What the routes are built from. */
@@ -124,6 +131,9 @@ export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions)
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: 300 },
     requestIdHeader: false,
+    // What is refused before a route is found, in the same words as the rest.
+    frameworkErrors: refuse,
+    clientErrorHandler: answerUnread,
     ...(serverFactory && { serverFactory }),
   })
 
@@ -139,14 +149,7 @@ export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions)
       return parsed.ok ? { value: parsed.value } : { error: new MusterError('request-invalid', parsed.problem) }
     }
   })
-  app.setErrorHandler((error: Error, request, reply) => {
-    const { code, detail } = codeOf(error)
-    if (code === 'internal')
-      request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'internal')
-    const challenge = challengeOf(code)
-    if (challenge !== undefined) reply.header('www-authenticate', challenge)
-    return sendProblem(reply, code, detail)
-  })
+  app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not-found', `${request.method} ${pathOf(request.url)}`),
   )
@@ -157,6 +160,15 @@ export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions)
     reply.header('x-content-type-options', 'nosniff')
   })
   return app
+}
+
+function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { code, detail } = codeOf(error)
+  if (code === 'internal')
+    request.log.error({ err: error, method: request.method, url: request.routeOptions.url }, 'internal')
+  const challenge = challengeOf(code)
+  if (challenge !== undefined) reply.header('www-authenticate', challenge)
+  return sendProblem(reply, code, detail)
 }
 
 function pathOf(url: string): string {

@@ -36,7 +36,8 @@ export function sendPolicyProblem(reply: FastifyReply, detail: string, problems:
   return send(reply, { ...problemOf('policy-invalid', detail), problems })
 }
 
-function problemOf(code: ErrorCode, detail?: string, instead?: number) {
+/** Problem details as they are sent; `instead` of the status of the catalogue. */
+export function problemOf(code: ErrorCode, detail?: string, instead?: number) {
   const { title, fix, status } = ERRORS[code]
   return { type: `urn:muster:error:${code}`, title, status: instead ?? status, detail, code, fix }
 }
@@ -56,6 +57,7 @@ function send(
 export function codeOf(error: FastifyError | Error): { code: ErrorCode; detail?: string } {
   if (error instanceof MusterError) return { code: error.code, detail: error.message }
   const statusCode = 'statusCode' in error ? error.statusCode : undefined
+  if ('code' in error && error.code === 'FST_ERR_BAD_URL') return { code: 'path-refused' }
   if (statusCode === 413) return { code: 'message-too-large', detail: error.message }
   // A wrong media type is a malformed request like any other (AuthZEN asks for 400, not 415).
   if (typeof statusCode === 'number' && statusCode < 500) return { code: 'request-invalid', detail: error.message }
