@@ -121,6 +121,33 @@ describe('the whole way', () => {
     ])
   })
 
+  test('does not have a form that is refused left behind, and does not lead a page back to it', async () => {
+    const visitor = world.visitor()
+    const headers = { 'x-forwarded-uri': '/save', 'x-forwarded-proto': 'https', 'x-forwarded-method': 'POST' }
+    const refused = await visitor.at('wiki.example.com', '/v1/forward-auth/-', { headers })
+    const page = await refused.text()
+    expect([refused.status, /<script|http-equiv="refresh"/.test(page)]).toEqual([401, false])
+    expect(page).toContain('not passed on')
+    const link = new URL((/href="([^"]+)" target="_blank"/.exec(page)?.[1] ?? '').replaceAll('&amp;', '&'))
+    expect(link.searchParams.get('return')).toBe('https://wiki.example.com/')
+    // What is asked for by a script gets no page.
+    const json = await visitor.at('wiki.example.com', '/v1/forward-auth/-', { headers: { ...headers, accept: '*/*' } })
+    expect([json.status, await codeOf(json), json.headers.getSetCookie()]).toEqual([401, 'device-not-named', []])
+
+    // Admitted between the question of the gateway and that for the page: what was sent would not come along.
+    const next = await world.checked(visitor)
+    await visitor.at('wiki.example.com', next.pathname + next.search)
+    const shown = (accept: string, more = {}) =>
+      visitor.at('wiki.example.com', '/v1/forward-auth/-', {
+        headers: { ...headers, 'muster-page': '1', accept, ...more },
+      })
+    expect((await shown('text/html', { 'x-forwarded-method': 'GET' })).status).toBe(303)
+    const once = await shown('text/html')
+    expect([once.status, await once.text()]).toEqual([403, expect.stringContaining('Load this page again')])
+    const script = await shown('*/*')
+    expect([script.status, await codeOf(script)]).toEqual([403, 'not-admitted'])
+  })
+
   test('without anybody who sent it, the page only tells', async () => {
     const visitor = world.visitor()
     expect((await visitor.open({})).status).toBe(200)

@@ -28,10 +28,10 @@ export function countOf(checks: readonly ShownCheck[]): string {
 function shown({ title, verdict, why, fix, deadline }: ShownCheck): Html {
   const isSoon = verdict === 'grace'
   return html` <li class="${isSoon ? 'check soon' : 'check'}">
-    <h2>${title}</h2>
+    <h2 dir="auto">${title}</h2>
     <span class="badge">${BADGES[verdict] ?? 'To mend'}</span>
-    <p class="why">${why}</p>
-    ${fix === undefined ? html`` : html`<p class="fix">${fix}</p>`}
+    <p class="why" dir="auto">${why}</p>
+    ${fix === undefined ? html`` : html`<p class="fix" dir="auto">${fix}</p>`}
     ${deadline === undefined ? html`` : html`<p class="until">${isSoon ? 'Mend it before' : 'It had until'} <time datetime="${deadline}">${inWords(deadline)}</time></p>`}
   </li>`
 }

@@ -11,29 +11,35 @@ export type Denied = {
   checks: readonly ShownCheck[]
   /** The address that was asked for: "Check again" leads back to it. */
   returnTo: string
+  /** Something was sent to it, as by a form. */
+  isSent?: boolean
 }
 
 /** For the 403 of a protected host: what does not pass, what to do, and a button that checks again. */
-export function deniedPage({ tier, reason, checks, returnTo }: Denied): Page {
+export function deniedPage({ tier, reason, checks, returnTo, isSent = false }: Denied): Page {
   const found =
     checks.length > 0
       ? html`<p>${countOf(checks)}</p>
           ${checkList(checks)}`
-      : html`<p>${reason}</p>`
+      : html`<p dir="auto">${reason}</p>`
   return pageOf({
     title: 'This laptop does not pass yet',
     script: SCRIPTS.denied,
+    connect: [],
     main: html`<main>
       <h1>This laptop does not pass yet</h1>
-      <p class="lead">What you want to open is only for laptops that are admitted to <b>${tier}</b>.</p>
+      <p class="lead">What you want to open is only for laptops that are admitted to <bdi>${tier}</bdi>.</p>
       ${found}
+      <p id="note" role="status" tabindex="-1"></p>
       <form method="post" action="/.muster/check-again" class="row">
         <input type="hidden" name="return" value="${returnTo}" />
         <button data-busy="Asking the agent…">Check again</button>
       </form>
-      <p class="lead">
-        As soon as it is mended, “Check again” lets you through. Nothing of what you sent was passed on.
-      </p>
+      <p class="lead">${isSent ? SENT : WAITING}</p>
     </main>`,
   })
 }
+
+const WAITING = 'As soon as it is mended, “Check again” lets you through.'
+const SENT =
+  'What you sent was not passed on, and nobody here keeps it: leave this page open, so that it is not lost. When “Check again” lets you through, your browser asks whether to send it once more: agree.'

@@ -19,6 +19,7 @@ const pages = [
   ['denied', deniedPage({ tier: HOSTILE, reason: HOSTILE, checks: [check], returnTo: HOSTILE })],
   ['denied without checks', deniedPage({ tier: HOSTILE, reason: HOSTILE, checks: [], returnTo: HOSTILE })],
   ['unproved', unprovedPage({ checkUrl: `https://muster.example/?a=1&b=${HOSTILE}` })],
+  ['unproved for what was sent', unprovedPage({ checkUrl: `https://muster.example/?b=${HOSTILE}`, isSent: true })],
   ['problem', problemPage({ title: HOSTILE, fix: HOSTILE, detail: HOSTILE, link: { href: '/', text: HOSTILE } })],
   [
     'device check',
@@ -89,8 +90,21 @@ test('a refusal names each check with what to do and until when', () => {
   expect(plain).toContain('name="return" value="https://wiki.example.com/a?b=1"')
 })
 
-test('a refusal goes to the check by itself', () => {
-  expect(unprovedPage({ checkUrl: 'https://muster.example/?a=1&b=2' }).html).toContain(
-    '<meta http-equiv="refresh" content="0; url=https://muster.example/?a=1&amp;b=2"',
+test('a refusal goes to the check by itself, without scripts too', () => {
+  const { html } = unprovedPage({ checkUrl: 'https://muster.example/?a=1&b=2' })
+  expect(html).toContain(
+    '<noscript><meta http-equiv="refresh" content="0; url=https://muster.example/?a=1&amp;b=2" /></noscript>',
   )
+  expect(html).toContain('location.replace')
+})
+
+test('whoever has sent something does not leave it behind unasked', () => {
+  const { html } = unprovedPage({ checkUrl: 'https://muster.example/?a=1&b=2', isSent: true })
+  expect(html).not.toMatch(/http-equiv|location|<script/)
+  expect(html).toMatch(
+    /not passed on.*<a href="https:\/\/muster.example\/\?a=1&amp;b=2" target="_blank" rel="noopener">/s,
+  )
+  const denied = { tier: 'internal', reason: '', checks: [], returnTo: 'https://wiki.example.com/' }
+  const says = (isSent: boolean) => deniedPage({ ...denied, isSent }).html.includes('What you sent was not passed on')
+  expect([says(true), says(false)]).toEqual([true, false])
 })

@@ -40,7 +40,7 @@ export function pageOf({ title, main, script, head, connect }: PageParts): Page 
     `img-src data:`,
     `style-src '${hashOf(STYLE)}'`,
     ...(script === undefined ? [] : [`script-src '${hashOf(script)}'`]),
-    ...(connect ? [`connect-src 'self' ${connect.join(' ')}`] : []),
+    ...(connect ? [['connect-src', `'self'`, ...connect].join(' ')] : []),
     `form-action 'self'`,
     `base-uri 'none'`,
     `frame-ancestors 'none'`,

@@ -25,10 +25,11 @@ footer { margin-top: .9rem; }
 h1 { font-size: clamp(1.3rem, 4.5vw, 1.65rem); line-height: 1.25; margin: 0 0 .6rem; letter-spacing: -.01em; text-wrap: balance; outline: none; }
 p { margin: 0 0 .9rem; }
 .lead { color: var(--quiet); }
-.lead b, .tier { color: var(--text); font-weight: 600; }
+bdi { font-weight: 600; }
+.lead :is(b, bdi), .tier { color: var(--text); font-weight: 600; }
 ul.checks { list-style: none; margin: 1.1rem 0 1.4rem; padding: 0; display: grid; gap: .75rem; }
-.check { border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: 10px; padding: .85rem 1rem; display: grid; grid-template-columns: 1fr auto; gap: .15rem .75rem; }
-.check.soon { border-left-color: var(--soon); }
+.check { border: 1px solid var(--line); border-inline-start: 4px solid var(--bad); border-radius: 10px; padding: .85rem 1rem; display: grid; grid-template-columns: 1fr auto; gap: .15rem .75rem; }
+.check.soon { border-inline-start-color: var(--soon); }
 .check h2 { font-size: 1rem; margin: 0; }
 .check p { grid-column: 1 / -1; margin: 0; }
 .badge { align-self: center; font-size: .75rem; font-weight: 600; padding: .1rem .55rem; border-radius: 99px; background: var(--bad-ground); color: var(--bad); white-space: nowrap; }

@@ -11,6 +11,7 @@ import type { AppParts } from '../app.ts'
 import { gatewayOf } from '../auth.ts'
 import { addressOf, forwardedOf, refuseOddPaths, urlOf, type Forwarded } from '../forwarded.ts'
 import { deniedPage } from '../pages/denied.ts'
+import { problemPage } from '../pages/problem-page.ts'
 import { unprovedPage } from '../pages/unproved.ts'
 import { sendProblem } from '../problem.ts'
 import { sendPage } from '../send-page.ts'
@@ -77,12 +78,18 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
     if (!decision.allow) {
       const { toMend: checks, reasonUser: reason, reasonAdmin } = decision
       if (wantsPage(request.headers.accept))
-        return sendPage(reply, 403, deniedPage({ tier, reason, checks, returnTo: returnTo(forwarded) }))
+        return sendPage(
+          reply,
+          403,
+          deniedPage({ tier, reason, checks, returnTo: returnTo(forwarded), isSent: isSent(forwarded) }),
+        )
       return sendProblem(reply, decision.code ?? 'not-admitted', reason || reasonAdmin, 403)
     }
     // A proof by DPoP is good once, and the question before this one has had it.
     if (isPage && by === 'dpop') return refuse(question, reply, new MusterError('proof-replayed'))
-    // What was refused a moment ago is good now: back to the address itself, which asks again.
+    // What was refused a moment ago is good now: back to the address itself, which asks again. Whatever was sent would not
+    // come along, and a script that follows would take the page for the answer to it.
+    if (isPage && isSent(forwarded)) return sendOnceMore(request, reply)
     if (isPage) return reply.code(303).header('location', returnTo(forwarded)).send()
     // A DPoP proof is of one request, and so is its answer.
     if (decisionCacheSeconds > 0 && by !== 'dpop') reply.header('cache-control', `max-age=${decisionCacheSeconds}`)
@@ -98,9 +105,9 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
     if (forwarded.host === null || !wantsPage(request.headers.accept)) return sendProblem(reply, code, message)
     const { state, setCookie } = newState(request.headers.cookie)
     // Only what asks for a page can be asked for once more when the check is over.
-    const isAgain = forwarded.method === 'GET' || forwarded.method === 'HEAD'
-    const back = returnTo(isAgain ? forwarded : { ...forwarded, uri: null })
-    const page = unprovedPage({ checkUrl: deviceCheckUrl({ issuerUrl, returnTo: back, tier, state }) })
+    const back = returnTo(isSent(forwarded) ? { ...forwarded, uri: null } : forwarded)
+    const checkUrl = deviceCheckUrl({ issuerUrl, returnTo: back, tier, state })
+    const page = unprovedPage({ checkUrl, isSent: isSent(forwarded) })
     return sendPage(reply.header('set-cookie', setCookie), 401, page)
   }
 
@@ -145,6 +152,22 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
 /** Fastify asks for a handler; the hook before it has answered. */
 const answered = async () => {
   throw new MusterError('internal')
+}
+
+function sendOnceMore({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const detail = 'it was not admitted a moment ago, and is now: send the request once more'
+  if (!wantsPage(headers.accept)) return sendProblem(reply, 'not-admitted', detail, 403)
+  const shown = {
+    title: 'This laptop passes now',
+    fix: 'What you sent was not passed on. Load this page again: your browser asks whether to send it once more.',
+    detail: `not-admitted: ${detail}`,
+  }
+  return sendPage(reply, 403, problemPage(shown))
+}
+
+/** Whether something was sent along, which a browser that goes elsewhere would leave behind. */
+function isSent({ method }: Forwarded): boolean {
+  return method !== 'GET' && method !== 'HEAD'
 }
 
 /** Where a browser comes back to: the front page of a host whose gateway does not say what was asked for. */
