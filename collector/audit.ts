@@ -29,6 +29,8 @@ export type Audit = {
   noted(event: ActEvent): void
   /** Lines as they are on disk: in their order, or by time where a span is asked for. */
   lines: Store['auditLines']
+  /** Lines that wait to be written, and how many decisions and lines were not kept since the start. */
+  load(): { waiting: number; lost: number }
   /** Forgets lines from before a moment, a signed beginning in their place; tells how many. */
   forget(before: Date): Promise<number>
   /** Writes whatever waits, counts of the current minute included. @throws MusterError where that cannot be written now */
@@ -136,6 +138,7 @@ export async function openAudit({ store, folder, clock, onError, onDamaged }: Au
       journal.append({ at, body: JSON.stringify({ kind: 'act', who, act, target, details }) }),
     noted,
     lines: store.auditLines,
+    load: journal.load,
     async forget(before) {
       let gone = 0
       for (;;) {

@@ -65,7 +65,15 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     audit.noted({ at: clock(), who: 'collector', act: 'start', target: null, details: startDetails(parts) })
     closing.push(() => audit.noted({ at: clock(), who: 'collector', act: 'stop', target: null, details: {} }))
     const { folder, pushTargets, historyDays, auditDays } = config
-    const streams = await openStreams({ store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log })
+    const metrics = openMetrics({
+      devices: fleet.size,
+      agents: () => agents.connected(),
+      events: () => streams.waiting(),
+      audit: audit.load,
+      clock,
+    })
+    const onOutcome = metrics.delivered
+    const streams = await openStreams({ store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, onOutcome })
     closing.push(() => streams.close())
     policies.onChange(streams.policyChanged)
     const upkeep = openUpkeep({ store, historyDays, audit, auditDays, clock, log })
@@ -73,7 +81,6 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const timekeeper = keepTime(fleet, clock)
     closing.push(() => timekeeper.close())
     const alert = (message: string, details: object) => log.warn(details, message)
-    const metrics = openMetrics(fleet.size, () => agents.connected())
     const agents: Agents = openAgents({ fleet, issuerUrl, metrics, log, clock })
     const onRemoved = (deviceId: string) => agents.dismiss(deviceId, 'device-unknown')
     const { approval } = config

@@ -89,10 +89,13 @@ test('docs/operations.md has every setting with its flag, variable and default, 
 })
 
 test('docs/operations.md has every metric of our own, and no other', async () => {
-  const text = await openMetrics(
-    () => 0,
-    () => 0,
-  ).text()
+  const text = await openMetrics({
+    devices: () => 0,
+    agents: () => 0,
+    events: async () => [],
+    audit: () => ({ waiting: 0, lost: 0 }),
+    clock: () => new Date(),
+  }).text()
   const metrics = [...text.matchAll(/^# HELP (muster_\w+)/gm)].map(([, name = '']) => name)
   const described = [...rowsOf(chapterOf(operations, 'Metrics')).keys()].filter((name) => name.startsWith('muster_'))
   expect(described.toSorted()).toEqual(metrics.toSorted())

@@ -53,8 +53,11 @@ test('what finds no room is counted by its kind, and the line of it comes once, 
   journal.push({ ...entry(30), at: later, isDenial: false, count: 7 })
   journal.push({ at: later, body: entry(31).body })
   await expect(journal.settled()).rejects.toMatchObject(refused)
+  const { waiting, lost } = journal.load()
+  expect([waiting > 0, waiting + lost]).toEqual([true, 30 + 7 + 1])
   isAway = false
   await journal.settled()
+  expect(journal.load()).toEqual({ waiting: 0, lost })
   const said = saidBy(written)
   const kept = said.length - 1
   expect(said.slice(0, kept).map(({ n }) => n)).toEqual(Array.from({ length: kept }, (_, n) => n))

@@ -29,6 +29,8 @@ export type Journal = {
   extent(): Extent
   /** The same as it is on disk, signed; null where it is not there yet. */
   head(): AuditHead | null
+  /** Lines that wait to be written, and how many decisions and lines were not kept since the start. */
+  load(): { waiting: number; lost: number }
   close(): void
 }
 
@@ -58,6 +60,7 @@ export function openJournal(options: JournalOptions): Journal {
   let waiting: Waiting[] = []
   let chars = 0
   let lost: Lost | null = null
+  let lostInAll = 0
   let isWriting = false
   /** The store refused what was tried last. */
   let isAway = false
@@ -136,6 +139,7 @@ export function openJournal(options: JournalOptions): Journal {
   function lose({ at, count = 1, isDenial }: Entry): void {
     lost ??= { denied: 0, allowed: 0, others: 0, from: at, to: at }
     lost.to = at
+    lostInAll += count
     if (isDenial === undefined) lost.others += count
     else lost[isDenial ? 'denied' : 'allowed'] += count
   }
@@ -168,6 +172,7 @@ export function openJournal(options: JournalOptions): Journal {
       }),
     extent: () => extent,
     head: () => head,
+    load: () => ({ waiting: waiting.length, lost: lostInAll }),
     close() {
       isClosed = true
       rest()

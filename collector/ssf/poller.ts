@@ -15,6 +15,8 @@ export type PollerOptions = {
   store: Pick<Store, 'outgoingEvents' | 'ownEvents' | 'countOutgoing' | 'dropEvents' | 'refuseEvent'>
   find: (id: string) => Live | null
   signer: Pick<SetSigner, 'sign'>
+  /** So many were acknowledged. */
+  onTaken: (count: number) => void
   onRefused: (live: Live, event: { jti: string; type: string }, problem: string) => void
   waitMs?: number
 }
@@ -26,14 +28,14 @@ const POLL_EVENTS = 100
 /** So many polls of one stream wait at a time; the oldest is answered first. */
 const WAITING = 4
 
-export function openPoller({ store, find, signer, onRefused, waitMs = POLL_WAIT_MS }: PollerOptions): Poller {
+export function openPoller({ store, find, signer, onTaken, onRefused, waitMs = POLL_WAIT_MS }: PollerOptions): Poller {
   const waiting = new Map<string, ((isNews: boolean) => void)[]>()
   let isClosed = false
   /** Rises with each call, so that nobody waits for what has come meanwhile. */
   let wakes = 0
 
   async function take(live: Live, { ack = [], setErrs = {} }: PollAsked): Promise<void> {
-    if (ack.length > 0) await store.dropEvents(live.id, ack)
+    if (ack.length > 0) onTaken(await store.dropEvents(live.id, ack))
     for (const [jti, { err, description }] of Object.entries(setErrs)) {
       const problem = `${err}${description === undefined ? '' : `: ${description}`}`
       if (await store.refuseEvent(live.id, jti, problem)) onRefused(live, { jti, type: '' }, problem)

@@ -26,6 +26,8 @@ export type PusherOptions = {
   chance: () => number
   waits: Waits
   onError: (error: unknown) => void
+  /** Told of each that was sent and taken, and of each that is to be sent again. */
+  onSent: (outcome: 'accepted' | 'failed') => void
   /** A receiver does not take an event, whatever is done. */
   onRefused: (live: Live, event: OutgoingEvent, problem: string) => void
   /** Told of the first failure after all was well, and of each after it; and once when all is well again. */
@@ -89,7 +91,7 @@ function widen(worker: Worker): void {
 }
 
 export function openPusher(options: PusherOptions): Pusher {
-  const { store, find, sender, signer, chance, waits, onError, onRefused, onFailing, onRecovered } = options
+  const { store, find, sender, signer, chance, waits, onError, onSent, onRefused, onFailing, onRecovered } = options
   const workers = new Map<string, Worker>()
   const ending = new AbortController()
 
@@ -175,13 +177,17 @@ export function openPusher(options: PusherOptions): Pusher {
     if (delivery.method !== PUSH) return null
     const sent = await sender.send(delivery, await signer.sign(event.claims), ending.signal)
     if (ending.signal.aborted && sent.kind !== 'accepted') return null
-    if (sent.kind === 'failed' || (sent.kind === 'refused' && !hadEnough(worker, event.jti))) return sent
+    if (sent.kind === 'failed' || (sent.kind === 'refused' && !hadEnough(worker, event.jti))) {
+      onSent('failed')
+      return sent
+    }
     worker.failures = 0
     // Before it is dropped: a stream that is paused since its receiver was away has nothing else to be tried with.
     if (live.document.failingSince !== null) await onRecovered(live)
     if (sent.kind === 'accepted') {
       worker.refusals.delete(event.jti)
       widen(worker)
+      onSent('accepted')
       await store.dropEvents(live.id, [event.jti])
     } else {
       await store.refuseEvent(live.id, event.jti, sent.problem)

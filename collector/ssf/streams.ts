@@ -54,12 +54,19 @@ export type Streams = {
   poll(owner: string, id: string, asked: PollAsked, signal?: AbortSignal): Promise<PollAnswer>
   /** The RSA keys that verify what is sent (RFC 7517), for `/ssf/jwks.json`. The first is made when it is first asked for. */
   jwks(): Promise<{ keys: RsaJwk[] }>
+  /** What waits to be delivered, for metrics. */
+  waiting(): Promise<Waiting[]>
   /** To be called when another policy has come into force. */
   policyChanged(): void
   /** Resolves when all that is durable has become events. */
   settled(): Promise<void>
   close(): Promise<void>
 }
+
+/** What waits on the streams of one state: `given-up` is paused by ourselves, since the receiver cannot be reached. */
+export type Waiting = { state: 'enabled' | 'paused' | 'given-up'; events: number; oldest: Date | null }
+/** What became of a SET: `refused` is set aside, `failed` is sent again. */
+export type Outcome = { method: 'push' | 'poll'; outcome: 'accepted' | 'refused' | 'failed' }
 
 /** Where a stream is polled: below the issuer, and followed by the id of the stream. */
 export const POLL_PATH = '/ssf/poll'
@@ -88,6 +95,8 @@ export type StreamsOptions = {
   pushTargets: readonly string[]
   clock: () => Date
   log: Pick<FastifyBaseLogger, 'warn' | 'info'>
+  /** Told of so many SETs of which the same became. */
+  onOutcome?: (outcome: Outcome, count: number) => void
   resolve?: SenderOptions['resolve']
   waits?: Partial<Waits>
   /** How long a receiver may take to answer. */
@@ -98,6 +107,7 @@ export type StreamsOptions = {
 
 export async function openStreams(options: StreamsOptions): Promise<Streams> {
   const { store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, resolve, answerMs, held = HELD } = options
+  const { onOutcome = () => undefined } = options
   const onError = (error: unknown) => log.warn({ err: error }, 'events could not be made or sent; it is tried again')
   const book = await openBook(store, (problem) => log.warn({ err: problem }, 'an event stream cannot be read'))
   const signer = openSetSigner(join(folder, 'event-key.pem'))
@@ -107,7 +117,13 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     ...(resolve && { resolve }),
     ...(answerMs !== undefined && { timeoutMs: answerMs }),
   })
-  const poller = openPoller({ store, find, signer, onRefused })
+  const poller = openPoller({
+    store,
+    find,
+    signer,
+    onTaken: (count) => onOutcome({ method: 'poll', outcome: 'accepted' }, count),
+    onRefused,
+  })
   const pusher = openPusher({
     store,
     find,
@@ -116,6 +132,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     chance: Math.random,
     waits: { ...WAITS, ...options.waits },
     onError,
+    onSent: (outcome) => onOutcome({ method: 'push', outcome }, 1),
     onRefused,
     onFailing,
     onRecovered,
@@ -221,12 +238,21 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     })
   }
 
-  function onRefused(
-    { id, owner }: Pick<Live, 'id' | 'owner'>,
-    { jti, type }: { jti: string; type: string },
-    problem: string,
-  ) {
+  function onRefused({ id, owner, document }: Live, { jti, type }: { jti: string; type: string }, problem: string) {
+    onOutcome({ method: document.delivery.method === PUSH ? 'push' : 'poll', outcome: 'refused' }, 1)
     log.warn({ stream: id, gateway: owner, jti, type, problem }, 'a receiver does not take an event')
+  }
+
+  async function waitingByState(): Promise<Waiting[]> {
+    const states = { enabled: newWaiting('enabled'), paused: newWaiting('paused'), 'given-up': newWaiting('given-up') }
+    for (const { id, document } of book.all()) {
+      if (document.status === 'disabled') continue
+      const sum = states[document.isGivenUp ? 'given-up' : document.status]
+      const oldest = await store.oldestOutgoing(id)
+      sum.events += await store.countOutgoing(id)
+      if (oldest && (sum.oldest === null || oldest < sum.oldest)) sum.oldest = oldest
+    }
+    return Object.values(states)
   }
 
   const tidy = setInterval(() => {
@@ -317,6 +343,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
       return poller.poll(live, asked, signal)
     },
     jwks: signer.jwks,
+    waiting: waitingByState,
     policyChanged: deriver.reconcile,
     settled: deriver.settled,
     async close() {
@@ -328,3 +355,5 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     },
   }
 }
+
+const newWaiting = (state: Waiting['state']): Waiting => ({ state, events: 0, oldest: null })

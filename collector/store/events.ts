@@ -16,6 +16,7 @@ type EventTable = Pick<
   | 'outgoingEvents'
   | 'ownEvents'
   | 'countOutgoing'
+  | 'oldestOutgoing'
   | 'dropEvents'
   | 'refuseEvent'
   | 'supersedeEvents'
@@ -57,8 +58,15 @@ export function eventTable(db: Database, write: Writer): EventTable {
     `select jti, type, device_id, claims from outgoing_event indexed by outgoing_event_own
      where stream_id = ? and refused is null and device_id is null order by id`,
   )
-  const count = db.prepare<[string], { n: number }>(
-    'select count(*) as n from outgoing_event where stream_id = ? and refused is null',
+  // Each by the index that has nothing else.
+  const count = db.prepare<{ id: string }, { n: number }>(
+    `select (select count(*) from outgoing_event where stream_id = @id and refused is null and device_id is not null)
+          + (select count(*) from outgoing_event where stream_id = @id and refused is null and device_id is null) as n`,
+  )
+  const oldest = db.prepare<{ id: string }, { at: number | null }>(
+    `select min(made_at) as at from outgoing_event where id in (
+       (select min(id) from outgoing_event where stream_id = @id and refused is null and device_id is not null),
+       (select min(id) from outgoing_event where stream_id = @id and refused is null and device_id is null))`,
   )
   const drop = db.prepare('delete from outgoing_event where stream_id = ? and jti = ?')
   const refuse = db.prepare('update outgoing_event set refused = ? where stream_id = ? and jti = ? and refused is null')
@@ -99,11 +107,12 @@ export function eventTable(db: Database, write: Writer): EventTable {
       return own.length > 0 ? own.slice(0, limit) : ofDevices.all(streamId, limit).map(outgoingOfRow)
     },
     ownEvents: async (streamId) => ofStream.all(streamId).map(outgoingOfRow),
-    countOutgoing: async (streamId) => count.get(streamId)?.n ?? 0,
-    dropEvents: (streamId, jtis) =>
-      write(() => {
-        for (const jti of jtis) drop.run(streamId, jti)
-      }),
+    countOutgoing: async (streamId) => count.get({ id: streamId })?.n ?? 0,
+    async oldestOutgoing(streamId) {
+      const at = oldest.get({ id: streamId })?.at ?? null
+      return at === null ? null : new Date(at)
+    },
+    dropEvents: (streamId, jtis) => write(() => jtis.reduce((sum, jti) => sum + drop.run(streamId, jti).changes, 0)),
     refuseEvent: (streamId, jti, problem) => write(() => refuse.run(problem, streamId, jti).changes > 0),
     supersedeEvents: (stream, alternating) => write(() => supersede.run({ stream, alternating }).changes),
     forgetRefused: (before) => write(() => forget.run(before.getTime()).changes),

@@ -277,8 +277,10 @@ export type Store = {
   /** Only what is about the stream itself. */
   ownEvents(streamId: string): Promise<OutgoingEvent[]>
   countOutgoing(streamId: string): Promise<number>
-  /** Delivered, or acknowledged: they are not sent again. */
-  dropEvents(streamId: string, jtis: readonly string[]): Promise<void>
+  /** When the oldest that a stream has to deliver was made; null where there is none. */
+  oldestOutgoing(streamId: string): Promise<Date | null>
+  /** Delivered, or acknowledged: they are not sent again. Tells how many of them there were. */
+  dropEvents(streamId: string, jtis: readonly string[]): Promise<number>
   /** Not taken by the receiver: kept with what it said, and not sent again. False where there is no such event. */
   refuseEvent(streamId: string, jti: string, problem: string): Promise<boolean>
   /**
