@@ -1,4 +1,5 @@
-import type { LocalStatus } from '../shared/local.ts'
+import { randomUUID } from 'node:crypto'
+import type { LocalStatus, RequestProof, RequestToProve } from '../shared/local.ts'
 import type { Settings } from '../shared/messages.ts'
 import { SIGNAL_IDS } from '../shared/signals.ts'
 import type { Probes } from './collect.ts'
@@ -8,6 +9,7 @@ import { isLoopback } from './address.ts'
 import type { Host } from './host/host.ts'
 import type { DeviceKey } from './identity/key.ts'
 import type { Journal } from './journal.ts'
+import { proveRequest } from './prove.ts'
 import { openReader } from './reader.ts'
 import { hasSlept, retryAfter, type Loss } from './schedule.ts'
 import type { Enrollment } from './state.ts'
@@ -43,6 +45,11 @@ export type Agent = {
   onStatus(listener: (status: LocalStatus) => void): () => void
   /** The time by the clock of the collector, as it last told. */
   collectorTime(): Date
+  /**
+   * The headers with which a program of this laptop makes a request as this device.
+   * @throws MusterError `stale` where the collector has not attested this device lately
+   */
+  prove(request: RequestToProve): Promise<RequestProof>
   /** Reads everything and reports it in full, or first connects again; ends when the reading is done. */
   checkAgain(): Promise<void>
   /** Says goodbye and stops. */
@@ -71,6 +78,7 @@ export function startAgent(parts: AgentParts): Agent {
   })
 
   let conversation: Conversation | null = null
+  let attestation: string | null = null
   let talking = false
   let attempt = 0
   /** What was said of the present outage; null while there is none. */
@@ -81,6 +89,8 @@ export function startAgent(parts: AgentParts): Agent {
   let stopRetry: (() => void) | undefined
   let lastLook = clock()
   let lastCheck = 0
+
+  const collectorTime = () => new Date(clock().getTime() + offset.ms)
 
   function startConversation(): void {
     stopRetry?.()
@@ -96,6 +106,7 @@ export function startAgent(parts: AgentParts): Agent {
       offset,
       read: reader.everything,
       onWelcome,
+      onAttestation: (jws) => (attestation = jws),
       onTrouble: (what, error) => log(what, { error: String(error) }),
       onEnd,
     }
@@ -196,7 +207,8 @@ export function startAgent(parts: AgentParts): Agent {
   return {
     status: status.now,
     onStatus: status.onChange,
-    collectorTime: () => new Date(clock().getTime() + offset.ms),
+    collectorTime,
+    prove: (request) => proveRequest(request, { attestation, key, jti: randomUUID(), now: collectorTime() }),
     async checkAgain() {
       const now = clock().getTime()
       if (Math.abs(now - lastCheck) < CHECK_AGAIN_MS || stopped) return

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { parseEnrollmentString } from '../shared/enrollment.ts'
 import { MusterError } from '../shared/errors.ts'
-import type { LocalStatus } from '../shared/local.ts'
+import type { LocalStatus, RequestProof, RequestToProve } from '../shared/local.ts'
 import { factOf, type Facts } from '../shared/signals.ts'
 import { requireSafe } from './address.ts'
 import { collect } from './collect.ts'
@@ -14,7 +14,7 @@ import { parseRecording, recordedHost } from './host/recorded.ts'
 import { openIdentity } from './identity/enrolled.ts'
 import { createSoftwareKey, openSoftwareKey } from './identity/software.ts'
 import { makePrivate, openState, type Enrollment } from './state.ts'
-import { askStatus } from './status-client.ts'
+import { askProof, askStatus } from './status-client.ts'
 import { record, type Recorded } from './record.ts'
 import { readSettled } from './settled.ts'
 import { thisMachine } from './this-machine.ts'
@@ -88,9 +88,18 @@ export async function unenrollHere({ data }: Config): Promise<Enrollment> {
 
 /** The status of the agent that runs on this machine. */
 export async function statusHere(config: Config): Promise<LocalStatus> {
-  // Only the owner of the state can look there; everybody else knows the standard place.
-  const saved = await openState(config.data)
+  return askStatus(await socketOf(config))
+}
+
+/** The headers that prove one request to be of this machine. */
+export async function proveHere(config: Config, request: RequestToProve): Promise<RequestProof> {
+  return askProof(await socketOf(config), request)
+}
+
+/** Only the owner of the state can look there; everybody else knows the standard place. */
+async function socketOf({ data, socket, defaultSocket }: Config): Promise<string> {
+  const saved = await openState(data)
     .readSocketPath()
     .catch(() => null)
-  return askStatus(config.socket ?? saved ?? config.defaultSocket)
+  return socket ?? saved ?? defaultSocket
 }

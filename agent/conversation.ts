@@ -35,6 +35,8 @@ export type ConversationParts = {
   /** Reads everything, beginning now. */
   read: () => Promise<Facts>
   onWelcome: (settings: Settings) => void
+  /** The newest attestation of this device; null where the collector gives it none. */
+  onAttestation: (jws: string | null) => void
   onTrouble: (what: string, error: unknown) => void
   /** Called once, when it is over. */
   onEnd: (end: Ended | ({ by: 'network' } & Closed)) => void
@@ -88,6 +90,7 @@ export function converse(parts: ConversationParts): Conversation {
         attempt(report(effect.report))
         return
       case 'appraised':
+        parts.onAttestation(effect.attestation)
         status.update({ standing: effect.standing })
         note(journal.answered(lastSequence, 'appraised'))
         return

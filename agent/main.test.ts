@@ -47,6 +47,9 @@ describe('usage', () => {
     { args: ['enroll'], says: /enroll needs one string/ },
     { args: ['enroll', 'a', 'b'], says: /enroll needs one string/ },
     { args: ['record'], says: /record needs one folder/ },
+    { args: ['proof'], says: /proof needs one url/ },
+    { args: ['proof', 'wiki.example.com'], says: /cannot be proved/ },
+    { args: ['proof', 'https://wiki.example.com', '--method', 'GET /'], says: /cannot be proved/ },
     { args: ['run', '--json'], says: /run has no option --json/ },
     { args: ['status', '--recording', 'x'], says: /status has no option --recording/ },
     { args: ['check', '--loud'], says: /'--loud'/ },
@@ -64,7 +67,7 @@ describe('usage', () => {
   test('--help teaches and --version tells', async () => {
     const help = await agent('--help')
     expect(help.exitCode).toBe(0)
-    for (const command of ['enroll', 'run', 'status', 'check', 'unenroll'])
+    for (const command of ['enroll', 'run', 'status', 'proof', 'check', 'unenroll'])
       expect(help.stdout).toContain(`  ${command}`)
     expect(await agent('--version')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
   })

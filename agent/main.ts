@@ -1,8 +1,19 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
 import { MusterError } from '../shared/errors.ts'
+import { parseRequestToProve } from '../shared/local.ts'
 import { readConfig, type Config } from './config.ts'
-import { logTo, print, printFacts, printHelp, printJson, printProblem, printRecorded, printStatus } from './print.ts'
+import {
+  logTo,
+  print,
+  printFacts,
+  printHelp,
+  printJson,
+  printProblem,
+  printProof,
+  printRecorded,
+  printStatus,
+} from './print.ts'
 
 const HELP = `Muster tells your company's gateways whether this laptop passes its posture policy.
 
@@ -11,6 +22,8 @@ usage: muster-agent COMMAND [options]
   enroll STRING        join, with the string that your admin gave you
   run                  read this machine and report it, until stopped
   status [--json]      how this device stands, as the running agent knows it
+  proof URL [--json]   headers that prove one request to be of this device, for a gateway that takes DPoP
+        [--method GET] [--nonce NONCE]   for another method; with the nonce of the gateway's DPoP-Nonce header
   check [--json]       read this machine and print the facts; sends nothing, needs no enrolment and no root
         [--recording DIR]   read the recording of another machine instead
   record DIR [--json]  save the raw answers that "check" read, into DIR/recording.json, for a report of a bug; names of
@@ -30,6 +43,8 @@ const OPTIONS = {
   socket: { type: 'string' },
   json: { type: 'boolean' },
   recording: { type: 'string' },
+  method: { type: 'string' },
+  nonce: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const
@@ -39,6 +54,7 @@ const COMMANDS: ReadonlyMap<string, { operand?: string; options: readonly string
   ['enroll', { operand: 'string', options: [] }],
   ['run', { options: [] }],
   ['status', { options: ['json'] }],
+  ['proof', { operand: 'url', options: ['json', 'method', 'nonce'] }],
   ['check', { options: ['json', 'recording'] }],
   ['record', { operand: 'folder', options: ['json'] }],
   ['unenroll', { options: [] }],
@@ -121,6 +137,18 @@ async function perform({ values, positionals: [command, operand = ''] }: Usage):
       const status = await (await commands()).statusHere(config)
       if (values.json === true) printJson(status)
       else printStatus(status)
+      return 0
+    }
+    case 'proof': {
+      const { method = 'GET', nonce } = values
+      const request = parseRequestToProve({ method, url: operand, ...(nonce !== undefined && { nonce }) })
+      if (!request.ok) {
+        printProblem(`This cannot be proved: ${request.problem}. "muster-agent --help" shows how.`)
+        return 2
+      }
+      const proof = await (await commands()).proveHere(config, request.value)
+      if (values.json === true) printJson(proof)
+      else printProof(proof)
       return 0
     }
     case 'enroll': {

@@ -1,4 +1,4 @@
-import type { LocalStatus } from '../shared/local.ts'
+import type { LocalStatus, RequestProof } from '../shared/local.ts'
 import { keysOf } from '../shared/schema.ts'
 import { SIGNALS, type Facts } from '../shared/signals.ts'
 import type { Log } from './agent.ts'
@@ -26,6 +26,12 @@ export function printProblem(line: string): void {
 export function printFacts(facts: Facts): void {
   const width = Math.max(...keysOf(SIGNALS).map((id) => SIGNALS[id].title.length))
   for (const id of keysOf(facts)) print(`${SIGNALS[id].title.padEnd(width)}  ${describeFact(facts, id)}`)
+}
+
+/** As `curl -H @-` reads them. */
+export function printProof({ authorization, dpop }: RequestProof): void {
+  print(`Authorization: ${authorization}`)
+  print(`DPoP: ${dpop}`)
 }
 
 export function printRecorded({ path, entries, masked, differing }: Recorded): void {

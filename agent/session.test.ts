@@ -38,7 +38,7 @@ const challenge: CollectorMessage = { type: 'challenge', nonce: 'nonce-0-challen
 const welcome: CollectorMessage = { type: 'welcome', settings, asks: [], lastSequence: 0, eat_nonce: 'nonce-1-welcome' }
 const appraised = (nonce: string): CollectorMessage => ({
   type: 'appraised',
-  attestation: null,
+  attestation: 'signed',
   standing,
   eat_nonce: nonce,
 })
@@ -84,7 +84,7 @@ describe('the conversation', () => {
   })
 
   test('the standing is told', () => {
-    expect(play(SETTLED).effects).toEqual([{ type: 'appraised', standing }])
+    expect(play(SETTLED).effects).toEqual([{ type: 'appraised', standing, attestation: 'signed' }])
   })
 
   test('facts that are the same are reported as unchanged, by the digest of what was acknowledged', () => {
@@ -139,7 +139,7 @@ describe('one report in flight', () => {
     const meanwhile = play([...REPORTED, [reads(firewall(false), false, false)], [reads({}, false, false)]])
     expect(meanwhile.effects).toEqual([])
     expect(play([[says(appraised('nonce-2'))]], meanwhile.state).effects).toEqual([
-      { type: 'appraised', standing },
+      { type: 'appraised', standing, attestation: 'signed' },
       { type: 'report', report: { kind: 'evidence', nonce: 'nonce-2', facts: {} } },
     ])
   })
@@ -150,7 +150,7 @@ describe('one report in flight', () => {
       [reads(firewall(true), false, false)],
       [says(appraised('nonce-2'))],
     ]
-    expect(play([...REPORTED, ...events]).effects).toEqual([{ type: 'appraised', standing }])
+    expect(play([...REPORTED, ...events]).effects).toEqual([{ type: 'appraised', standing, attestation: 'signed' }])
   })
 
   test('a check that was asked for meanwhile is reported in full though nothing changed', () => {
@@ -193,7 +193,7 @@ describe('recheck', () => {
     const crossed = play([...REPORTED, [says(recheck('nonce-r'))]])
     expect(crossed.effects).toEqual([])
     const answered = play([[says(appraised('nonce-2'))]], crossed.state)
-    expect(answered.effects).toEqual([{ type: 'appraised', standing }, { type: 'read' }])
+    expect(answered.effects).toEqual([{ type: 'appraised', standing, attestation: 'signed' }, { type: 'read' }])
     // The collector repeats the recheck; its nonce is the newest when the reading is done.
     const repeated = play([[says(recheck('nonce-s'))], [reads(firewall(true), true)]], answered.state)
     expect(repeated.effects).toMatchObject([{ report: { kind: 'evidence', nonce: 'nonce-s' } }])
@@ -208,7 +208,7 @@ describe('recheck', () => {
     ])
     expect(crossed.effects).toMatchObject([{}, { report: { kind: 'evidence', nonce: 'nonce-2' } }])
     expect(play([[signed('digest-2')], [says(appraised('nonce-3'))]], crossed.state).effects).toEqual([
-      { type: 'appraised', standing },
+      { type: 'appraised', standing, attestation: 'signed' },
       { type: 'read' },
     ])
   })

@@ -57,7 +57,8 @@ export type SessionEffect =
   /** Read everything, beginning now; the reading is one that was asked for. */
   | { type: 'read' }
   | { type: 'report'; report: Report }
-  | { type: 'appraised'; standing: Standing }
+  /** `attestation` is the signed form of the standing; null for a device that has none. */
+  | { type: 'appraised'; standing: Standing; attestation: string | null }
   | { type: 'end'; ended: Ended }
 
 type Step = [SessionState, SessionEffect[]]
@@ -167,11 +168,11 @@ function newest(older: FactsRead | null, { facts, complete, asked }: FactsRead):
 
 function onAppraised(
   { settings, acknowledged, inFlight, next, recheck }: Reporting,
-  { standing, eat_nonce: nonce }: Extract<CollectorMessage, { type: 'appraised' }>,
+  { standing, attestation, eat_nonce: nonce }: Extract<CollectorMessage, { type: 'appraised' }>,
   now: Date,
 ): Step {
   const ready: Ready = { at: 'ready', nonce, settings, acknowledged: acknowledgedBy(inFlight) ?? acknowledged }
-  const appraised: SessionEffect = { type: 'appraised', standing }
+  const appraised: SessionEffect = { type: 'appraised', standing, attestation }
   const reported = next && report(ready, next, now)
   if (reported) {
     const [state, effects] = reported

@@ -3,9 +3,10 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { parseLocalAnswer, type LocalAnswer } from '../shared/local.ts'
+import { MusterError } from '../shared/errors.ts'
+import { parseLocalAnswer, type LocalAnswer, type RequestToProve } from '../shared/local.ts'
 import { programRunner } from './host/run.ts'
-import { askStatus } from './status-client.ts'
+import { askProof, askStatus } from './status-client.ts'
 import { openStatusServer, type StatusServer } from './status-server.ts'
 import { openStatus } from './status.ts'
 
@@ -35,6 +36,10 @@ function fakeAgent() {
     async checkAgain() {
       checks += 1
       board.update({ readAt: '2026-05-04T10:00:01Z' })
+    },
+    async prove({ url, method, nonce }: RequestToProve) {
+      if (url.includes('stale')) throw new MusterError('stale', 'nothing lately')
+      return { authorization: 'DPoP a', dpop: `${method} ${url} ${nonce}` }
     },
   }
 }
@@ -224,6 +229,34 @@ describe('the socket', () => {
     await server?.close()
     server = null
     expect(existsSync(join(moved, '..'))).toBe(false)
+  })
+})
+
+describe('askProof', () => {
+  const request = { method: 'GET', url: 'https://wiki.example.com/', nonce: 'n' }
+
+  test('gets the headers that prove a request', async () => {
+    await serve()
+    const proof = { authorization: 'DPoP a', dpop: 'GET https://wiki.example.com/ n' }
+    expect(await askProof(path, request)).toEqual(proof)
+  })
+
+  test('says what the agent says where there is none', async () => {
+    await serve()
+    const error = { code: 'stale', message: 'nothing lately' }
+    await expect(askProof(path, { ...request, url: 'https://stale.example/' })).rejects.toMatchObject(error)
+  })
+
+  test('says what to do where no agent runs', async () => {
+    await expect(askProof(path, request)).rejects.toMatchObject({ code: 'agent-not-running' })
+  })
+
+  test('does not take a status for a proof', async () => {
+    const answer = { id: 1, ok: fakeAgent().status() }
+    const other = createServer((socket) => socket.end(`${JSON.stringify(answer)}\n`))
+    await new Promise<void>((resolve) => other.listen(path, resolve))
+    await expect(askProof(path, request)).rejects.toThrow(/this version does not know/)
+    other.close()
   })
 })
 

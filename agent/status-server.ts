@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { MusterError } from '../shared/errors.ts'
-import { LOCAL_REQUEST_BYTES, parseLocalRequest, type LocalAnswer } from '../shared/local.ts'
+import { LOCAL_REQUEST_BYTES, parseLocalRequest, type LocalAnswer, type LocalRequest } from '../shared/local.ts'
 import type { Agent } from './agent.ts'
 
 export type StatusServer = {
@@ -14,7 +14,7 @@ export type StatusServer = {
   close(): Promise<void>
 }
 
-type ServedAgent = Pick<Agent, 'status' | 'onStatus' | 'checkAgain'>
+type ServedAgent = Pick<Agent, 'status' | 'onStatus' | 'checkAgain' | 'prove'>
 
 /** What a socket's address can hold on every system, with room to spare (unix(7): 108 bytes; macOS: 104). */
 const PATH_BYTES = 100
@@ -138,6 +138,11 @@ function converse(socket: Socket, agent: ServedAgent): void {
     if (socket.writableLength > UNREAD_BYTES) socket.destroy()
     else if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`)
   }
+  const fail = (id: LocalRequest['id'], error: unknown) => {
+    const { code, message } =
+      error instanceof MusterError ? error : { code: 'internal' as const, message: String(error) }
+    send({ id, error: { code, message: message.slice(0, 600) } })
+  }
   const refuse = (message: string) => {
     send({ id: null, error: { code: 'message-malformed', message } })
     socket.end()
@@ -160,8 +165,9 @@ function converse(socket: Socket, agent: ServedAgent): void {
       refuse(request ? request.problem : 'the request is too long')
       return false
     }
-    const { id, method } = request.value
-    switch (method) {
+    const asked = request.value
+    const { id } = asked
+    switch (asked.method) {
       case 'status':
         send({ id, ok: agent.status() })
         return true
@@ -172,7 +178,13 @@ function converse(socket: Socket, agent: ServedAgent): void {
       case 'check-again':
         agent.checkAgain().then(
           () => send({ id, ok: agent.status() }),
-          (error: unknown) => send({ id, error: { code: 'internal', message: String(error).slice(0, 600) } }),
+          (error: unknown) => fail(id, error),
+        )
+        return true
+      case 'prove':
+        agent.prove(asked.request).then(
+          (proof) => send({ id, proof }),
+          (error: unknown) => fail(id, error),
         )
         return true
     }

@@ -37,7 +37,21 @@ describe('a request of a program of this laptop', () => {
     }
   })
 
+  test('a request to be proved is read, with its nonce or without', () => {
+    const request = { method: 'GET', url: 'https://wiki.example.com/a?b' }
+    for (const asked of [request, { ...request, nonce: 'n-1' }]) {
+      const value = { id: 1, method: 'prove', request: asked }
+      expect(parseLocalRequest(JSON.stringify(value))).toEqual({ ok: true, value })
+    }
+  })
+
   test.each([
+    '{"id":1,"method":"prove"}',
+    '{"id":1,"method":"prove","request":{"method":"GET"}}',
+    '{"id":1,"method":"prove","request":{"method":"GET /","url":"https://a.example"}}',
+    '{"id":1,"method":"prove","request":{"method":"GET","url":"file:///etc/shadow"}}',
+    '{"id":1,"method":"prove","request":{"method":"GET","url":"https://a.example","nonce":"a\\nb"}}',
+    '{"id":1,"method":"status","request":{"method":"GET","url":"https://a.example"}}',
     '',
     '{}',
     '[]',

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { ERRORS } from './errors.ts'
 import { Time } from './fact.ts'
-import { jsonParserOf, keysOf, nullable, oneOf, strict, text } from './schema.ts'
+import { jsonParserOf, keysOf, nullable, oneOf, parserOf, strict, text } from './schema.ts'
 import { Facts } from './signals.ts'
 import { Standing } from './standing.ts'
 
@@ -47,21 +47,42 @@ export type LocalStatus = Static<typeof LocalStatus>
 
 const Id = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ maxLength: 60 })])
 
+/** The request to another server that a program wants to make as this device. */
+export const RequestToProve = strict({
+  method: Type.String({ pattern: '^[A-Za-z][A-Za-z-]{0,30}$' }),
+  /** The whole address, `https://...`. */
+  url: Type.String({ pattern: '^https?://', maxLength: 2000 }),
+  /** What that server gave in `DPoP-Nonce`, in an answer before. */
+  nonce: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,256}$' })),
+})
+export type RequestToProve = Static<typeof RequestToProve>
+
+/** The headers that prove one request (RFC 9449), good once. */
+export const RequestProof = strict({ authorization: Type.String(), dpop: Type.String() })
+export type RequestProof = Static<typeof RequestProof>
+
 /**
  * What a program of this laptop may ask of the agent, one JSON text a line: `status` once, `watch` for the status now
- * and at each change, `check-again` for a new reading and report (answered when the reading is done).
+ * and at each change, `check-again` for a new reading and report (answered when the reading is done), `prove` for the
+ * headers that prove a request to be of this device.
  */
-const LocalRequest = strict({ id: Id, method: oneOf(['status', 'watch', 'check-again']) })
+const LocalRequest = Type.Union([
+  strict({ id: Id, method: oneOf(['status', 'watch', 'check-again']) }),
+  strict({ id: Id, method: Type.Literal('prove'), request: RequestToProve }),
+])
+export type LocalRequest = Static<typeof LocalRequest>
 
 const Failure = strict({ code: oneOf(keysOf(ERRORS)), message: text(600) })
 
 /** `id` is that of the request; null where the line could not be read. `event` comes without having been asked for. */
 export const LocalAnswer = Type.Union([
   strict({ id: Id, ok: LocalStatus }),
+  strict({ id: Id, proof: RequestProof }),
   strict({ id: nullable(Id), error: Failure }),
   strict({ event: Type.Literal('status'), status: LocalStatus }),
 ])
 export type LocalAnswer = Static<typeof LocalAnswer>
 
+export const parseRequestToProve = parserOf(RequestToProve)
 export const parseLocalRequest = jsonParserOf(LocalRequest)
 export const parseLocalAnswer = jsonParserOf(LocalAnswer)
