@@ -165,22 +165,24 @@ test('a laptop that cannot be read any more is admitted to no tier but public', 
   expect(await gatewayAnswer('public')).toBe(200)
 })
 
+/** A gateway asks about a form that its client sends, with what the client proves. */
+async function askAboutForm(proof: { authorization: string; dpop: string }): Promise<Response> {
+  const asked = { 'x-forwarded-host': 'wiki.example.com', 'x-forwarded-uri': '/start', 'x-forwarded-method': 'POST' }
+  const headers = { 'muster-gateway-key': key, ...asked, ...proof }
+  return fetch(`${collector.issuerUrl}/v1/forward-auth/internal`, { headers })
+}
+
 test('a program of the laptop makes a request as the laptop, with what the agent gives it', async () => {
   await standing((it) => it.tiers.includes('internal'))
-  const ask = async (more: Record<string, string>) => {
-    const asked = { 'x-forwarded-host': 'wiki.example.com', 'x-forwarded-uri': '/start', 'x-forwarded-method': 'POST' }
-    const headers = { 'muster-gateway-key': key, ...asked, ...more }
-    return fetch(`${collector.issuerUrl}/v1/forward-auth/internal`, { headers })
-  }
   const request = { method: 'POST', url: 'https://wiki.example.com/start' }
-  const first = await ask({ ...(await agent.prove(request)) })
+  const first = await askAboutForm(await agent.prove(request))
   expect([first.status, first.headers.get('www-authenticate')]).toEqual([
     401,
     expect.stringContaining('use_dpop_nonce'),
   ])
   const nonce = String(first.headers.get('dpop-nonce'))
-  expect((await ask({ ...(await agent.prove({ ...request, nonce })) })).status).toBe(200)
-  expect((await ask({ ...(await agent.prove({ ...request, method: 'GET', nonce })) })).status).toBe(401)
+  expect((await askAboutForm(await agent.prove({ ...request, nonce }))).status).toBe(200)
+  expect((await askAboutForm(await agent.prove({ ...request, method: 'GET', nonce }))).status).toBe(401)
 })
 
 test('the journal has every report as it was signed, with what was answered', async () => {
