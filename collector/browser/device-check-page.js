@@ -1,5 +1,8 @@
 // Runs in the page of the device check: finds the agent of this laptop, has it prove itself, and tells what came of it.
 /* global showTimes */
+/** Longer than "check again" may take. */
+const COLLECTOR_MS = 20_000
+
 class Refused extends Error {
   constructor({ code, title, detail, fix }) {
     super(title)
@@ -13,6 +16,7 @@ async function ask(step, body) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     cache: 'no-store',
+    signal: AbortSignal.timeout(COLLECTOR_MS),
   })
   const answer = await response.json()
   if (!response.ok) throw new Refused(answer)
@@ -54,10 +58,22 @@ function countOf(checks) {
   return soon === 0 ? `${things} to mend:` : `${things} to mend now, and ${soon} soon:`
 }
 
+/**
+ * Whether this tab was led back so often within a minute that its browser cannot be keeping what it gets there: then it would
+ * go round and round.
+ */
+function goesInCircles() {
+  const KEY = 'muster-went'
+  const lately = JSON.parse(sessionStorage.getItem(KEY) ?? '[]').filter((time) => Date.now() - time < 60_000)
+  sessionStorage.setItem(KEY, JSON.stringify([...lately, Date.now()]))
+  return lately.length >= 5
+}
+
 {
   const main = document.querySelector('main')
   const { issuer, host, ticket: ownTicket } = main.dataset
-  const KEPT = 'muster-ticket'
+  /** What this tab was opened for, while the browser is with the agent. */
+  const KEPT = 'muster-errand'
   /** A fetch that waits for a person who is asked for permission must not end before they answer. */
   const ASKED_MS = 120_000
   const QUICK_MS = 3000
@@ -76,8 +92,11 @@ function countOf(checks) {
     if (name !== 'looking') heading.focus()
   }
 
-  function ticket() {
-    return sessionStorage.getItem(KEPT) ?? ownTicket
+  const fragment = () => new URLSearchParams(location.hash.slice(1))
+
+  /** `place`: what stood behind `#` at the protected host. */
+  function errand() {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') ?? { ticket: ownTicket, place: fragment().get('back') }
   }
 
   /** The agent that is enrolled here: a laptop may have several. */
@@ -93,9 +112,11 @@ function countOf(checks) {
   }
 
   async function begin() {
-    const proof = new URLSearchParams(location.hash.slice(1)).get('proof')
-    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
-    if (proof !== null) return tell(await ask('proof', { proof, ticket: ticket() }))
+    const proof = fragment().get('proof')
+    if (proof !== null) {
+      history.replaceState(null, '', location.pathname + location.search)
+      return tell(await ask('proof', { proof, ticket: errand().ticket }))
+    }
     // Without a host it is the page that the agent led back to, loaded once more.
     if (host !== '') sessionStorage.removeItem(KEPT)
     const state = await permission()
@@ -115,20 +136,20 @@ function countOf(checks) {
     } catch {
       return show('absent')
     }
-    return tell(await ask('proof', { proof: signed.proof, ticket: ticket() }))
+    return tell(await ask('proof', { proof: signed.proof, ticket: errand().ticket }))
   }
 
   /** The same through a page of the agent, for browsers that let no page ask its own machine. */
   async function goToAgent(port) {
     const { nonce } = await ask('nonce', {})
-    sessionStorage.setItem(KEPT, ticket())
+    sessionStorage.setItem(KEPT, JSON.stringify(errand()))
     const url = port ? `http://127.0.0.1:${port}` : (agentUrl ?? `http://127.0.0.1:${ports[0]}`)
     location.assign(`${url}/v1/ask?nonce=${encodeURIComponent(nonce)}`)
   }
 
   async function again() {
     if (!isProved) return begin()
-    return tell(await ask('again', { ticket: ticket() }))
+    return tell(await ask('again', { ticket: errand().ticket }))
   }
 
   const NOTES = {
@@ -143,11 +164,17 @@ function countOf(checks) {
       show('admitted')
       find('#done').hidden = Boolean(next)
       if (!next) return
+      const { place } = errand()
       sessionStorage.removeItem(KEPT)
-      find('#where').textContent = new URL(next).host
-      find('#go').href = next
-      find('#going').hidden = false
-      location.replace(next)
+      const where = new URL(next)
+      // Redirects take it along to where they lead.
+      if (place) where.hash = place
+      for (const element of main.querySelectorAll('.where')) element.textContent = where.host
+      for (const link of main.querySelectorAll('.go')) link.href = where.href
+      const isStuck = goesInCircles()
+      find('#circles').hidden = !isStuck
+      find('#going').hidden = isStuck
+      if (!isStuck) location.replace(where.href)
       return
     }
     find('#checks').replaceChildren(...checks.map(shown))
@@ -166,6 +193,7 @@ function countOf(checks) {
     const item = document.createElement('li')
     const add = (tag, className, text) => {
       const element = document.createElement(tag)
+      element.dir = 'auto'
       element.className = className
       element.textContent = text
       item.append(element)
@@ -241,6 +269,7 @@ function countOf(checks) {
     if (event.persisted) location.reload()
   })
 
-  if (location.origin === issuer) void run(begin)
+  if (document.prerendering) document.addEventListener('prerenderingchange', () => void run(begin), { once: true })
+  else if (location.origin === issuer) void run(begin)
   else location.replace(issuer + location.pathname + location.search + location.hash)
 }

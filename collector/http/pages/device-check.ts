@@ -58,8 +58,8 @@ export function deviceCheckPage(shown: CheckPage): Page {
 
       <section id="refused" hidden>
         <h1 tabindex="-1">This laptop does not pass yet</h1>
-        <p class="lead">${subject} is only for laptops that are admitted to <b class="tier">${tier ?? ''}</b>.</p>
-        <p id="reason"></p>
+        <p class="lead">${subject} is only for laptops that are admitted to <bdi class="tier">${tier ?? ''}</bdi>.</p>
+        <p id="reason" dir="auto"></p>
         <p id="count"></p>
         <ul class="checks" id="checks"></ul>
         <p class="row"><button data-act="again" data-busy="Asking the agent…">Check again</button></p>
@@ -69,12 +69,22 @@ export function deviceCheckPage(shown: CheckPage): Page {
       <section id="admitted" hidden>
         <h1 tabindex="-1">This laptop passes</h1>
         <p>
-          It is admitted to <b class="tier">${tier ?? ''}</b>.<span id="done" hidden> You may close this page.</span>
+          It is admitted to <bdi class="tier">${tier ?? ''}</bdi>.<span id="done" hidden>
+            You may close this page.</span
+          >
         </p>
         <p id="going" hidden>
-          <span class="working">Going back to <span id="where"></span>…</span> <a id="go">Go on by hand</a> if nothing
-          happens.
+          <span class="working">Going back to <span class="where"></span>…</span> <a class="go">Go on by hand</a> if
+          nothing happens.
         </p>
+        <div id="circles" hidden>
+          <p>
+            But this tab was sent back to <b class="where"></b> several times within a minute, and came here again each
+            time. See whether your browser blocks cookies of that site. If it does not, tell your admin that its gateway
+            does not pass on the cookies of Muster.
+          </p>
+          <p class="row"><a class="button go">Go back once more</a></p>
+        </div>
       </section>
 
       <section id="absent" hidden>
@@ -138,5 +148,7 @@ function otherPorts(): Html {
   const buttons = others.map(
     (port) => html`<button class="quiet small" data-act="agent" data-port="${String(port)}">${String(port)}</button>`,
   )
-  return html`<p class="row lead">If no page appears there, another port: ${buttons}</p>`
+  return html`<p class="row lead">
+    If no page appears there, or one that asks for another company, another port: ${buttons}
+  </p>`
 }
