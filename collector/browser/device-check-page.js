@@ -58,6 +58,8 @@ function countOf(checks) {
   return soon === 0 ? `${things} to mend:` : `${things} to mend now, and ${soon} soon:`
 }
 
+const fragment = () => new URLSearchParams(location.hash.slice(1))
+
 /**
  * Whether this tab was led back so often within a minute that its browser cannot be keeping what it gets there: then it would
  * go round and round.
@@ -91,8 +93,6 @@ function goesInCircles() {
     document.title = heading.textContent
     if (name !== 'looking') heading.focus()
   }
-
-  const fragment = () => new URLSearchParams(location.hash.slice(1))
 
   /** `place`: what stood behind `#` at the protected host. */
   function errand() {
