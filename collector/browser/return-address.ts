@@ -25,7 +25,7 @@ export function returnAddress(given: string, hosts: ReturnHosts): Parsed<URL> {
   const url = plain.value
   if (hosts.registered.includes(url.host) || hosts.resources.some(({ pattern }) => isOfMap(pattern, url.hostname)))
     return plain
-  return no(`${url.host} is not a host of the resource map, and no gateway is registered with it`)
+  return no(`${url.host} is not a host of the resource map, and no gateway was made with --host ${url.host}`)
 }
 
 /** An address of this very host, which the gateway names; for a browser that never left it. */

@@ -20,7 +20,7 @@ const create = defineCommand({
       type: 'string',
       multiple: true,
       value: 'HOST',
-      help: 'a host that it protects, as in wiki.example.com; may be given more than once',
+      help: 'a host that it protects, with the port if it is not the usual one: wiki.example.com, localhost:8088; may be given more than once',
     },
     certificate: {
       type: 'string',
@@ -92,7 +92,7 @@ export const gateway: Noun = {
   events  may have event streams of its own
   admin   may do at /v1/admin what is done here; for scripts, never a gateway`,
   verbs: { create, list, revoke },
-  examples: `muster-collector gateway create wiki-nginx --scope decide --scope vouch --host wiki.example.com
+  examples: `muster-collector gateway create wiki-nginx --host wiki.example.com
 muster-collector gateway create payroll --host payroll.example.com --certificate payroll.pem
 muster-collector gateway create rollout-script --scope admin
 muster-collector gateway revoke gw_AvMvgyuouBmu`,

@@ -5,7 +5,7 @@ import type { GatewayUnderTest, Site } from './gateway-under-test.ts'
 import { freePorts, startProgram } from './program.ts'
 
 export const SHIPPED = join(import.meta.dirname, '../../docs/gateways/nginx')
-const FILES = ['muster.conf', 'muster-server.conf', 'muster-question.conf', 'muster-protect.conf']
+export const FILES = ['muster.conf', 'muster-server.conf', 'muster-question.conf', 'muster-protect.conf']
 
 /** What the machine's own nginx.conf says: where its files are, and that `conf.d` is included. */
 const MAIN = (folder: string) => `${process.getuid?.() === 0 ? 'user root;' : ''}

@@ -1,12 +1,14 @@
-import { copyFileSync, existsSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askRunning } from '../../collector/control-client.ts'
 import { caddy, FILES as CADDY_FILES, SHIPPED as CADDY } from './caddy.ts'
+import { filledIn } from './fill.ts'
 import type { RunningGateway, Site } from './gateway-under-test.ts'
 import { FILES as HAPROXY_FILES, haproxy, SHIPPED as HAPROXY } from './haproxy.ts'
-import { nginx, startNginx } from './nginx.ts'
+import { FILES as NGINX_FILES, nginx, SHIPPED as NGINX } from './nginx.ts'
 import { freePorts, startProgram } from './program.ts'
 import { buildWorld, type World } from './world.ts'
 
@@ -15,20 +17,26 @@ const TRIES = [
   {
     name: 'nginx',
     program: nginx.program,
-    async start(site: Site, collectorPort: number) {
+    page: 'README.md',
+    async start({ folder, collector, applicationPort }: Site, collectorPort: number) {
       const [port = 0] = await freePorts(1)
-      const settings = {
-        'https://muster_collector': 'http://muster_collector',
-        '    listen 443 ssl http2 default_server;\n    ssl_reject_handshake on;': '    listen 443 default_server;',
-      }
-      const listen = `listen 127.0.0.1:${port};\nserver_name localhost;\n`
-      const collector = { ...site.collector, port: collectorPort }
-      return startNginx({ ...site, collector }, { settings, listenFile: listen, port })
+      mkdirSync(join(folder, 'muster'))
+      for (const file of NGINX_FILES) copyFileSync(join(NGINX, file), join(folder, 'muster', file))
+      const file = filledIn(readFileSync(join(NGINX, 'quick-try.conf'), 'utf8'), {
+        '127.0.0.1:7400': `127.0.0.1:${collectorPort}`,
+        '127.0.0.1:8088': `127.0.0.1:${port}`,
+        '127.0.0.1:8080': `127.0.0.1:${applicationPort}`,
+        'mgw_...': collector.key,
+      })
+      writeFileSync(join(folder, 'nginx.conf'), file)
+      const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']
+      return { port, ...(await startProgram({ file: nginx.program, args, cwd: folder, port })) }
     },
   },
   {
     name: 'caddy',
     program: caddy.program,
+    page: 'caddy/README.md',
     async start({ folder, collector, applicationPort }: Site, collectorPort: number) {
       const [port = 0] = await freePorts(1)
       for (const file of [...CADDY_FILES, 'Caddyfile.quick-try']) copyFileSync(join(CADDY, file), join(folder, file))
@@ -48,6 +56,7 @@ const TRIES = [
   {
     name: 'haproxy',
     program: haproxy.program,
+    page: 'haproxy/README.md',
     async start({ folder, collector, applicationPort }: Site, collectorPort: number) {
       const [port = 0] = await freePorts(1)
       for (const file of [...HAPROXY_FILES, 'quick-try.cfg']) copyFileSync(join(HAPROXY, file), join(folder, file))
@@ -71,7 +80,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe.each(TRIES)('the quick try of $name', ({ name, program, start }) => {
+describe.each(TRIES)('the quick try of $name', ({ name, program, page, start }) => {
   const isThere = hasOpenssl && existsSync(program)
   if (!isThere) console.log(`Skipped: the quick try of ${name}, since it (or openssl) is not installed.`)
   let running: RunningGateway
@@ -91,10 +100,28 @@ describe.each(TRIES)('the quick try of $name', ({ name, program, start }) => {
     expect(world.application.arrived).toEqual([])
   })
 
+  test.skipIf(!isThere)('is made with a host that the device check leads back to', async () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/gateways', page), 'utf8')
+    const [, host = ''] = /gateway create try --host (\S+)/.exec(text) ?? []
+    const hosts = [host.replace('8088', String(running.port))]
+    await askRunning(join(world.collector.folder, 'collector'), 'gateway-create', { name, scopes: ['decide'], hosts })
+    const refusal = await (await get({ accept: 'text/html' })).text()
+    const [, link = ''] = /http-equiv="refresh" content="0; url=([^"]+)"/.exec(refusal) ?? []
+    expect((await fetch(link.replaceAll('&amp;', '&'))).status).toBe(200)
+  })
+
   test.skipIf(!isThere)('lets this laptop through after it', async () => {
-    const reply = await get({ cookie: world.cookieAt('localhost') })
+    const reply = await get({ cookie: world.laptops.well.cookieAt('localhost') })
     expect(reply.status).toBe(200)
     expect(world.application.arrived.splice(0)).toMatchObject([{ headers: { 'x-posture-status': 'affirming' } }])
+  })
+
+  test.skipIf(!isThere)('shows a laptop that is not well enough for a part of it what to mend', async () => {
+    const reply = await fetch(`http://localhost:${running.port}/payroll`, {
+      headers: { cookie: world.laptops.partly.cookieAt('localhost') },
+    })
+    expect([reply.status, await reply.json()]).toMatchObject([403, { code: 'not-admitted' }])
+    expect(world.application.arrived).toEqual([])
   })
 
   test.skipIf(!isThere)('leads the way back to the collector', async () => {

@@ -20,6 +20,8 @@ export const HOST = 'wiki.example.com'
 type Laptop = {
   client: Client
   cookie: string
+  /** As at another host. */
+  cookieAt(host: string): string
   /** Its attestation, as it would show it itself. */
   attestation(): Promise<string>
   report(changes?: Changes): Promise<void>
@@ -39,8 +41,6 @@ export type World = {
   certificate: Certificate
   /** A laptop that is well, one of which nothing but its Secure Boot is wrong, and one whose disk is not encrypted. */
   laptops: { well: Laptop; partly: Laptop; ill: Laptop }
-  /** Of the laptop that is well, at another host. */
-  cookieAt(host: string): string
   site(name: string): Site
   close(): Promise<void>
 }
@@ -72,7 +72,6 @@ export async function buildWorld(settings: Record<string, string> = {}): Promise
     application,
     certificate,
     laptops,
-    cookieAt: (host) => sessions.bind(laptops.well.client.deviceId, host).split(';')[0] ?? '',
     site(name) {
       const own = join(folder, name)
       mkdirSync(own)
@@ -101,9 +100,11 @@ async function laptopOf(
 ): Promise<Laptop> {
   const client = await enrolledClient(await collector.enrollment())
   const conversation = await connectedClient(client)
+  const cookieAt = (host: string) => sessions.bind(client.deviceId, host).split(';')[0] ?? ''
   const laptop: Laptop = {
     client,
-    cookie: sessions.bind(client.deviceId, HOST).split(';')[0] ?? '',
+    cookie: cookieAt(HOST),
+    cookieAt,
     async attestation() {
       const url = `${collector.issuerUrl}/v1/devices/${client.deviceId}/attestation`
       return (await fetch(url, { headers: { authorization: `Bearer ${key}` } })).text()
