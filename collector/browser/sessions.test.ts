@@ -33,8 +33,9 @@ test('a session that was begun under a clock which has been set back since is wo
     .bind(DEVICE, 'a.example')
     .split(';')[0]
   expect(opened(8).deviceOf(ahead, 'a.example')).toBeNull()
-  expect(opened(8, 365 * 86_400 - 1).deviceOf(ahead, 'a.example')).toBeNull()
-  expect(opened(8, 365 * 86_400).deviceOf(ahead, 'a.example')).toBe(DEVICE)
+  expect(opened(8, 365 * 86_400 - 121).deviceOf(ahead, 'a.example')).toBeNull()
+  // A clock may be corrected a little.
+  expect(opened(8, 365 * 86_400 - 120).deviceOf(ahead, 'a.example')).toBe(DEVICE)
 })
 
 test('without a cookie, with two, or with the secret of another collector there is none', () => {

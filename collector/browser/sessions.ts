@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { DEVICE_ID } from '../../shared/evidence.ts'
+import { LIMITS } from '../../shared/limits.ts'
 import { strict, text } from '../../shared/schema.ts'
 import { COOKIES, cookieOf, setCookie } from './cookie.ts'
 import { hostnameOf } from './hostname.ts'
@@ -43,7 +44,8 @@ export function openBrowserSessions({ secret, hours, clock }: BrowserSessionsOpt
       const now = nowSeconds()
       // One that begins later was made under a clock that has been set back since, and would be good for too long. A setting
       // that was made shorter counts for the sessions that there are, too.
-      return bound.i <= now && now < bound.e && now < bound.i + seconds ? bound.d : null
+      const isOfNow = bound.i <= now + LIMITS.clockSkewSeconds
+      return isOfNow && now < bound.e && now < bound.i + seconds ? bound.d : null
     },
     bind(deviceId, host) {
       const i = nowSeconds()

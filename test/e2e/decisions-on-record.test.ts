@@ -55,7 +55,7 @@ const shown = async (more: { nonce?: string; claims?: object } = {}): Promise<He
 }
 const cookieOf = (deviceId: string): Headers => {
   const secret = openSecretFile(join(folder, 'collector/browser-key'))
-  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => new Date() })
+  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => collector.clock.now })
   return { cookie: sessions.bind(deviceId, 'wiki.example.com').split(';')[0] ?? '' }
 }
 const post = (path: string, type: string, body: string) =>

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const url = `${collector.issuerUrl}/v1/devices/${client.deviceId}/attestation`
   attestation = await (await fetch(url, asked)).text()
   const secret = openSecretFile(`${collector.folder}/collector/browser-key`)
-  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => new Date() })
+  const sessions = openBrowserSessions({ secret, hours: 8, clock: () => collector.clock.now })
   cookie = sessions.bind(client.deviceId, HOST).split(';')[0] ?? ''
   await renewNonce()
 })
