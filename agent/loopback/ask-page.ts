@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export type Page = { html: string; headers: Record<string, string> }
 
 /** The look of the collector's own pages: the person comes from one, and goes back to it. */
-const STYLE = `:root { color-scheme: light dark; --ground: light-dark(#f3f5f4, #121615); --card: light-dark(#fff, #1b2120); --line: light-dark(#dbe1de, #323b38);
+const STYLE = `:root { color-scheme: light dark; --ground: light-dark(#f3f5f4, #121615); --card: light-dark(#fff, #1b2120); --line: light-dark(#dbe1de, #323b38); --edge: light-dark(#7d8c85, #6b7a74);
   --text: light-dark(#17201c, #e8eeeb); --quiet: light-dark(#55635d, #a3b1ab); --accent: light-dark(#0b6b50, #5cc9a2); --on-accent: light-dark(#fff, #06231a);
   font: 100%/1.55 system-ui, -apple-system, "Segoe UI", sans-serif }
 * { box-sizing: border-box }
@@ -16,7 +16,7 @@ h1 { font-size: clamp(1.3rem, 4.5vw, 1.65rem); line-height: 1.25; margin: 0 0 .6
 p { margin: 0 0 .9rem }
 main > :last-child { margin-bottom: 0 }
 form { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.4rem 0 }
-button { font: inherit; font-weight: 600; border: 1px solid var(--line); border-radius: 9px; padding: .6rem 1.15rem; background: none; color: var(--accent); cursor: pointer }
+button { font: inherit; font-weight: 600; border: 1px solid var(--edge); border-radius: 9px; padding: .6rem 1.15rem; background: none; color: var(--accent); cursor: pointer }
 button.yes { background: var(--accent); border-color: transparent; color: var(--on-accent) }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .quiet { color: var(--quiet) }`

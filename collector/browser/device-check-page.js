@@ -60,14 +60,32 @@ function countOf(checks) {
 
 const fragment = () => new URLSearchParams(location.hash.slice(1))
 
+/** What this tab remembers; nothing where the browser keeps nothing, which the missing cookie then says better. */
+const memory = {
+  get(key) {
+    try {
+      return JSON.parse(sessionStorage.getItem(key))
+    } catch {
+      return null
+    }
+  },
+  set(key, value) {
+    try {
+      sessionStorage.setItem(key, JSON.stringify(value))
+    } catch {
+      // As above.
+    }
+  },
+}
+
 /**
  * Whether this tab was led back so often within a minute that its browser cannot be keeping what it gets there: then it would
  * go round and round.
  */
 function goesInCircles() {
   const KEY = 'muster-went'
-  const lately = JSON.parse(sessionStorage.getItem(KEY) ?? '[]').filter((time) => Date.now() - time < 60_000)
-  sessionStorage.setItem(KEY, JSON.stringify([...lately, Date.now()]))
+  const lately = (memory.get(KEY) ?? []).filter((time) => Date.now() - time < 60_000)
+  memory.set(KEY, [...lately, Date.now()])
   return lately.length >= 5
 }
 
@@ -96,7 +114,7 @@ function goesInCircles() {
 
   /** `place`: what stood behind `#` at the protected host. */
   function errand() {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') ?? { ticket: ownTicket, place: fragment().get('back') }
+    return memory.get(KEPT) ?? { ticket: ownTicket, place: fragment().get('back') }
   }
 
   /** The agent that is enrolled here: a laptop may have several. */
@@ -118,7 +136,7 @@ function goesInCircles() {
       return tell(await ask('proof', { proof, ticket: errand().ticket }))
     }
     // Without a host it is the page that the agent led back to, loaded once more.
-    if (host !== '') sessionStorage.removeItem(KEPT)
+    if (host !== '') memory.set(KEPT, null)
     const state = await permission()
     if (state === 'denied') return show('blocked')
     if (state === 'prompt') return show('permission')
@@ -142,7 +160,7 @@ function goesInCircles() {
   /** The same through a page of the agent, for browsers that let no page ask its own machine. */
   async function goToAgent(port) {
     const { nonce } = await ask('nonce', {})
-    sessionStorage.setItem(KEPT, JSON.stringify(errand()))
+    memory.set(KEPT, errand())
     const url = port ? `http://127.0.0.1:${port}` : (agentUrl ?? `http://127.0.0.1:${ports[0]}`)
     location.assign(`${url}/v1/ask?nonce=${encodeURIComponent(nonce)}`)
   }
@@ -165,7 +183,7 @@ function goesInCircles() {
       find('#done').hidden = Boolean(next)
       if (!next) return
       const { place } = errand()
-      sessionStorage.removeItem(KEPT)
+      memory.set(KEPT, null)
       const where = new URL(next)
       // Redirects take it along to where they lead.
       if (place) where.hash = place

@@ -306,3 +306,23 @@ test.skipIf(isImpossible)('a form that is refused stays where it is, and goes on
   expect(saved).toMatchObject([{ method: 'POST', body: 'text=long+work' }])
   expect(breaches).toEqual([])
 })
+
+test.skipIf(isImpossible)('a browser that keeps nothing is told that it has to', async () => {
+  await company.laptop()
+  const { page, breaches } = await company.tab()
+  await page.addInitScript(() =>
+    Object.defineProperty(globalThis, 'sessionStorage', {
+      get: () => {
+        throw new Error('no')
+      },
+    }),
+  )
+  // As where cookies of the collector are blocked.
+  await page.route('**/v1/device-check/nonce', async (route) => {
+    await page.context().clearCookies({ name: '__Host-muster-check' })
+    await route.continue()
+  })
+  await page.goto(wiki())
+  await page.getByText('let the browser keep cookies').waitFor()
+  expect(breaches).toEqual([])
+})

@@ -63,6 +63,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
         <p id="count"></p>
         <ul class="checks" id="checks"></ul>
         <p class="row"><button data-act="again" data-busy="Asking the agent…">Check again</button></p>
+        <p class="lead">Whenever you come back to this page, it checks again by itself.</p>
         <p id="note" role="status"></p>
       </section>
 

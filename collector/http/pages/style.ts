@@ -5,6 +5,7 @@ export const STYLE = `
   --ground: light-dark(#f3f5f4, #121615);
   --card: light-dark(#fff, #1b2120);
   --line: light-dark(#dbe1de, #323b38);
+  --edge: light-dark(#7d8c85, #6b7a74);
   --text: light-dark(#17201c, #e8eeeb);
   --quiet: light-dark(#55635d, #a3b1ab);
   --accent: light-dark(#0b6b50, #5cc9a2);
@@ -28,10 +29,10 @@ p { margin: 0 0 .9rem; }
 bdi { font-weight: 600; }
 .lead :is(b, bdi), .tier { color: var(--text); font-weight: 600; }
 ul.checks { list-style: none; margin: 1.1rem 0 1.4rem; padding: 0; display: grid; gap: .75rem; }
-.check { border: 1px solid var(--line); border-inline-start: 4px solid var(--bad); border-radius: 10px; padding: .85rem 1rem; display: grid; grid-template-columns: 1fr auto; gap: .15rem .75rem; }
+.check { border: 1px solid var(--line); border-inline-start: 4px solid var(--bad); border-radius: 10px; padding: .85rem 1rem; display: flex; flex-wrap: wrap; gap: .15rem .75rem; }
 .check.soon { border-inline-start-color: var(--soon); }
-.check h2 { font-size: 1rem; margin: 0; }
-.check p { grid-column: 1 / -1; margin: 0; }
+.check h2 { font-size: 1rem; margin: 0; flex: 1 1 auto; }
+.check p { flex: 0 0 100%; margin: 0; }
 .badge { align-self: center; font-size: .75rem; font-weight: 600; padding: .1rem .55rem; border-radius: 99px; background: var(--bad-ground); color: var(--bad); white-space: nowrap; }
 .soon .badge { background: var(--soon-ground); color: var(--soon); }
 .why { color: var(--quiet); }
@@ -42,7 +43,7 @@ ul.checks { list-style: none; margin: 1.1rem 0 1.4rem; padding: 0; display: grid
 button, .button { font: inherit; font-weight: 600; border: 1px solid transparent; border-radius: 9px; padding: .6rem 1.15rem; background: var(--accent); color: var(--on-accent); cursor: pointer; text-decoration: none; display: inline-block; }
 button:hover, .button:hover { filter: brightness(1.08); }
 button:disabled { opacity: .65; cursor: progress; }
-button.quiet { background: transparent; color: var(--accent); border-color: var(--line); }
+button.quiet { background: transparent; color: var(--accent); border-color: var(--edge); }
 button.small { padding: .25rem .65rem; font-size: .875rem; font-weight: 500; }
 :is(button, a, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); text-underline-offset: .15em; }
@@ -50,7 +51,9 @@ a { color: var(--accent); text-underline-offset: .15em; }
 details { border-top: 1px solid var(--line); margin-top: 1.3rem; padding-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; }
 details p { margin-top: .7rem; }
-#note, #code { font-size: .875rem; color: var(--quiet); margin: 0; }
+#note, #code { font-size: .875rem; color: var(--quiet); margin: 0; outline: none; }
+#note:not(:last-child) { margin-bottom: .9rem; }
+ol { margin: 0; padding-inline-start: 1.4rem; display: grid; gap: .4rem; }
 :is(#note, #code, #reason):empty { display: none; }
 main > :last-child, section > :last-child { margin-bottom: 0; }
 .working { display: flex; align-items: center; gap: .8rem; color: var(--quiet); }
