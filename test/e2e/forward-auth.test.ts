@@ -138,6 +138,12 @@ describe('a device that proves itself by its attestation', () => {
     expect((await response).headers.get('www-authenticate')).toMatch(/^DPoP algs="ES256", error="invalid_/)
   })
 
+  test('is refused where the gateway does not say for which path it asks', async () => {
+    const headers = { ...(await shown({ url: 'https://wiki.example.com/' })), 'x-forwarded-uri': '' }
+    expect(await answer(ask('internal', headers))).toEqual([401, 'proof-invalid'])
+    expect(await answer(ask('-', headers))).toEqual([400, 'request-invalid'])
+  })
+
   test('is refused without a proof, and with two', async () => {
     const { authorization = '', dpop = '' } = await shown()
     expect(await answer(ask('internal', { authorization }))).toEqual([401, 'proof-invalid'])
@@ -274,6 +280,25 @@ describe('a gateway that asks once more for the page to show', () => {
     expect(await answer(ask('confidential', { ...headers, 'muster-page': '1' }))).toEqual([403, 'not-admitted'])
     expect(await answer(ask('confidential', headers))).toEqual([401, 'proof-replayed'])
   })
+})
+
+test('behind a proxy what the proxy writes says nothing of what a gateway asks about', async () => {
+  const settings = { issuer: 'https://collector.example', behindProxy: 'true', trustedProxies: '127.0.0.1' }
+  const other = await testCollector({ settings })
+  try {
+    const gateway = await other.gatewayKey('decide')
+    const asked = (headers: Record<string, string>) =>
+      answer(
+        fetch(`http://127.0.0.1:${other.port}/v1/forward-auth/-`, {
+          headers: { 'muster-gateway-key': gateway, ...FORWARDED, ...headers },
+        }),
+      )
+    expect(await asked({})).toEqual([400, 'request-invalid'])
+    const original = { 'x-original-host': 'payroll.example.com', 'x-original-uri': '/slips' }
+    expect(await asked(original)).toEqual([401, 'device-not-named'])
+  } finally {
+    await other.close()
+  }
 })
 
 test('nothing is to be kept, unless the operator wants a second, and never what a proof was for', async () => {
