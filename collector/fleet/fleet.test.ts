@@ -184,6 +184,19 @@ describe('a device that is removed', () => {
     expect(await store.standingChanges({ deviceId: device.id })).toEqual(changes)
   })
 
+  test('takes along what was not written of it yet: a loss that nobody was told of would be one for ever', async () => {
+    await fleet.report(device.id, await healthy(1))
+    const { saveOutcome } = store
+    store.saveOutcome = refuse
+    await fleet.remove(device.id)
+    store.saveOutcome = saveOutcome
+    // Whoever comes next on this store finds what was lost.
+    const changes = await store.standingChanges({ deviceId: device.id })
+    expect(changes.at(-1)).toMatchObject({ after: [], cause: 'admin', status: 'locked-out' })
+    const history = await store.transitions({ deviceId: device.id })
+    expect(history.slice(-7).map(({ from, to }) => [from, to])).toEqual(Array.from({ length: 7 }, () => ['pass', null]))
+  })
+
   test('stays, locked out, where that cannot be written, and can be removed again', async () => {
     await fleet.report(device.id, await healthy(1))
     const { removeDevice } = store

@@ -5,7 +5,7 @@ import type { StatusLists } from '../status-lists.ts'
 import type { Cause, Conclusion, DeviceRecord, StandingChange, Store } from '../store/store.ts'
 import { entryOf, isRevoked, judgedOf, redate, type Entry } from './entry.ts'
 import { farewell, judge, type Basis, type Judgement, type View } from './judge.ts'
-import { openKeeper, type Keeper } from './keeper.ts'
+import { openKeeper, together, type Keeper } from './keeper.ts'
 import { openMoments } from './moments.ts'
 import { openRecords, type Change, type Records } from './records.ts'
 import { openSweep, type Sweep } from './sweep.ts'
@@ -197,17 +197,18 @@ export async function openRoster(options: RosterOptions): Promise<Roster> {
       await inTurn(id, async (entry) => {
         alter(entry, { status: 'locked-out' }, by) // whoever readmitted it meanwhile came too late
         entry.isLeaving = true
-        const removed = store.removeDevice(id)
-        // In the same transaction, so that its history does not end in the middle.
-        if (entry.conclusion) keeper.keep(id, farewell(entry, entry.conclusion, clock.now()))
+        await keeper.written(id)
+        // What was not written yet goes along: nobody could tell of a loss of a device that is gone.
+        const owed = keeper.take(id)
+        const last = entry.conclusion && farewell(entry, entry.conclusion, clock.now())
         try {
-          await removed
+          await store.removeDevice(id, owed && last ? together(owed, last) : (last ?? owed))
         } catch (error) {
-          // It stays, and begins anew: its history has ended.
+          // It stays as it was.
           entry.isLeaving = false
+          if (owed) keeper.putBack(id, owed)
           records.owe(id)
           entry.view = null
-          if (entry.conclusion) entry.conclusion = { ...entry.conclusion, memory: {} }
           current(entry)
           throw error
         }

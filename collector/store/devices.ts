@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { MusterError } from '../../shared/errors.ts'
 import { deviceOfRow, stateOfRow } from './device-rows.ts'
 import type { Writer } from './group-commit.ts'
+import type { AddHistory } from './history.ts'
 import type { DeviceState, Store } from './store.ts'
 
 type DeviceTable = Pick<
@@ -21,7 +22,7 @@ const STATE = `select device.*, jws, digest, received_at, confirmed_at
   from device left join evidence on evidence.device_id = device.id`
 
 /** The devices that are enrolled, with the newest evidence of each and what was concluded from it. */
-export function deviceTable(db: Database, write: Writer): DeviceTable {
+export function deviceTable(db: Database, write: Writer, addHistory: AddHistory): DeviceTable {
   const one = db.prepare<[string]>(`${STATE} where device.id = ?`)
   const all = db.prepare<[]>(STATE)
   const bySerial = db.prepare<[string]>('select * from device where serial = ? order by enrolled_at desc, rowid desc')
@@ -49,7 +50,11 @@ export function deviceTable(db: Database, write: Writer): DeviceTable {
       }
       return states
     },
-    removeDevice: (id) => write(() => void remove.run(id)),
+    removeDevice: (id, last = null) =>
+      write(() => {
+        remove.run(id)
+        if (last) addHistory(last)
+      }),
     setIdentity: (id, identity) => write(() => void setIdentity.run(identity, id)),
     setBootIds: (id, bootIds) => write(() => void setBootIds.run(JSON.stringify(bootIds), id)),
     setStatus: (id, status) => write(() => void setStatus.run(status, id)),

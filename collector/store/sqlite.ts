@@ -36,7 +36,7 @@ export function openSqlite(file: string, { maxPages }: { maxPages?: number } = {
     // What SQLite advises for connections that stay open for long (https://sqlite.org/pragma.html#pragma_optimize).
     optimize: () => write(() => void db.pragma('optimize')),
     ...enrollmentTable(db, write),
-    ...deviceTable(db, write),
+    ...deviceTable(db, write, addHistory),
     ...reportTable(db, write, addHistory),
     ...history,
     ...forgetting(db, write),

@@ -229,8 +229,8 @@ export type Store = {
    * else anything. Where nobody is, it is an error.
    */
   loadDevices(onDamaged?: (problem: MusterError) => void): Promise<DeviceState[]>
-  /** Removes a device and its evidence. Its history stays until its time is over. */
-  removeDevice(id: string): Promise<void>
+  /** Removes a device and its evidence, with the end of its history, all or nothing. That stays until its time is over. */
+  removeDevice(id: string, last?: Pick<Outcome, 'transitions' | 'standingChanges'> | null): Promise<void>
   setIdentity(id: string, identity: Identity): Promise<void>
   setBootIds(id: string, bootIds: string[]): Promise<void>
   setStatus(id: string, status: DeviceStatus): Promise<void>

@@ -141,8 +141,7 @@ export async function openWorld(sqlite: Store) {
   }
   const refuse = (how: 'refuse' | 'refuseOne') => () => {
     truth.isExact = false
-    // A removal that fails alone, and a crash right after it, are more than can be made good.
-    return store[store.waiting()[0] === 'removeDevice' ? 'refuse' : how]()
+    return store[how]()
   }
 
   const events = {

@@ -91,5 +91,15 @@ export function contractOfHistory(subject: Subject): void {
       expect(await store.transitions({ deviceId: id })).toEqual([change])
       expect(await store.loadDevice(id)).toBeNull()
     })
+
+    test('has its end with the removal, in one', async () => {
+      const { store } = subject
+      const id = await enrolled(store, 'a')
+      const [change, loss] = [transition(id, later(1)), standingChange(id, later(1))]
+      await store.removeDevice(id, { transitions: [change], standingChanges: [loss] })
+      expect(await store.transitions({ deviceId: id })).toEqual([change])
+      expect(await store.standingChanges({ deviceId: id })).toMatchObject([{ deviceId: id, at: loss.at }])
+      expect(await store.loadDevice(id)).toBeNull()
+    })
   })
 }
