@@ -234,14 +234,24 @@ function goesInCircles() {
 
   function fail(error) {
     if (error.code === 'device-check-over' && isProved) {
-      // The page was open for very long: begin anew, with a cookie of its own.
-      location.reload()
+      startAnew()
       return
     }
     find('#what').textContent = error.code ? `${error.message}.` : 'The collector does not answer.'
     find('#detail').textContent = error.code ? (error.fix ?? '') : 'Look at the network, then try once more.'
     find('#code').textContent = error.code ? [error.code, error.detail].filter(Boolean).join(': ') : ''
     show('problem')
+  }
+
+  /**
+   * As if nothing had been: with a cookie of its own, and led by the protected host, since after hours the browser has none
+   * of that any more either.
+   */
+  function startAnew() {
+    const url = new URL(location.href)
+    if (!url.searchParams.has('state')) return location.reload()
+    url.searchParams.delete('state')
+    return location.replace(url.href)
   }
 
   /** One thing at a time: a second press of a button changes nothing. */
@@ -272,6 +282,7 @@ function goesInCircles() {
     permit: () => prove(ASKED_MS),
     agent: (button) => goToAgent(button.dataset.port),
     reload: () => location.reload(),
+    anew: startAnew,
   }
 
   main.addEventListener('click', (event) => {

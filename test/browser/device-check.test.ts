@@ -326,3 +326,28 @@ test.skipIf(isImpossible)('a browser that keeps nothing is told that it has to',
   await page.getByText('let the browser keep cookies').waitFor()
   expect(breaches).toEqual([])
 })
+
+test.skipIf(isImpossible)('a page that was left open over night goes on all the same', async () => {
+  const laptop = await company.laptop({ isProtected: false })
+  const { page, context, breaches } = await company.tab()
+  await page.goto(wiki())
+  await heading(page, 'This laptop does not pass yet')
+  // Those of the host and those of the check are over.
+  await context.clearCookies()
+  laptop.protect(true)
+  await laptop.report()
+  await press(page, 'Check again')
+  await secret(page)
+  expect(page.url()).toBe(wiki())
+  expect(breaches).toEqual([])
+})
+
+test.skipIf(isImpossible)('whoever goes back from what was checked comes to where they were before', async () => {
+  await company.laptop()
+  const { page } = await company.tab()
+  await page.goto(`${company.world.evil}/before`)
+  await page.evaluate((url) => location.assign(url), wiki())
+  await secret(page)
+  await page.goBack()
+  expect(page.url()).toBe(`${company.world.evil}/before`)
+})

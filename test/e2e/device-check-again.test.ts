@@ -121,6 +121,18 @@ describe('a laptop that is not good enough', () => {
     },
   )
 
+  test.each(['cross-site', 'same-site', 'none'])(
+    'of which the browser says that it is %s does nothing',
+    async (site) => {
+      // As from plain HTTP, or from another port of the same name.
+      for (const origin of ['http://wiki.example.com', 'https://wiki.example.com:8443', 'https://wiki.example.com']) {
+        const answer = await press(world.visitor(), WIKI, { origin, 'sec-fetch-site': site })
+        expect([answer.status, answer.headers.get('location'), answer.headers.getSetCookie()]).toEqual([403, null, []])
+      }
+      expect((await press(world.visitor(), WIKI, { 'sec-fetch-site': 'same-origin' })).status).toBe(303)
+    },
+  )
+
   test('a device that is locked out or removed is still named, and denied', async () => {
     const client = await enrolledClient(await world.collector.enrollment())
     const conversation = await connectedClient(client)

@@ -117,7 +117,7 @@ export function deviceCheckPage(shown: CheckPage): Page {
         <h1 tabindex="-1">The check could not be done</h1>
         <p id="what"></p>
         <p id="detail"></p>
-        <p class="row"><button data-act="reload">Start again</button></p>
+        <p class="row"><button data-act="anew">Start again</button></p>
         <p id="code"></p>
       </section>
     </main>`,

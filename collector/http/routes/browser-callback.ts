@@ -82,8 +82,9 @@ export function browserCallbackRoutes(app: FastifyInstance, parts: AppParts): vo
     async (request, reply) => {
       const host = hostOf(request)
       const from = request.headers.origin === undefined ? null : URL.parse(request.headers.origin)
-      // The gateway may leave the port out, which the browser has.
-      if (from?.hostname !== hostnameOf(host)) {
+      const { 'sec-fetch-site': site = 'same-origin' } = request.headers
+      // The gateway may leave the port out, which the browser has. Browsers that say more know it better.
+      if (from?.hostname !== hostnameOf(host) || site !== 'same-origin') {
         return refuse(new MusterError('page-refused', `it does not come from ${host}`), FOREIGN, request, reply)
       }
       const asked = request.body instanceof URLSearchParams ? request.body.get('return') : null
