@@ -221,6 +221,12 @@ resources:
     ['https://ｗｉｋｉ.example。com/admin/x', 'restricted'],
     ['https://a@b@wiki.example.com/admin/x', 'restricted'],
     ['https://a\n@wiki.example.com/admin/x', 'restricted'],
+    ['https://a@b@wiki.example.com:99999/admin/x', 'restricted'],
+    ['wiki.example.com/secret#x', 'restricted'],
+    ['wiki.example.com/secret%23x', 'restricted'],
+    ['wiki.example.com/secret%3fx', 'restricted'],
+    ['wiki.example.com/secret;x', 'restricted'],
+    ['wiki.example.com/secrets', 'internal'],
     ['127.1/x', 'restricted'],
     ['0x7f000001:80/x', 'restricted'],
     ['[0:0:0:0:0:0:0:1]:80/x', 'restricted'],
@@ -240,6 +246,7 @@ tiers: { public: [], internal: [firewall], restricted: [secure-boot] }
 resources:
   - { match: 'wiki.example.com/admin/**', tier: restricted }
   - { match: 'wiki.example.com/bücher/**', tier: restricted }
+  - { match: 'wiki.example.com/secret', tier: restricted }
   - { match: 'wiki.example.com/**', tier: internal }
   - { match: '127.0.0.1/**', tier: restricted }
   - { match: '[::1]/**', tier: restricted }

@@ -129,6 +129,7 @@ test('every decision is on record once, with how it came about, and what is only
     ['authzen', 'device-not-named', null, null, 'internal', null],
     ['introspection', 'attestation-refused', null, null, '', null],
   ])
+  expect(new Set(decisions.map(({ policyVersion }) => policyVersion))).toEqual(new Set([1]))
   const allowed = decisions.filter(({ kind }) => kind === 'allowed')
   expect(allowed.map(({ by, provedBy, count, resource, clients }) => [by, provedBy, count, resource, clients])).toEqual(
     [

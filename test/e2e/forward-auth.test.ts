@@ -280,6 +280,21 @@ describe('a gateway that asks once more for the page to show', () => {
     expect(await answer(ask('confidential', { ...headers, 'muster-page': '1' }))).toEqual([403, 'not-admitted'])
     expect(await answer(ask('confidential', headers))).toEqual([401, 'proof-replayed'])
   })
+
+  test('is told nothing good of a proof, which the question before has used', async () => {
+    expect(await answer(ask('internal', { ...(await shown()), 'muster-page': '1' }))).toEqual([401, 'proof-replayed'])
+  })
+})
+
+test('a device that is not enrolled is in no header', async () => {
+  const response = await ask('internal', { 'muster-device': fakeDevice(collector.issuerUrl).id }, vouching)
+  expect([response.status, response.headers.get('x-posture-device-id')]).toEqual([403, ''])
+  expect(response.headers.get('x-posture-status')).toBe('none')
+})
+
+test('a browser gets no page where the gateway does not say on which host it is', async () => {
+  const response = ask('internal', { accept: BROWSER, 'x-forwarded-host': '' })
+  expect(await answer(response)).toEqual([401, 'device-not-named'])
 })
 
 test('behind a proxy what the proxy writes says nothing of what a gateway asks about', async () => {
