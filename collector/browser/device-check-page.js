@@ -117,10 +117,10 @@ function goesInCircles() {
     return memory.get(KEPT) ?? { ticket: ownTicket, place: fragment().get('back') }
   }
 
-  /** The agent that is enrolled here: a laptop may have several. */
-  async function findAgent(waitMs) {
-    const asked = ports.map(async (port) => {
-      const url = `http://127.0.0.1:${port}`
+  /** The agent that is enrolled here: a laptop may have several, and programs that only say they are one. */
+  async function findAgent(waitMs, failed) {
+    const urls = ports.map((port) => `http://127.0.0.1:${port}`).filter((url) => !failed.has(url))
+    const asked = urls.map(async (url) => {
       const hello = await askAgent(`${url}/v1/hello`, { waitMs })
       const isOurs = hello.product === 'muster-agent' && new URL(hello.issuer).origin === issuer
       if (!isOurs) throw new Error('it is enrolled elsewhere')
@@ -145,14 +145,14 @@ function goesInCircles() {
 
   async function prove(waitMs) {
     show('looking')
-    agentUrl = await findAgent(waitMs)
-    if (agentUrl === null) return show((await permission()) === 'granted' ? 'absent' : 'blocked')
-    const { nonce } = await ask('nonce', {})
-    let signed
-    try {
-      signed = await askAgent(`${agentUrl}/v1/proof`, { body: { nonce }, waitMs })
-    } catch {
-      return show('absent')
+    const failed = new Set()
+    let signed = null
+    while (signed === null) {
+      agentUrl = await findAgent(waitMs, failed)
+      if (agentUrl === null) return show((await permission()) === 'granted' ? 'absent' : 'blocked')
+      const { nonce } = await ask('nonce', {})
+      signed = await askAgent(`${agentUrl}/v1/proof`, { body: { nonce }, waitMs }).catch(() => null)
+      failed.add(agentUrl)
     }
     return tell(await ask('proof', { proof: signed.proof, ticket: errand().ticket }))
   }

@@ -1,5 +1,7 @@
+import type { Server } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { AGENT_PORTS } from '../../shared/browser.ts'
 import { hasChromium, launchChromium, openTab, type LocalNetwork, type Tab } from './chromium.ts'
 import { startLaptop, type Laptop, type LaptopOptions } from './laptop.ts'
 import { buildWorld, hasNginx, type World } from './world.ts'
@@ -58,3 +60,15 @@ export function openCompany(): Company {
 /** Waits until a page says this. */
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
 export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click()
+
+/** Has a server of somebody else listen where an agent would, and tells on which port. */
+export async function listenLikeAgent(server: Server): Promise<number> {
+  for (const port of AGENT_PORTS) {
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (isFree) return port
+  }
+  throw new Error('other agents have all the ports')
+}

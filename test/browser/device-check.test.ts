@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { openLoopback } from '../../agent/loopback/server.ts'
@@ -6,7 +7,7 @@ import { fakeDevice } from '../fakes/device.ts'
 import { SECRET } from '../gateways/application.ts'
 import { picture } from './chromium.ts'
 import type { Laptop } from './laptop.ts'
-import { heading, isImpossible, openCompany, press } from './company.ts'
+import { heading, isImpossible, listenLikeAgent, openCompany, press } from './company.ts'
 
 const company = openCompany()
 const TOLD = 'a browser was told which laptop this is'
@@ -214,6 +215,32 @@ test.skipIf(isImpossible)('of two agents on a laptop, the one of this collector 
   expect(laptop.logged).toContain(TOLD)
 })
 
+test.skipIf(isImpossible)(
+  'a program that only says that it is the agent does not keep the agent from being asked',
+  async () => {
+    const hello = { product: 'muster-agent', version: '1', issuer: company.world.issuer }
+    const failed = Promise.withResolvers<undefined>()
+    const server = createServer(({ url, method }, response) => {
+      const isProof = url === '/v1/proof' && method === 'POST'
+      if (isProof) failed.resolve(undefined)
+      const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', connection: 'close' }
+      response.writeHead(isProof ? 500 : 200, headers).end(JSON.stringify(hello))
+    })
+    await listenLikeAgent(server)
+    company.closing({ close: () => server.close() })
+    const laptop = await company.laptop()
+    const { page } = await company.tab()
+    // The other program is faster.
+    await page.route(`${laptop.agentUrl}/v1/hello`, async (route) => {
+      await failed.promise
+      await route.continue()
+    })
+    await page.goto(wiki())
+    await secret(page)
+    expect(laptop.logged).toContain(TOLD)
+  },
+)
+
 test.skipIf(isImpossible).for([
   { name: 'two hours behind', clockOffMs: -2 * 3_600_000 },
   { name: 'a day ahead', clockOffMs: 24 * 3_600_000 },
@@ -346,7 +373,7 @@ test.skipIf(isImpossible)('whoever goes back from what was checked comes to wher
   await company.laptop()
   const { page } = await company.tab()
   await page.goto(`${company.world.evil}/before`)
-  await page.evaluate((url) => location.assign(url), wiki())
+  await page.evaluate(`location.assign(${JSON.stringify(wiki())})`)
   await secret(page)
   await page.goBack()
   expect(page.url()).toBe(`${company.world.evil}/before`)

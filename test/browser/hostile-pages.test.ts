@@ -1,10 +1,9 @@
 import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { AGENT_PORTS } from '../../shared/browser.ts'
 import { SECRET } from '../gateways/application.ts'
 import { picture } from './chromium.ts'
-import { heading, isImpossible, openCompany, press } from './company.ts'
+import { heading, isImpossible, listenLikeAgent, openCompany, press } from './company.ts'
 
 const company = openCompany()
 const TOLD = 'a browser was told which laptop this is'
@@ -75,14 +74,7 @@ async function listening(html: string): Promise<{ port: number; close(): Promise
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  for (const port of AGENT_PORTS) {
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    if (isFree) return { port, close }
-  }
-  throw new Error('other agents have all the ports')
+  return { port: await listenLikeAgent(server), close }
 }
 
 test.skipIf(isImpossible)(
