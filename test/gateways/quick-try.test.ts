@@ -92,10 +92,10 @@ describe.each(TRIES)('the quick try of $name', ({ name, program, page, start }) 
   const get = (headers: Record<string, string> = {}) => fetch(`http://localhost:${running.port}/wiki`, { headers })
 
   test.skipIf(!isThere)('sends a browser to the device check, and comes back to this machine', async () => {
-    const page = await get({ accept: 'text/html' })
-    expect(page.status).toBe(401)
+    const refusal = await get({ accept: 'text/html' })
+    expect(refusal.status).toBe(401)
     const back = encodeURIComponent(`http://localhost:${running.port}/wiki`)
-    expect(await page.text()).toContain(`/v1/device-check?return=${back}`)
+    expect(await refusal.text()).toContain(`/v1/device-check?return=${back}`)
     expect(await (await get()).json()).toMatchObject({ code: 'device-not-named' })
     expect(world.application.arrived).toEqual([])
   })
