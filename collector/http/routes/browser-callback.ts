@@ -36,7 +36,7 @@ const WHY = {
 }
 const FOREIGN: Shown = {
   title: 'Something else pressed this button',
-  fix: 'The request did not come from the page that it belongs to, so nothing was done.',
+  fix: 'The request did not come from the page that it belongs to, so nothing was done. Open what you wanted to open, and press the button there.',
 }
 
 /**
