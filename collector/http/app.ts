@@ -42,7 +42,7 @@ import { introspectionRoutes } from './routes/introspection.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { ssfRoutes } from './routes/ssf.ts'
 import { statusListRoutes } from './routes/status-lists.ts'
-import { answerUnread } from './unread.ts'
+import { answerUnread, refuseExpectation } from './unread.ts'
 import type { Streams } from '../ssf/streams.ts'
 
 /** What the routes are built from. */
@@ -136,6 +136,7 @@ export function newApp({ logger, trustedProxies, serverFactory }: ServerOptions)
     clientErrorHandler: answerUnread,
     ...(serverFactory && { serverFactory }),
   })
+  app.server.on('checkExpectation', refuseExpectation)
 
   // A gateway asks about whatever its client does: WebDAV's methods, and any that Node's parser knows.
   const more = METHODS.filter((method) => method !== 'CONNECT' && !app.supportedMethods.includes(method))

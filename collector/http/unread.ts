@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ERRORS, type ErrorCode } from '../../shared/errors.ts'
 import { problemOf } from './problem.ts'
@@ -30,4 +30,12 @@ export function answerUnread({ code = '' }: Error & { code?: string }, socket: S
     socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   }
   socket.destroy()
+}
+
+/** Answers a request that expects of us what nobody knows (RFC 9110, section 10.1.1). */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const detail = 'the header Expect asks for something else than 100-continue'
+  const body = JSON.stringify(problemOf('request-invalid', detail, 417))
+  const headers = { 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body) }
+  response.writeHead(417, { ...headers, connection: 'close' }).end(body)
 }

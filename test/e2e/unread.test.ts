@@ -32,6 +32,7 @@ test.each([
     400,
     'request-invalid',
   ],
+  ['what nobody can do', `POST ${PATH} ${REST}Expect: the-best\r\nContent-Length: 1\r\n\r\n`, 417, 'request-invalid'],
   ['a path that cannot be decoded', `GET ${PATH}/%ff ${REST}\r\n`, 400, 'path-refused'],
   ['half an encoded character', `GET /v1/devices/%f ${REST}\r\n`, 400, 'path-refused'],
   ['a device id without end', `GET /v1/devices/${'a'.repeat(400)} ${REST}\r\n`, 400, 'request-invalid'],
