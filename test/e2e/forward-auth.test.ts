@@ -272,6 +272,14 @@ describe('a gateway that asks once more for the page to show', () => {
     expect([response.status, response.headers.get('location')]).toEqual([303, ADDRESS])
   })
 
+  test('has a request that sent something sent once more, and not followed', async () => {
+    const posted = { 'x-forwarded-method': 'POST', 'muster-device': client.deviceId, 'muster-page': '1' }
+    const response = await ask('internal', { ...posted, accept: BROWSER }, vouching)
+    expect([response.status, response.headers.get('location')]).toEqual([403, null])
+    expect(await response.text()).toContain('This laptop passes now')
+    expect(await answer(ask('internal', posted, vouching))).toEqual([403, 'not-admitted'])
+  })
+
   test('does not use a proof up, nor stumbles over one that is', async () => {
     await report(false)
     const headers = await shown()
