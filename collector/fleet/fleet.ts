@@ -71,6 +71,8 @@ export type Fleet = {
   progress(): { done: number; total: number }
   /** Resolves when every device has been judged by the newest basis, and the outcome is written. */
   settled(): Promise<void>
+  /** Whether what holds for a device is on disk. */
+  isWritten(id: string): boolean
   /** Which devices would gain or lose which tier under another policy. Changes nothing. */
   dryRun(policy: Policy): Promise<DryRun>
   /** Told once of each change of the tiers that a device may use. */
@@ -190,6 +192,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     useExceptions: (next) => roster.useBasis({ exceptions: next }),
     progress: roster.sweep.progress,
     settled: roster.settled,
+    isWritten: (id) => !roster.keeper.owes(id),
     dryRun: (policy) => dryRun(roster, policy, clock.now()),
     onChange: roster.onChange,
     wake: roster.wake,

@@ -8,6 +8,8 @@ export type Keeper = {
   take(id: string): Outcome | null
   /** Puts back what could not be written. */
   putBack(id: string, outcome: Outcome): void
+  /** Whether something of this device is not written yet. */
+  owes(id: string): boolean
   /** Tries again what failed. */
   retry(): void
   /** Resolves when nothing of this device is being written. */
@@ -57,6 +59,7 @@ export function openKeeper(store: Pick<Store, 'saveOutcome'>, onFailure: (error:
       return outcome
     },
     putBack,
+    owes: (id) => owed.has(id) || writing.has(id),
     retry() {
       for (const id of owed.keys()) begin(id)
     },

@@ -30,7 +30,7 @@ export type Deriver = {
 export type DeriverOptions = {
   store: Pick<Store, 'loadTold' | 'standingChangesAfter' | 'watchStanding' | 'addEvents' | 'loadPolicy'>
   book: Pick<Book, 'all'>
-  fleet: Pick<Fleet, 'policy' | 'find' | 'devices' | 'standing' | 'settled'>
+  fleet: Pick<Fleet, 'policy' | 'find' | 'devices' | 'standing' | 'settled' | 'isWritten'>
   issuerUrl: string
   clock: () => Date
   onError: (error: unknown) => void
@@ -159,8 +159,15 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
     return inTurn(drainAll)
   }
 
-  /** What holds for a device now; null where nothing differs from what was told. */
+  /**
+   * What holds for a device now; null where nothing differs from what was told, and where it is not on disk: that is looked
+   * at again.
+   */
   function differenceOf(deviceId: string): { turn: Turn; isTiers: boolean } | null {
+    if (!fleet.isWritten(deviceId)) {
+      isLater = true
+      return null
+    }
     const before = told.get(deviceId) ?? UNTOLD
     const device = fleet.find(deviceId)
     const standing = device && fleet.standing(deviceId)
@@ -207,6 +214,8 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
 
   let reconciling: Promise<void> | null = null
   let isWanted = false
+  /** Something was not on disk yet when it was compared. */
+  let isLater = false
   function reconcile(): void {
     isWanted = true
     reconciling ??= reconcileAll()
@@ -227,11 +236,19 @@ export async function openDeriver(options: DeriverOptions): Promise<Deriver> {
       })
       if (suspects && suspects.length > 0) await settledAndDrained(() => tellDifferences(suspects, true))
     }
+    if (!isLater) return
+    isLater = false
+    isWanted = true
+    tryAgain()
   }
 
   /** Whatever fails is tried again: a change that is durable becomes events, however long the store is away. */
   function again(error: unknown): void {
     onError(error)
+    tryAgain()
+  }
+
+  function tryAgain(): void {
     if (isClosed) return
     retry ??= setTimeout(() => {
       retry = undefined

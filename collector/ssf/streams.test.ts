@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MusterError } from '../../shared/errors.ts'
 import { GATEWAY, policyText, streamWorld, type StreamWorld } from '../../test/fakes/streams.ts'
 import type { Receiver } from '../../test/fakes/receiver.ts'
 import { ISSUER } from '../../test/fakes/fleet.ts'
@@ -50,6 +51,47 @@ describe('what happens to a device is told', () => {
     expect(new Set(receiver.sets.map(({ txn }) => txn)).size).toBe(3)
     expect(receiver.problems).toEqual([])
     expect(receiver.believes(laptop.id)).toEqual({ compliant: false, revoked: 2 })
+  })
+
+  test('only what is on disk, however often all is compared while the store is away; and then each loss once', async () => {
+    const laptop = await world.laptop()
+    await world.report(laptop, true)
+    await world.derived()
+    const { receiver, id } = await connected()
+    const { saveOutcome, saveReport } = world.store
+    const away = () => Promise.reject(new MusterError('store-unavailable'))
+    Object.assign(world.store, { saveOutcome: away, saveReport: away })
+    await expect(world.report(laptop, false)).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(world.fleet.standing(laptop.id)?.tiers).toEqual(['public'])
+    await world.apply(policyText('confidential', '# the first\n'))
+    await world.derived()
+    expect([receiver.sets.length, await world.store.countOutgoing(id)]).toEqual([0, 0])
+    Object.assign(world.store, { saveOutcome, saveReport })
+    world.fleet.wake()
+    await world.derived()
+    await count(receiver, 2)
+    expect(names(receiver)).toEqual([C, R])
+    await world.apply(policyText('confidential', '# the second\n'))
+    await world.derived()
+    expect([receiver.sets.length, await world.store.countOutgoing(id), receiver.problems]).toEqual([2, 0, []])
+  })
+
+  test('another default tier, once what was concluded is on disk, also where that changes no tier', async () => {
+    const laptop = await world.laptop()
+    await world.report(laptop, true, false)
+    await world.derived()
+    const { receiver } = await connected()
+    const { saveOutcome } = world.store
+    world.store.saveOutcome = () => Promise.reject(new MusterError('store-unavailable'))
+    await world.apply(
+      policyText('restricted', '# asks more\n').replace('[screen-lock]', '[screen-lock, disk-encryption]'),
+    )
+    await world.fleet.settled()
+    world.store.saveOutcome = saveOutcome
+    world.fleet.wake()
+    await count(receiver, 1)
+    expect(receiver.sets[0]).toMatchObject({ event: C, payload: { initiating_entity: 'policy' } })
+    expect([names(receiver), receiver.problems]).toEqual([[C], []])
   })
 
   test('by time alone, when nothing is heard of it', async () => {

@@ -87,7 +87,7 @@ const WELL = { isGivenUp: false, failingSince: null }
 export type StreamsOptions = {
   store: Store
   gateways: Pick<Gateways, 'list' | 'onRevoked'>
-  fleet: Pick<Fleet, 'policy' | 'find' | 'devices' | 'standing' | 'settled'>
+  fleet: Pick<Fleet, 'policy' | 'find' | 'devices' | 'standing' | 'settled' | 'isWritten'>
   issuerUrl: string
   /** The collector's own folder. */
   folder: string

@@ -214,7 +214,8 @@ describe('a receiver that is away for a day', () => {
     await world.derived()
     expect(world.streams.status(GATEWAY, id).status).toBe('paused')
     const [enabled, paused, away] = await world.streams.waiting()
-    expect([enabled?.events, paused?.events, away?.state, away?.events]).toEqual([0, 0, 'given-up', 6])
+    expect([enabled?.events, paused?.events, away?.state]).toEqual([0, 0, 'given-up'])
+    expect(away?.events).toBeGreaterThan(5)
     receiver.behave = () => 'accept'
     await count(receiver, 7)
     expect(names(receiver).slice(0, 2)).toEqual(['stream-updated', 'stream-updated'])
