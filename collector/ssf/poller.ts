@@ -36,10 +36,12 @@ export function openPoller({ store, find, signer, onTaken, onRefused, waitMs = P
 
   async function take(live: Live, { ack = [], setErrs = {} }: PollAsked): Promise<void> {
     if (ack.length > 0) onTaken(await store.dropEvents(live.id, ack))
-    for (const [jti, { err, description }] of Object.entries(setErrs)) {
+    // Together, so that they are one transaction.
+    const refusals = Object.entries(setErrs).map(async ([jti, { err, description }]) => {
       const problem = `${err}${description === undefined ? '' : `: ${description}`}`
       if (await store.refuseEvent(live.id, jti, problem)) onRefused(live, { jti, type: '' }, problem)
-    }
+    })
+    await Promise.all(refusals)
   }
 
   /** A stream that is not enabled is told so, and nothing else. */

@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { Type } from 'typebox'
 import { jsonParserOf } from '../../shared/schema.ts'
 import { VERSION } from '../version.ts'
+import { openLookUp } from './look-up.ts'
 import { choose, readTarget, type Target } from './target.ts'
 
 /** What became of a SET that was sent. */
@@ -39,15 +40,16 @@ const resolveAll = async (host: string) =>
   (await lookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address)
 
 /**
- * Sends to the address that was checked and to no other: the name is looked up once for each delivery, what it gives is
+ * Sends to the address that was checked and to no other: the name is looked up for each delivery, what it gives is
  * checked, and the connection is made to exactly that. Nothing follows a redirect.
  */
 export function openSender(options: SenderOptions): Sender {
   const { exempt, clock, timeoutMs = TIMEOUT_MS, resolve = resolveAll } = options
+  const lookUp = openLookUp(resolve)
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
 
   async function addressOf(target: Target, signal: AbortSignal): Promise<string> {
-    const found = isIP(target.host) === 0 ? await unless(signal, resolve(target.host)) : [target.host]
+    const found = isIP(target.host) === 0 ? await lookUp(target.host, signal) : [target.host]
     const chosen = choose(target, found)
     if (!chosen.ok) throw new Error(chosen.problem)
     return chosen.value
@@ -113,7 +115,7 @@ export function openSender(options: SenderOptions): Sender {
       if (!target.ok) return target.problem
       const { host } = target.value
       const timeout = AbortSignal.timeout(timeoutMs)
-      const found = isIP(host) === 0 ? await unless(timeout, resolve(host)).catch(() => []) : [host]
+      const found = isIP(host) === 0 ? await lookUp(host, timeout).catch(() => []) : [host]
       const chosen = choose(target.value, found)
       return chosen.ok || found.length === 0 ? null : chosen.problem
     },
@@ -180,12 +182,4 @@ const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 
 function reasonOf(error: unknown): string {
   const root = error instanceof StaleConnection && error.cause ? error.cause : error
   return printable(root instanceof Error ? root.message : String(root))
-}
-
-/** A look-up cannot be stopped, but need not be waited for. */
-function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  const end = () => reject(new Error('it was ended'))
-  signal.addEventListener('abort', end, { once: true })
-  return Promise.race([promise, ended]).finally(() => signal.removeEventListener('abort', end))
 }

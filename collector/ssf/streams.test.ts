@@ -26,6 +26,24 @@ async function connected(more = {}) {
 }
 const count = (receiver: Receiver, n: number) => receiver.until(() => receiver.sets.length >= n)
 
+const email = (n: number) => ({ format: 'email' as const, email: `u${n}@example.com` })
+
+test('a stream has a thousand names of subjects at most, however they are put together', async () => {
+  const { stream_id: id } = await world.stream(null)
+  const aliases = (from: number) => {
+    return { format: 'aliases' as const, identifiers: Array.from({ length: 32 }, (_, n) => email(from + n)) }
+  }
+  for (let n = 0; n < 31; n += 1) await world.streams.removeSubject(GATEWAY, id, aliases(n * 32))
+  const both = { format: 'complex' as const, user: aliases(2000), device: { format: 'opaque' as const, id: 'dev_x' } }
+  const refused = { code: 'stream-invalid' }
+  await expect(world.streams.removeSubject(GATEWAY, id, both)).rejects.toMatchObject(refused)
+  for (let n = 0; n < 8; n += 1) await world.streams.removeSubject(GATEWAY, id, email(3000 + n))
+  await expect(world.streams.removeSubject(GATEWAY, id, email(4000))).rejects.toMatchObject(refused)
+  await world.streams.addSubject(GATEWAY, id, aliases(0))
+})
+
+const away = () => Promise.reject(new MusterError('store-unavailable'))
+
 describe('what happens to a device is told', () => {
   test('as it gains and loses tiers, in order, with what the checks said', async () => {
     const laptop = await world.laptop({ owner: 'alice@example.com' })
@@ -59,7 +77,6 @@ describe('what happens to a device is told', () => {
     await world.derived()
     const { receiver, id } = await connected()
     const { saveOutcome, saveReport } = world.store
-    const away = () => Promise.reject(new MusterError('store-unavailable'))
     Object.assign(world.store, { saveOutcome: away, saveReport: away })
     await expect(world.report(laptop, false)).rejects.toMatchObject({ code: 'store-unavailable' })
     expect(world.fleet.standing(laptop.id)?.tiers).toEqual(['public'])
@@ -82,7 +99,7 @@ describe('what happens to a device is told', () => {
     await world.derived()
     const { receiver } = await connected()
     const { saveOutcome } = world.store
-    world.store.saveOutcome = () => Promise.reject(new MusterError('store-unavailable'))
+    world.store.saveOutcome = away
     await world.apply(
       policyText('restricted', '# asks more\n').replace('[screen-lock]', '[screen-lock, disk-encryption]'),
     )

@@ -24,7 +24,7 @@ import {
   type StreamState,
   type StreamStatus,
 } from './stream.ts'
-import { canBeOurs, withNamed, type Subject } from './subject.ts'
+import { canBeOurs, namesIn, withNamed, type Subject } from './subject.ts'
 
 /**
  * The streams of events, each of which belongs to the gateway that made it: nobody else ever sees it. `owner` is the id of
@@ -207,8 +207,8 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
     if (!canBeOurs(subject, issuerUrl)) throw new MusterError('subject-unknown')
     await book.change(live, (last) => {
       const named = withNamed(last.named, { action, subject })
-      if (named.length > NAMED_SUBJECTS)
-        throw new MusterError('stream-invalid', `it names ${NAMED_SUBJECTS} subjects at most`)
+      if (namesIn(named) > NAMED_SUBJECTS)
+        throw new MusterError('stream-invalid', `it has ${NAMED_SUBJECTS} names of subjects at most`)
       return { document: { ...last, named } }
     })
   }

@@ -65,6 +65,17 @@ export function withNamed(named: readonly Named[], wish: Named): Named[] {
   return next.some(({ action }) => action === 'remove') ? next : []
 }
 
+/** How many names a list has, each of which is compared with every event. */
+export function namesIn(named: readonly Named[]): number {
+  return named.reduce((sum, { subject }) => sum + namesOf(subject), 0)
+}
+
+function namesOf(subject: Subject): number {
+  if (subject.format !== 'complex') return simplesOf(subject).length
+  const members = keysOf(MEMBERS).map((key) => subject[key])
+  return members.reduce((sum, it) => sum + (it ? simplesOf(it).length : 0), 0)
+}
+
 /** Whether a subject can be one that events are of here: a device by this issuer, a user by e-mail, or both. */
 export function canBeOurs(subject: Subject, issuer: string): boolean {
   if (subject.format !== 'complex') return isDevice(subject, issuer) || isUser(subject)
