@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MusterError } from '../../shared/errors.ts'
 import type { Verified } from '../audit/verify.ts'
 import { exportedLine } from '../protocol/audit-chain.ts'
 import { defineCommand, UsageError, type Noun } from './command.ts'
+import { databaseOf } from './database.ts'
 import { counted, number, timeGiven } from './wording.ts'
 
 const verify = defineCommand({
@@ -19,7 +19,7 @@ const verify = defineCommand({
     // The copy first: a collector that runs has it follow the log, never lead.
     const copy = readCopy(config.folder)
     const marker = readMarker(config.folder)
-    const reader = openAuditReader(join(config.folder, 'muster.db'))
+    const reader = openAuditReader(databaseOf(config))
     const verified = verifyLog({ reader, copy, marker, ...(after !== undefined && { after }) })
     reader.close()
     const { finding, lines, head } = verified
@@ -62,7 +62,7 @@ const exportLines = defineCommand({
       ...(from !== undefined && { from: timeGiven(from, '--from', 'begin') }),
       ...(to !== undefined && { to: timeGiven(to, '--to', 'end') }),
     }
-    const reader = openAuditReader(join(config.folder, 'muster.db'))
+    const reader = openAuditReader(databaseOf(config))
     let chunk = ''
     for (const line of from === undefined && to === undefined ? reader.lines(0) : reader.linesOf(span)) {
       chunk += `${exportedLine(line)}\n`

@@ -1,3 +1,4 @@
+import { testCollector } from '../../test/fakes/collector.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,6 +71,7 @@ test('nobody waits for a policy that another one has replaced', async () => {
 
 test('an act that takes long is told of, and what was told is taken away', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'muster-session-'))
+  await (await testCollector({ folder })).close()
   const {
     session: { terminal },
     progress,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -313,6 +313,20 @@ describe('where no collector runs', () => {
     expect((await json('policy', 'show')).version).toBe(2)
     expect((await json('device', 'show', id)).standing.status).toBe('locked-out')
     expect(await json('exception', 'list')).toHaveLength(1)
+  })
+
+  test('but not on one in which no collector was ever started', async () => {
+    const other = join(folder, 'other')
+    for (const args of [
+      ['gateway', 'create', 'wiki'],
+      ['device', 'list'],
+      ['audit', 'verify'],
+      ['audit', 'export'],
+    ]) {
+      const { code, out, error } = await ran(...args, '--data', other)
+      expect([code, out, error]).toEqual([1, '', expect.stringContaining(`started on the data folder ${other}. Give`)])
+    }
+    expect(existsSync(other)).toBe(false)
   })
 
   test('but not on one whose socket is gone while it runs', async () => {

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { askRunning } from '../control-client.ts'
 import type { Terminal } from '../print.ts'
 import { UsageError, type Session } from './command.ts'
+import { databaseOf } from './database.ts'
 
 /** How long somebody waits without a word. */
 const PATIENCE_MS = 2000
@@ -44,6 +45,7 @@ export function openSession(config: Config, terminal: Terminal, patienceMs = PAT
 }
 
 async function onFolder<T>(config: Config, run: (actsAs: ActsAs) => Promise<T>): Promise<T> {
+  databaseOf(config)
   // Loaded where they are needed: whoever asks a collector that runs does not wait for all of it.
   const { actOnStopped } = await import('../collector.ts')
   const { pino } = await import('pino')

@@ -40,7 +40,7 @@ export function accessOf(request: FastifyRequest, gateways: Gateways, asked: Ask
   const access = provedBy(request, gateways)
   const wanted = typeof asked === 'string' ? [asked] : asked
   if (wanted.some((scope) => allows(access.scopes, scope))) return access
-  throw new MusterError('scope-missing', `this needs the scope ${wanted.map((scope) => `"${scope}"`).join(' or ')}`)
+  throw new MusterError('scope-missing', `this needs the scope ${wanted.map(named).join(' or ')}`)
 }
 
 /** Refuses whoever may not ask, before anything of what they sent is looked at. */
@@ -51,6 +51,11 @@ export function requireGateway(gateways: Gateways, asked: Asked) {
 }
 
 /** Whoever may have streams of its own may read and manage them, and whoever may manage them may read them. */
+/** A scope as it is given to a key; those of streams are for access tokens alone. */
+function named(scope: AccessScope): string {
+  return scope.startsWith('ssf.') ? `"events" (or, of an access token, "${scope}")` : `"${scope}"`
+}
+
 function allows(scopes: readonly AccessScope[], asked: AccessScope): boolean {
   if (scopes.includes(asked)) return true
   if (asked === 'ssf.read') return scopes.includes('ssf.manage') || scopes.includes('events')

@@ -21,7 +21,14 @@ export type Decision = {
 /** Whether a device may reach a tier now. */
 export function decide(standing: Standing | null, tierName: string, policy: Policy): Decision {
   const tier = policy.tiers.find(({ name }) => name === tierName)
-  if (!tier) return deny('tier-unknown', 'Ask your admin.', `the policy has no tier "${tierName}"`)
+  if (!tier) {
+    const reason = `the policy has no tier "${tierName}"`
+    return deny(
+      'tier-unknown',
+      `Nothing is wrong with this laptop: ${reason}, for which it is asked. Tell your admin.`,
+      reason,
+    )
+  }
   if (!standing) return deny('device-unknown', 'Enrol this laptop first.', 'no such device is enrolled')
   if (standing.status === 'locked-out') {
     return deny('device-locked-out', 'An admin has locked this laptop out. Ask your admin.', 'the device is locked out')

@@ -94,7 +94,7 @@ describe('verify', () => {
 
   test('says when there is nothing to read, and makes nothing', async () => {
     const { code, error } = await ran('audit', 'verify', '--data', join(folder, 'nowhere'))
-    expect([code, error]).toEqual([1, expect.stringContaining('has no audit log that can be read')])
+    expect([code, error]).toEqual([1, expect.stringContaining('No collector was ever started')])
     await stop()
     rmSync(join(folder, 'collector', 'audit-key'))
     expect(await run('audit', 'verify')).toMatchObject({ code: 1, error: expect.stringContaining('no audit-key') })
