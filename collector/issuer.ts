@@ -3,7 +3,8 @@ import { TYP, signJws, thumbprint, type PublicJwk, type Sign } from '../shared/j
 import type { Clock } from './clock.ts'
 import { keyFileOf, newKey, openKeyFile, writeKeyFile, type SigningKey } from './key-file.ts'
 import type { AttestationClaims, StatusListClaims } from './protocol/claims.ts'
-import { advanced, endOf, nextDue, rotationDue, shifted, type KeyStage } from './protocol/key-plan.ts'
+import { openKeyRing } from './key-ring.ts'
+import { endOf, type KeyStage } from './protocol/key-plan.ts'
 
 /** Holds the keys that sign attestations and status lists; nothing else ever sees them. */
 export type Issuer = {
@@ -38,63 +39,27 @@ export type IssuerOptions = {
   onChange?: (keys: readonly KeyState[]) => void
 }
 
-const LOOK_MS = 60_000
-
 /**
  * Opens the keys of a folder, whatever was under way when it was last used.
  * @throws MusterError `config-invalid` where the keys cannot be used as they are
  */
 export function openIssuer({ folder, keyDays, clock, onError, onChange = () => undefined }: IssuerOptions): Issuer {
-  let keys: readonly SigningKey[] = openKeyFile(folder, clock.now())
-  let due: Date | null = null
-  use(keys)
-
-  function use(next: readonly SigningKey[]): void {
-    keys = next
-    due = nextDue(keys, keyDays)
-  }
-
-  /** On disk before it is in use: a key that signed is never lost. */
-  function change(next: readonly SigningKey[]): void {
-    if (next === keys) return
-    try {
-      writeKeyFile(folder, next)
-    } catch (error) {
-      throw new MusterError('store-unavailable', `${keyFileOf(folder)} cannot be written`, { cause: error })
-    }
-    use(next)
-    onChange(next.map(stateOf))
-  }
-
-  function look(): readonly SigningKey[] {
-    const now = clock.now()
-    if (due === null || now < due) return keys
-    try {
-      change(advanced(keys, now))
-      if (now >= (rotationDue(keys, keyDays) ?? Infinity)) change([...keys, newKey('next', now)])
-    } catch (error) {
-      due = new Date(now.getTime() + LOOK_MS)
-      onError(error)
-    }
-    return keys
-  }
-
-  clock.onSet((milliseconds) => use(shifted(keys, milliseconds)))
-  // So that a key is published and taken into use in time also where nobody asks.
-  const timer = setInterval(look, LOOK_MS).unref()
-
+  const ring = openKeyRing({
+    keys: openKeyFile(folder, clock.now()),
+    make: newKey,
+    write: (keys) => writeKeyFile(folder, keys),
+    file: keyFileOf(folder),
+    keyDays,
+    clock,
+    onError,
+    onChange: (keys) => onChange(keys.map(stateOf)),
+  })
   return {
-    ...signedBy(() => activeOf(look())),
-    jwks: () => jwksOf(look()),
-    keys: () => look().map(stateOf),
-    async rotate() {
-      look()
-      const waiting = keys.find(({ state }) => state === 'next')
-      const next = waiting ?? newKey('next', clock.now())
-      if (!waiting) change([...keys, next])
-      return stateOf(next)
-    },
-    close: () => clearInterval(timer),
+    ...signedBy(ring.active),
+    jwks: () => jwksOf(ring.keys()),
+    keys: () => ring.keys().map(stateOf),
+    rotate: async () => stateOf(ring.rotate()),
+    close: ring.close,
   }
 }
 
@@ -125,12 +90,6 @@ function signedBy(active: () => Signer): Pick<Issuer, 'attest' | 'statusList'> {
 function stateOf(key: SigningKey): KeyState {
   const { kid, state, since } = key
   return { kid, state, since, until: endOf(key) }
-}
-
-function activeOf(keys: readonly SigningKey[]): SigningKey {
-  const active = keys.find(({ state }) => state === 'active')
-  if (!active) throw new MusterError('internal', 'no key is active')
-  return active
 }
 
 function jwksOf(keys: readonly Signer[]): ReturnType<Issuer['jwks']> {

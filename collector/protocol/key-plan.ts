@@ -18,28 +18,30 @@ export const KEY_STAGES = ['next', 'active', 'retired'] as const
 export type KeyStage = (typeof KEY_STAGES)[number]
 export type PlannedKey = { state: KeyStage; since: Date }
 
-const LASTS_SECONDS = { next: PUBLISHED_SECONDS, active: Infinity, retired: KEPT_SECONDS } satisfies Record<
-  KeyStage,
-  number
->
+const LASTS_SECONDS = { next: PUBLISHED_SECONDS, active: Infinity } as const
+const lasts = (state: KeyStage, kept: number) => (state === 'retired' ? kept : LASTS_SECONDS[state])
 
-/** When a key leaves the stage that it is in by time alone; null for an active one, which waits for a successor. */
-export function endOf({ state, since }: PlannedKey): Date | null {
-  return state === 'active' ? null : new Date(since.getTime() + LASTS_SECONDS[state] * 1000)
+/**
+ * When a key leaves the stage that it is in by time alone; null for an active one, which waits for a successor. `kept` is
+ * for how many seconds a retired one is still needed.
+ */
+export function endOf({ state, since }: PlannedKey, kept = KEPT_SECONDS): Date | null {
+  return state === 'active' ? null : new Date(since.getTime() + lasts(state, kept) * 1000)
 }
 
 /**
  * The keys as they have to be now: a published one takes over when its wait is over, and one that nobody needs any more
  * is gone. Gives back the same list where nothing is due. A time ahead of now, from before a clock was set back, is now.
  */
-export function advanced<Key extends PlannedKey>(keys: readonly Key[], now: Date): readonly Key[] {
+export function advanced<Key extends PlannedKey>(keys: readonly Key[], now: Date, kept = KEPT_SECONDS): readonly Key[] {
   if (keys.some(({ since }) => since > now)) {
     return advanced(
       keys.map((key) => (key.since > now ? { ...key, since: now } : key)),
       now,
+      kept,
     )
   }
-  const isOver = ({ state, since }: Key) => now.getTime() >= since.getTime() + LASTS_SECONDS[state] * 1000
+  const isOver = ({ state, since }: Key) => now.getTime() >= since.getTime() + lasts(state, kept) * 1000
   const needed = keys.filter((key) => key.state !== 'retired' || !isOver(key))
   const successor = needed.find((key) => key.state === 'next' && isOver(key))
   if (!successor) return needed.length < keys.length ? needed : keys
@@ -57,8 +59,10 @@ export function rotationDue(keys: readonly PlannedKey[], keyDays: number): Date 
 }
 
 /** The next moment at which something is due. */
-export function nextDue(keys: readonly PlannedKey[], keyDays: number): Date | null {
-  const moments = [...keys.map(endOf), rotationDue(keys, keyDays)].filter((moment) => moment !== null)
+export function nextDue(keys: readonly PlannedKey[], keyDays: number, kept = KEPT_SECONDS): Date | null {
+  const moments = [...keys.map((key) => endOf(key, kept)), rotationDue(keys, keyDays)].filter(
+    (moment) => moment !== null,
+  )
   return moments.reduce<Date | null>((first, moment) => (first && first < moment ? first : moment), null)
 }
 
