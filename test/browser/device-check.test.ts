@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { openLoopback } from '../../agent/loopback/server.ts'
+import { unprovedPage } from '../../collector/http/pages/unproved.ts'
 import { AGENT_PORTS } from '../../shared/browser.ts'
 import { fakeDevice } from '../fakes/device.ts'
 import { SECRET } from '../gateways/application.ts'
@@ -378,3 +379,21 @@ test.skipIf(isImpossible)('whoever goes back from what was checked comes to wher
   await page.goBack()
   expect(page.url()).toBe(`${company.world.evil}/before`)
 })
+
+test.skipIf(isImpossible)(
+  'a gateway that adds a policy of its own, by which no script runs, leads on all the same',
+  async () => {
+    await company.laptop()
+    const { page } = await company.tab()
+    const returnTo = encodeURIComponent(wiki('/other'))
+    const { html: body } = unprovedPage({ checkUrl: `${company.world.issuer}/v1/device-check?return=${returnTo}` })
+    const headers = { 'content-type': 'text/html', 'content-security-policy': "script-src 'none'" }
+    await page.route(
+      ({ pathname }) => pathname === '/minutes',
+      (route) => route.fulfill({ status: 401, headers, body }),
+    )
+    await page.goto(wiki())
+    await secret(page)
+    expect(page.url()).toBe(wiki('/other'))
+  },
+)

@@ -157,6 +157,32 @@ describe('a laptop that is not good enough', () => {
     expect(await (await visitor.post('again', {})).json()).toMatchObject({ outcome: 'refused', code: 'device-unknown' })
   })
 
+  test.each([
+    ['pending', 'not-admitted'],
+    ['locked-out', 'device-locked-out'],
+  ] as const)('a device that becomes %s in the middle of its check is named, and denied', async (status, code) => {
+    const client = await enrolledClient(await world.collector.enrollment())
+    const conversation = await connectedClient(client)
+    await conversation.report(facts())
+    const visitor = world.visitor()
+    const state = await visitor.refused('wiki.example.com')
+    await visitor.open({ return: WIKI, state })
+    const prove = async () =>
+      visitor.post('proof', {
+        proof: await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device),
+      })
+    const next = await nextOf(await prove())
+    await world.collector.fleet.setStatus(client.deviceId, status)
+    expect((await visitor.at('wiki.example.com', next.pathname + next.search)).status).toBe(303)
+    const denied = await visitor.ask('wiki.example.com')
+    expect([denied.status, denied.headers.get('x-posture-device-id')]).toEqual([403, client.deviceId])
+    const refused = (await (await prove()).json()) as { reason: string }
+    expect(refused).toMatchObject({ outcome: 'refused', code, checks: [] })
+    expect(refused).not.toHaveProperty('next')
+    expect(refused.reason).toMatch(/admin/)
+    conversation.close()
+  })
+
   test('a browser that was moved to another laptop, or whose laptop was enrolled anew, is checked anew', async () => {
     const client = await enrolledClient(await world.collector.enrollment())
     const conversation = await connectedClient(client)

@@ -95,6 +95,8 @@ test('a refusal goes to the check by itself, without scripts too', () => {
   expect(html).toContain(
     '<noscript><meta http-equiv="refresh" content="0; url=https://muster.example/?a=1&amp;b=2" /></noscript>',
   )
+  // Where a gateway adds a policy of its own, nothing runs, and yet scripts are on.
+  expect(html.split('</noscript>')[1]).toContain('content="3; url=https://muster.example/?a=1&amp;b=2"')
   expect(html).toContain('location.replace')
 })
 

@@ -16,7 +16,9 @@ export function unprovedPage({ checkUrl, isSent = false }: Unproved): Page {
 function leadingPage(checkUrl: string): Page {
   return pageOf({
     title: 'Which laptop is this?',
-    head: html`<noscript><meta http-equiv="refresh" content="0; url=${checkUrl}" /></noscript> `,
+    // The second is for a gateway that adds a policy of its own, by which the script may not run.
+    head: html`<noscript><meta http-equiv="refresh" content="0; url=${checkUrl}" /></noscript>
+      <meta http-equiv="refresh" content="3; url=${checkUrl}" /> `,
     script: SCRIPTS.unproved,
     main: html`<main>
       <h1>Which laptop is this?</h1>
