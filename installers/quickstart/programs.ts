@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..')
 /** Longer than either program takes on a slow laptop. */
 const PATIENCE_MS = 60_000
 
-/** Starts one of our programs with its output in a log file; `until` sees each line of it. */
+/** Starts one of our programs with its output in a log file; `until` sees each line of it, and throws where it will never come up. */
 function start(args: string[], log: string, until: (line: string) => boolean): Promise<Program> {
   const name = args.find((arg) => /\.[jt]s$/.test(arg))
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -33,9 +33,14 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
       createInterface({ input: stream }).on('line', (line) => {
         file.write(`${line}\n`)
         if (stream === child.stderr) errors.push(line)
-        if (!until(line)) return
+        try {
+          if (!until(line)) return
+          resolve(program)
+        } catch (error) {
+          void program.stop()
+          reject(error)
+        }
         clearTimeout(late)
-        resolve(program)
       })
     }
     child.once('error', reject)
@@ -96,7 +101,15 @@ export type RunningAgent = Program & {
   firstStanding(): Promise<Standing>
 }
 
+const parseRefused = jsonParserOf(
+  Type.Object({
+    event: Type.Literal('the collector is not connected'),
+    why: Type.TemplateLiteral('device-locked-out${string}'),
+  }),
+)
 const parseConnected = jsonParserOf(Type.Object({ event: Type.Literal('connected') }))
+
+const READMIT = 'npx muster-collector device readmit dev_ --data'
 
 /** The flags of Node, and the script. Its heap is kept small; `agent/tidy.ts` needs the second flag. */
 const SOURCE = { flags: ['--max-semi-space-size=1', '--expose-gc'], main: 'agent/main.ts' }
@@ -110,11 +123,12 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   await enrol(data, enrollment, url, agent.main)
   const pointer = join(data, 'agent', 'socket-path')
-  const program = await start(
-    [...agent.flags, agent.main, 'run', '--data', data],
-    join(data, 'agent.log'),
-    (line) => parseConnected(line).ok,
-  )
+  const program = await start([...agent.flags, agent.main, 'run', '--data', data], join(data, 'agent.log'), (line) => {
+    // What was tried on it last time, most likely. The agent would wait for an admin.
+    if (parseRefused(line).ok)
+      throw new Error(`this machine is locked out; readmit it, then start again: ${READMIT} ${data}`)
+    return parseConnected(line).ok
+  })
   const socketPath = readFileSync(pointer, 'utf8').trim()
   return { ...program, socketPath, firstStanding: () => watchUntilAppraised(socketPath, program.ended) }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parseEnrollmentString } from '../../shared/enrollment.ts'
+import { runCommand } from '../../installers/quickstart/programs.ts'
 import { CHECKS } from '../../shared/standing.ts'
 
 const MAIN = join(import.meta.dirname, '../../installers/quickstart/main.ts')
@@ -75,6 +76,17 @@ describe('npm start', { timeout: 60_000 }, () => {
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     await expect(fetch(again.collectorUrl)).rejects.toThrow(/fetch failed/)
+  })
+
+  test('a machine that was locked out is told how it is readmitted', async () => {
+    await runCommand(['collector/main.ts', 'device', 'lock-out', first.deviceId, '--data', data])
+    const { code, err } = await start('--once', '--port', new URL(quickstart().collectorUrl).port)
+    expect([code, err]).toEqual([
+      1,
+      `npm start: this machine is locked out; readmit it, then start again: npx muster-collector device readmit dev_ --data ${data}\n`,
+    ])
+    await runCommand(['collector/main.ts', 'device', 'readmit', 'dev_', '--data', data])
+    expect((await start('--once', '--port', '0')).code).toBe(0)
   })
 
   test('a port that is taken is said in one line with what to do', async () => {
