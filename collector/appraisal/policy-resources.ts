@@ -4,16 +4,24 @@ import { covers, matches, wildcard, type Wildcard } from './wildcard.ts'
 export type AddressPattern = {
   symbols: Wildcard
   test(address: string): boolean
+  /** Whether it has capital letters, in its path. */
+  hasCapitals: boolean
+  /** The same as `test` where capital letters are small ones, for an address without any. */
+  testFolded(address: string): boolean
   /** Whether every address of another pattern is one of this, as far as that can be told. */
   covers(other: Pick<AddressPattern, 'symbols'>): boolean
 }
 
 /** `*` stands for anything but a slash, `**` for anything. A pattern without a slash covers a whole host. */
 export function addressPattern(match: string): AddressPattern {
-  const symbols = wildcard(match.includes('/') ? match : `${match}/**`)
+  const text = match.includes('/') ? match : `${match}/**`
+  const symbols = wildcard(text)
+  const folded = wildcard(text.toLowerCase())
   return {
     symbols,
     test: (address) => matches(symbols, address, '/'),
+    hasCapitals: text !== text.toLowerCase(),
+    testFolded: (address) => matches(folded, address, '/'),
     covers: (other) => covers(symbols, other.symbols, '/'),
   }
 }

@@ -227,6 +227,13 @@ resources:
     ['wiki.example.com/secret%3fx', 'restricted'],
     ['wiki.example.com/secret;x', 'restricted'],
     ['wiki.example.com/secrets', 'internal'],
+    ['wiki.example.com/ADMIN/x', 'restricted'],
+    ['wiki.example.com/%41dmin/x', 'restricted'],
+    ['wiki.example.com/hr/x', 'restricted'],
+    ['wiki.example.com/Hr/x', 'restricted'],
+    ['wiki.example.com/HR/x', 'restricted'],
+    ['wiki.example.com/open/x', 'public'],
+    ['wiki.example.com/OPEN/x', 'internal'],
     ['127.1/x', 'restricted'],
     ['0x7f000001:80/x', 'restricted'],
     ['[0:0:0:0:0:0:0:1]:80/x', 'restricted'],
@@ -247,6 +254,8 @@ resources:
   - { match: 'wiki.example.com/admin/**', tier: restricted }
   - { match: 'wiki.example.com/bücher/**', tier: restricted }
   - { match: 'wiki.example.com/secret', tier: restricted }
+  - { match: 'wiki.example.com/HR/**', tier: restricted }
+  - { match: 'wiki.example.com/open/**', tier: public }
   - { match: 'wiki.example.com/**', tier: internal }
   - { match: '127.0.0.1/**', tier: restricted }
   - { match: '[::1]/**', tier: restricted }

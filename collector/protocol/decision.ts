@@ -83,18 +83,20 @@ function deny(code: ErrorCode, reasonUser: string, reasonAdmin: string): Decisio
  */
 export function tierOfResource(address: string, policy: Policy): string {
   const [beforeQuery = ''] = address.split('?')
-  if (PLAIN.test(beforeQuery)) return tierOfReading(plainAddress(beforeQuery), policy)
+  const isPlain = PLAIN.test(beforeQuery)
   // Or a client could keep the collector busy with one address for a while.
-  const isReadable = beforeQuery.length <= READABLE
-  const possible = isReadable ? readingsOf(beforeQuery).map((it) => tierOfReading(it, policy)) : tierNames(policy)
-  return tierNames(policy).findLast((tier) => possible.includes(tier)) ?? ''
+  if (!isPlain && beforeQuery.length > READABLE) return policy.tiers.at(-1)?.name ?? ''
+  const readings = isPlain ? [plainAddress(beforeQuery)] : readingsOf(beforeQuery)
+  const possible = new Set(readings.flatMap((it) => tiersOf(it, policy)))
+  return policy.tiers.findLast(({ name }) => possible.has(name))?.name ?? ''
 }
 
-/** From the least to the most sensitive. */
-const tierNames = ({ tiers }: Policy) => tiers.map(({ name }) => name)
-
-function tierOfReading(reading: string, { resources, defaultTier }: Policy): string {
-  return resources.find(({ pattern }) => pattern.test(reading))?.tier ?? defaultTier
+/** The tier of a reading, and that for a server which makes no difference between capital and small letters. */
+function tiersOf(reading: string, { resources, defaultTier }: Policy): string[] {
+  const exact = resources.find(({ pattern }) => pattern.test(reading))?.tier ?? defaultTier
+  const folded = reading.toLowerCase()
+  if (folded === reading && !resources.some(({ pattern }) => pattern.hasCapitals)) return [exact]
+  return [exact, resources.find(({ pattern }) => pattern.testFolded(folded))?.tier ?? defaultTier]
 }
 
 /** What everybody reads in the same way: a name as it stands in the resource map, and a path of plain words. */
