@@ -73,7 +73,23 @@ export async function startCollector(config: Config, around: Surroundings): Prom
       clock,
     })
     const onOutcome = metrics.delivered
-    const streams = await openStreams({ store, gateways, fleet, issuerUrl, folder, pushTargets, clock, log, onOutcome })
+    const streams = await openStreams({
+      store,
+      gateways,
+      fleet,
+      issuerUrl,
+      folder,
+      pushTargets,
+      clock,
+      onSet: parts.clock.onSet,
+      keyDays: config.keyDays,
+      onKeys: (keys) => {
+        const details = { keys: keys.map(({ kid, state }) => ({ kid, state })) }
+        audit.noted({ at: clock(), who: 'collector', act: 'keys-change', target: 'events', details })
+      },
+      log,
+      onOutcome,
+    })
     closing.push(() => streams.close())
     policies.onChange(streams.policyChanged)
     const upkeep = openUpkeep({ store, historyDays, audit, auditDays, clock, log })

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { MusterError } from '../../shared/errors.ts'
+import type { Clock } from '../clock.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Gateways } from '../gateways.ts'
 import type { Store } from '../store/store.ts'
 import { openBook, ownEvent, updatedEvent, type Change, type Live } from './book.ts'
 import { openDeriver } from './deriver.ts'
 import { checkSupplied, newDocument, patched, replaced, shown, statusOf, type StreamDocument } from './document.ts'
-import { openSetSigner, type RsaJwk } from './key.ts'
+import { openSetSigner, type RsaJwk, type SetSignerOptions } from './key.ts'
 import { openPoller } from './poller.ts'
 import { openPusher, WAITS, type Waits } from './pusher.ts'
 import { openSender, type SenderOptions } from './send.ts'
@@ -94,6 +94,11 @@ export type StreamsOptions = {
   /** Hosts that may be pushed to whatever their address. */
   pushTargets: readonly string[]
   clock: () => Date
+  /** Told where the clock was set. */
+  onSet?: Clock['onSet']
+  /** The key that signs gets a successor after so many days; 0, as without it: never. */
+  keyDays?: number
+  onKeys?: SetSignerOptions['onChange']
   log: Pick<FastifyBaseLogger, 'warn' | 'info'>
   /** Told of so many SETs of which the same became. */
   onOutcome?: (outcome: Outcome, count: number) => void
@@ -110,7 +115,13 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
   const { onOutcome = () => undefined } = options
   const onError = (error: unknown) => log.warn({ err: error }, 'events could not be made or sent; it is tried again')
   const book = await openBook(store, (problem) => log.warn({ err: problem }, 'an event stream cannot be read'))
-  const signer = openSetSigner(join(folder, 'event-key.pem'))
+  const signer = openSetSigner({
+    folder,
+    keyDays: options.keyDays ?? 0,
+    clock: { now: clock, onSet: options.onSet ?? (() => undefined) },
+    onError: (error) => log.warn({ err: error }, 'the keys of events could not be changed'),
+    onChange: options.onKeys ?? (() => undefined),
+  })
   const sender = openSender({
     exempt: pushTargets,
     clock,
@@ -352,6 +363,7 @@ export async function openStreams(options: StreamsOptions): Promise<Streams> {
       await deriver.close()
       await pusher.close()
       sender.close()
+      signer.close()
     },
   }
 }
