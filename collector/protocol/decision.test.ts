@@ -147,6 +147,8 @@ resources:
   - { match: 'wiki.example.com/*', tier: internal }
   - { match: 'pay.example.com', tier: secret }
   - { match: '*.example.com/**', tier: internal }
+  - { match: 'open.example.org/admin/**', tier: secret }
+  - { match: 'open.example.org', tier: public }
 `)
 
   test.each([
@@ -179,6 +181,7 @@ resources:
     { name: 'a query, which does not count', address: 'pay.example.com/?x=wiki.example.com/open/', tier: 'secret' },
     { name: 'a query right after the host', address: 'pay.example.com?a/b', tier: 'secret' },
     { name: 'a fragment, which does not count', address: 'wiki.example.com/open/a#/b', tier: 'public' },
+    { name: 'a stricter entry in other letters', address: 'open.example.org/ADMIN/a', tier: 'secret' },
     { name: 'a line break in the path', address: 'pay.example.com/a\nb', tier: 'secret' },
   ])('is that of $name', ({ address, tier }) => {
     expect(tierOfResource(address, mapped)).toBe(tier)
@@ -198,6 +201,8 @@ resources:
     ['wiki.example.com/public/..;a=b/admin/x', 'restricted'],
     ['wiki.example.com/public/%2e%2e%3b/admin/x', 'restricted'],
     ['wiki.example.com/;a/admin;b/x', 'restricted'],
+    ['wiki.example.com/a/..;/admin/b/..;/c', 'restricted'],
+    ['wiki.example.com/a/..;/admin/', 'restricted'],
     ['wiki.example.com/public/x#/../../admin/x', 'restricted'],
     ['wiki.example.com/admin/x#/../../public', 'restricted'],
     ['wiki.example.com/public/%23/../../admin/x', 'restricted'],
