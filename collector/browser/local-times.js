@@ -1,5 +1,5 @@
 // Runs in the page: moments in the words and the time zone of the person who reads them.
-function showTimes(root) {
+export function showTimes(root) {
   for (const element of root.querySelectorAll('time')) {
     const moment = new Date(element.dateTime)
     if (Number.isNaN(moment.getTime())) continue
