@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { JWKS_SECONDS } from '../../protocol/key-plan.ts'
 import type { AppParts } from '../app.ts'
+import { describedWhole } from '../openapi.ts'
 import { Problem, sendProblem } from '../problem.ts'
 
 /** What anybody may ask: is it alive, can it work, and by which keys are its attestations verified. */
-export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: AppParts): void {
+export function healthRoutes(app: FastifyInstance, { issuer, metrics, mutualTls, probe }: AppParts): void {
   let probing: Promise<void> | null = null
   // Anybody may ask, and the answer costs a write: those who ask at once share one.
   const sharedProbe = () => (probing ??= probe().finally(() => (probing = null)))
@@ -47,5 +48,5 @@ export function healthRoutes(app: FastifyInstance, { issuer, metrics, probe }: A
     },
   )
 
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true } }, async () => describedWhole(app.swagger(), mutualTls))
 }
