@@ -35,6 +35,8 @@ export type SenderOptions = {
 /** Far more than an answer has to say. */
 const ANSWER_BYTES = 16_384
 const TIMEOUT_MS = 10_000
+/** So many answers with 1xx may come before the one that counts. */
+const ANNOUNCED = 16
 
 const resolveAll = async (host: string) =>
   (await lookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address)
@@ -80,6 +82,17 @@ export function openSender(options: SenderOptions): Sender {
     request.on('response', (response) => {
       done(readAnswer(response))
     })
+    request.on('upgrade', ({ statusCode = 101 }, socket) => {
+      socket.destroy()
+      done({ status: statusCode, retryAfter: null, body: '' })
+    })
+    let announced = 0
+    request.on('information', () => {
+      announced += 1
+      if (announced > ANNOUNCED) request.destroy(new Error('it announces an answer for ever'))
+    })
+    // Whatever else becomes of it, the delivery has an end.
+    request.on('close', () => reject(new Error('the connection ended without an answer')))
     request.on('error', (error) => {
       reject(request.reusedSocket ? new StaleConnection('the connection was over', { cause: error }) : error)
     })

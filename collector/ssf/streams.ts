@@ -64,9 +64,9 @@ export type Streams = {
 }
 
 /** What waits on the streams of one state: `given-up` is paused by ourselves, since the receiver cannot be reached. */
-export type Waiting = { state: 'enabled' | 'paused' | 'given-up'; events: number; oldest: Date | null }
+type Waiting = { state: 'enabled' | 'paused' | 'given-up'; events: number; oldest: Date | null }
 /** What became of a SET: `refused` is set aside, `failed` is sent again. */
-export type Outcome = { method: 'push' | 'poll'; outcome: 'accepted' | 'refused' | 'failed' }
+type Outcome = { method: 'push' | 'poll'; outcome: 'accepted' | 'refused' | 'failed' }
 
 /** Where a stream is polled: below the issuer, and followed by the id of the stream. */
 export const POLL_PATH = '/ssf/poll'

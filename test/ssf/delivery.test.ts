@@ -50,6 +50,7 @@ const failing: [what: string, behaviour: Behaviour][] = [
   ['200, which is not 202', { status: 200 }],
   ['204', { status: 204 }],
   ['a redirect', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }],
+  ['another protocol', { status: 101, headers: { connection: 'upgrade', upgrade: 'other' } }],
   ['400 authentication_failed', { status: 400, body: { err: 'authentication_failed' } }],
   ['nothing but a broken connection', 'reset'],
   ['nothing at all', 'hang'],
