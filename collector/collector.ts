@@ -1,8 +1,7 @@
-import { randomBytes, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { openDpop } from '../shared/dpop.ts'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
 import { actsOf, type ActsAs } from './acts/all.ts'
@@ -10,8 +9,6 @@ import type { PolicyProblem } from './appraisal/policy-problems.ts'
 import { policyWarnings } from './appraisal/policy-warnings.ts'
 import { parsePolicy } from './appraisal/policy.ts'
 import type { Config } from './config.ts'
-import { openDeviceCheck } from './browser/device-check.ts'
-import { openBrowserSessions } from './browser/sessions.ts'
 import { openControl } from './control.ts'
 import { openEnrollment, type Address } from './enrollment.ts'
 import { openEventFeed } from './event-feed.ts'
@@ -21,9 +18,8 @@ import { openServer, serverFactory } from './http/server.ts'
 import { lockFolder } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 import { openParts, readNamed, type Parts, type Surroundings } from './parts.ts'
-import { openProver } from './proof.ts'
 import { checkReleaseFiles } from './releases/check.ts'
-import { openSecretFile } from './secret-file.ts'
+import { openProofs } from './proofs.ts'
 import { openStreams } from './ssf/streams.ts'
 import { openUpkeep } from './upkeep.ts'
 import { VERSION } from './version.ts'
@@ -103,21 +99,7 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     const enrollment = openEnrollment({ store, fleet, issuerUrl, approval, alert, onRemoved, clock })
     const acts = actsOf({ ...parts, agents, address: addressOf(issuerUrl, tls), clock })
     const policy = () => policies.inForce().policy
-    const browserSecret = openSecretFile(join(config.folder, 'browser-key'))
-    const browserSessions = openBrowserSessions({ secret: browserSecret, hours: config.browserSessionHours, clock })
-    const deviceCheck = openDeviceCheck({
-      fleet,
-      gateways,
-      sessions: browserSessions,
-      policy,
-      recheck: agents.recheck,
-      issuerUrl,
-      secret: browserSecret,
-      clock,
-    })
-    // What was spent is remembered by this process alone, so the nonces of no other may count.
-    const dpop = openDpop({ clock, secret: randomBytes(32) })
-    const prover = openProver({ issuer, issuerUrl, sessions: browserSessions, dpop, clock })
+    const proofs = openProofs({ ...parts, config, issuerUrl, policy, recheck: agents.recheck, clock })
     const onError = (error: unknown) =>
       log.warn({ err: error }, 'gateways that follow events could not be told; they come back')
     const eventFeed = openEventFeed({ store, gateways, clock, onError })
@@ -133,10 +115,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
         statuses,
         audit,
         acts,
-        browserSessions,
-        deviceCheck,
+        ...proofs,
         agentHelp: config.agentHelp,
-        prover,
         isBehindProxy: config.behindProxy,
         decisionCacheSeconds: config.decisionCacheSeconds,
         policy,
