@@ -12,16 +12,21 @@ export type AddressPattern = {
   covers(other: Pick<AddressPattern, 'symbols'>): boolean
 }
 
-/** `*` stands for anything but a slash, `**` for anything. A pattern without a slash covers a whole host. */
+/**
+ * `*` stands for anything but a slash, `**` for anything. A pattern without a slash covers a whole host, and one that ends
+ * with a slash and `**` covers the folder itself: many a server answers `/admin` as it does `/admin/`.
+ */
 export function addressPattern(match: string): AddressPattern {
   const text = match.includes('/') ? match : `${match}/**`
   const symbols = wildcard(text)
   const folded = wildcard(text.toLowerCase())
+  const isFolder = text.endsWith('/**')
+  const asFolder = (address: string) => (isFolder && !address.endsWith('/') ? `${address}/` : address)
   return {
     symbols,
-    test: (address) => matches(symbols, address, '/'),
+    test: (address) => matches(symbols, asFolder(address), '/'),
     hasCapitals: text !== text.toLowerCase(),
-    testFolded: (address) => matches(folded, address, '/'),
+    testFolded: (address) => matches(folded, asFolder(address), '/'),
     covers: (other) => covers(symbols, other.symbols, '/'),
   }
 }
