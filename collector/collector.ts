@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { MusterError } from '../shared/errors.ts'
 import { digest } from '../shared/jws.ts'
+import { certificateDatesProblem } from './certificate-dates.ts'
 import { actsOf, type ActsAs } from './acts/all.ts'
 import type { PolicyProblem } from './appraisal/policy-problems.ts'
 import { policyWarnings } from './appraisal/policy-warnings.ts'
@@ -140,6 +141,8 @@ export async function startCollector(config: Config, around: Surroundings): Prom
     closing.push(() => agents.close())
     const control = await openControl(config.folder, acts)
     closing.push(() => control.close())
+    const refused = tls && certificateDatesProblem(tls.cert, clock())
+    if (refused) log.warn({ file: config.tls?.cert, why: refused }, 'our certificate is not good at this time')
     log.info({ issuer: issuerUrl, policyVersion: fleet.policy().version, devices: fleet.size() }, 'collector started')
     return { issuerUrl, port: listening.port, fleet, recheck: agents.recheck, close: closeAll }
   } catch (error) {
@@ -194,7 +197,9 @@ export async function actOnStopped<T>(
 
 /** Reads what the configuration names and tries it, without starting anything. Returns what of the policy has no effect. */
 export function checkFiles(config: Config, now = new Date()): PolicyProblem[] {
-  readTls(config)
+  const tls = readTls(config)
+  const refused = tls && certificateDatesProblem(tls.cert, now)
+  if (refused) throw new MusterError('config-invalid', `the certificate ${config.tls?.cert} is not good: ${refused}`)
   const policy = readNamed(config.policyFile)
   parsePolicy(policy)
   checkReleaseFiles(config, now)

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { enroll } from '../../agent/enroll.ts'
 import { openConnection } from '../../agent/connection.ts'
 import { createSoftwareKey } from '../../agent/identity/software.ts'
+import { checkFiles } from '../../collector/collector.ts'
+import { readConfig } from '../../collector/config.ts'
 import { parseEnrollmentString } from '../../shared/enrollment.ts'
 import { testCollector, type TestCollector } from '../fakes/collector.ts'
 
@@ -61,3 +63,21 @@ test.skipIf(!hasCertificate)(
     expect(first).toContain('challenge')
   },
 )
+
+const days = (count: number) => new Date(Date.now() + count * 86_400_000)
+
+test.skipIf(!hasCertificate).each([
+  ['before its time', days(-1), /it is not good before 20/],
+  ['after its time', days(3), /it ended 20/],
+])('a certificate %s is said to be so, at a start and by check-config', async (_when, now, why) => {
+  const settings = { 'tls-cert': cert, 'tls-key': key }
+  expect(() => checkFiles(readConfig({ data: folder, ...settings }, {}), now)).toThrow(why)
+  const late = await testCollector({ settings, now })
+  expect(late.logged.filter((line) => line.includes('our certificate'))).toEqual([expect.stringMatching(why)])
+  await late.close()
+})
+
+test.skipIf(!hasCertificate)('nothing is said of one that is good', () => {
+  expect(checkFiles(readConfig({ data: folder, 'tls-cert': cert, 'tls-key': key }, {}))).toEqual([])
+  expect(collector?.logged.join()).not.toContain('our certificate')
+})
