@@ -241,7 +241,7 @@ const sorted = (of: Iterable<[string, number]>) => [...of].toSorted(([a], [b]) =
 const any = () => random.of(laptops as [Laptop, ...Laptop[]])
 const HAPPENINGS: [times: number, name: string, what: () => unknown][] = [
   [30, 'report', () => report(any())],
-  [12, 'ask', ask],
+  [12, 'ask', () => Promise.all([1, 2, 3, 4].map(ask))],
   [8, 'time', () => passed(random.below(12) * MINUTE)],
   [2, 'lock out', () => act('device-lock-out', { id: any().id })],
   [3, 'readmit', () => act('device-readmit', { id: random.of(laptops as [Laptop, ...Laptop[]]).id })],
