@@ -48,7 +48,9 @@ export function adminRoutes(app: FastifyInstance, { gateways, acts }: AppParts):
     const input = route.input(said)
     reply.header('cache-control', 'no-store')
     try {
-      return await reply.code(route.status ?? 200).send(await perform(acts(`gateway ${gateway.name} (${gateway.id})`), act, input))
+      return await reply
+        .code(route.status ?? 200)
+        .send(await perform(acts(`gateway ${gateway.name} (${gateway.id})`), act, input))
     } catch (error) {
       const isPolicy = error instanceof MusterError && error.code === 'policy-invalid'
       if (!isPolicy || !('document' in input) || typeof input.document !== 'string') throw error
