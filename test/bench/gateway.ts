@@ -40,7 +40,7 @@ process.on('message', async (order: Order) => {
       const early = due - performance.now()
       if (early > 1) await pause(early)
       // From the moment at which it was due: what waits for its turn waits too.
-      const since = rate === undefined ? performance.now() : Math.max(due, performance.now() - 1)
+      const since = rate === undefined ? performance.now() : Math.min(due, performance.now())
       await ask(order)
       waits.push(performance.now() - since)
     }

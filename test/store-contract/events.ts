@@ -37,6 +37,9 @@ const derived = (from: number, to: number, events: NewEvent[], more: Partial<Der
 const waitingIn = async (store: Store, streamId = 'a') =>
   (await store.outgoingEvents(streamId, 1000)).map(({ jti }) => jti)
 
+/** The event of a change for a stream. */
+const madeOf = (streamId: string, changeId: number) => event(`${streamId}${changeId}`, { streamId, changeId })
+
 export function contractOfEvents(subject: Subject): void {
   describe('changes of standing by their ids', () => {
     test('come in the order in which they were written, with whom the device was of', async () => {
@@ -97,8 +100,7 @@ export function contractOfEvents(subject: Subject): void {
       const a = await streamIn(store)
       await happened(store, idOf('x'), { standingChanges: [standingChange(idOf('x'), NOW)] })
       expect(await store.addStream({ ...a, id: 'b' })).toBe(1)
-      const made = (streamId: string, changeId: number) => event(`${streamId}${changeId}`, { streamId, changeId })
-      await store.addEvents(derived(0, 2, [made('a', 1), made('b', 1), made('b', 2)]))
+      await store.addEvents(derived(0, 2, [madeOf('a', 1), madeOf('b', 1), madeOf('b', 2)]))
       expect([await waitingIn(store), await waitingIn(store, 'b')]).toEqual([['a1'], ['b2']])
       expect(await store.saveStream('a', '{"status":"paused"}')).toBe(true)
       expect(await store.saveStream('none', '{}')).toBe(false)
