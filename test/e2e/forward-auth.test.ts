@@ -258,6 +258,26 @@ describe('a browser', () => {
   })
 })
 
+describe('a question that is wrong itself', () => {
+  test.each<[name: string, headers: Record<string, string>, status: number, code: string]>([
+    ['with a key that is none', { 'muster-gateway-key': 'mgw_none' }, 401, 'gateway-key-invalid'],
+    ['that contradicts itself', { 'x-original-host': 'other.example' }, 400, 'request-invalid'],
+    ['that vouches without the scope', { 'muster-device': 'dev_x' }, 403, 'scope-missing'],
+  ])('%s is a page for a person, who is told that it is for the admin', async (_name, headers, status, code) => {
+    const response = await ask('internal', { ...headers, accept: BROWSER })
+    const page = await response.text()
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
+    expect(page).toContain('Nothing is wrong with this laptop')
+    expect(page).toContain(code)
+    expect(await answer(ask('internal', headers))).toEqual([status, code])
+  })
+
+  test('with a key that is none has the challenge for gateways', async () => {
+    const response = await ask('internal', { 'muster-gateway-key': 'mgw_none', accept: BROWSER })
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="muster"')
+  })
+})
+
 describe('a gateway that asks once more for the page to show', () => {
   const page = { 'muster-page': '1', accept: BROWSER }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MusterError, type ErrorCode } from '../../../shared/errors.ts'
+import { ERRORS, MusterError, type ErrorCode } from '../../../shared/errors.ts'
 import type { Standing } from '../../../shared/standing.ts'
 import { deviceCheckUrl } from '../../browser/link.ts'
 import { newState } from '../../browser/state.ts'
@@ -8,12 +8,12 @@ import { decide, tierOfResource, type Decision } from '../../protocol/decision.t
 import type { GatewayRecord } from '../../store/store.ts'
 import { wantsPage } from '../accept.ts'
 import type { AppParts } from '../app.ts'
-import { gatewayOf } from '../auth.ts'
+import { challengeOf, gatewayOf } from '../auth.ts'
 import { addressOf, forwardedOf, refuseOddPaths, urlOf, type Forwarded } from '../forwarded.ts'
 import { deniedPage } from '../pages/denied.ts'
-import { problemPage } from '../pages/problem-page.ts'
 import { unprovedPage } from '../pages/unproved.ts'
-import { sendProblem } from '../problem.ts'
+import { problemPage } from '../pages/problem-page.ts'
+import { codeOf, sendProblem } from '../problem.ts'
 import { sendPage } from '../send-page.ts'
 
 type Asked = FastifyRequest<{ Params: { tier: string } }>
@@ -27,6 +27,10 @@ const CHALLENGES: { readonly [Code in ErrorCode]?: string } = {
   'proof-replayed': `${CHALLENGE}, error="invalid_dpop_proof"`,
   'proof-nonce-needed': `${CHALLENGE}, error="use_dpop_nonce"`,
 }
+
+/** For the person in front of a laptop, where what is wrong is the question and not the laptop. */
+const TELL_ADMIN =
+  'Nothing is wrong with this laptop: the gateway of this site is not set up rightly. Tell your admin what stands below.'
 
 /** A question with all that was read from it. */
 type Question = { request: Asked; gateway: GatewayRecord; forwarded: Forwarded; tier: string; isPage: boolean }
@@ -137,6 +141,19 @@ export function forwardAuthRoutes(app: FastifyInstance, parts: AppParts): void {
       policyVersion: fleet.policy().version,
     })
   }
+
+  app.setErrorHandler((error: Error, request, reply) => {
+    const { code, detail = '' } = codeOf(error)
+    if (code === 'internal' || !wantsPage(request.headers.accept)) throw error
+    const challenge = challengeOf(code)
+    if (challenge !== undefined) reply.header('www-authenticate', challenge)
+    const fix = code === 'proofs-differ' ? ERRORS[code].fix : TELL_ADMIN
+    return sendPage(
+      reply,
+      ERRORS[code].status,
+      problemPage({ title: 'This laptop could not be checked', fix, detail: `${code}: ${detail}` }),
+    )
+  })
 
   const schema = { summary: 'May this request pass? (forward authentication)', security: [{ gateway: [] }] }
   // The answer is given before a body is looked at: a gateway may pass on that of its client, of any type and form.
