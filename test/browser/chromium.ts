@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from 'playwright-core'
+import { vi } from 'vitest'
+
+// A browser shares the machine with all other tests: what takes a second by itself may take twenty beside them.
+vi.setConfig({ testTimeout: 60_000 })
 
 const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = existsSync(CHROMIUM)
