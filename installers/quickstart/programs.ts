@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..')
 /** Longer than either program takes on a slow laptop. */
 const PATIENCE_MS = 60_000
 
-/** Starts one of our programs with its output in a log file; `until` sees each line of it, and throws where it will never come up. */
+/** Starts one of our programs with its output in a log file; `until` sees each line of it until it is up, and throws where it will never be. */
 function start(args: string[], log: string, until: (line: string) => boolean): Promise<Program> {
   const name = args.find((arg) => /\.[jt]s$/.test(arg))
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -25,6 +25,7 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
   const program: Program = { pid: child.pid, ended, stop: () => stop(child, ended) }
 
   return new Promise((resolve, reject) => {
+    let isUp = false
     const late = setTimeout(() => {
       void program.stop()
       reject(new Error(`${name} did not come up within ${PATIENCE_MS / 1000} s; see ${log}`))
@@ -34,7 +35,8 @@ function start(args: string[], log: string, until: (line: string) => boolean): P
         file.write(`${line}\n`)
         if (stream === child.stderr) errors.push(line)
         try {
-          if (!until(line)) return
+          if (isUp || !until(line)) return
+          isUp = true
           resolve(program)
         } catch (error) {
           void program.stop()

@@ -73,6 +73,14 @@ describe('npm start', { timeout: 60_000 }, () => {
     const headers = { authorization: `Bearer ${again.gatewayKey}`, 'muster-device': again.deviceId }
     expect((await fetch(`${again.collectorUrl}/v1/forward-auth/public`, { headers })).status).toBe(200)
     expect((await fetch(`${again.collectorUrl}/ssf/stream`, { headers })).status).toBe(200)
+    // What an admin tries out ends nothing: the agent is turned away, and comes back.
+    const mayPass = async () => (await fetch(`${again.collectorUrl}/v1/forward-auth/public`, { headers })).status
+    await runCommand(['collector/main.ts', 'device', 'lock-out', first.deviceId, '--data', data])
+    expect(await mayPass()).toBe(403)
+    const log = () => readFileSync(join(data, 'agent.log'), 'utf8')
+    await expect.poll(log, { timeout: 20_000 }).toContain('device-locked-out')
+    await runCommand(['collector/main.ts', 'device', 'readmit', first.deviceId, '--data', data])
+    expect(await mayPass()).toBe(200)
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     await expect(fetch(again.collectorUrl)).rejects.toThrow(/fetch failed/)
