@@ -5,7 +5,7 @@ import type { BrowserSessions } from './browser/sessions.ts'
 import { audiencesOf } from './gateways.ts'
 import type { Issuer } from './issuer.ts'
 import type { ProvedBy } from './protocol/decision-event.ts'
-import { heldAttestation } from './protocol/introspection.ts'
+import { heldAttestation } from './protocol/held-attestation.ts'
 import type { GatewayRecord } from './store/store.ts'
 
 /** A device that a request comes from, and how that was proved. */
