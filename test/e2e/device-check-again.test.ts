@@ -23,6 +23,21 @@ const press = (visitor: Visitor, returnTo: string | null, headers: Record<string
     body: returnTo === null ? '' : new URLSearchParams({ return: returnTo }).toString(),
   })
 
+/** A laptop of its own that is well, and a browser on it that was refused and has come to the check. */
+async function atTheCheck() {
+  const client = await enrolledClient(await world.collector.enrollment())
+  const conversation = await connectedClient(client)
+  await conversation.report(facts())
+  const visitor = world.visitor()
+  const state = await visitor.refused('wiki.example.com')
+  await visitor.open({ return: WIKI, state })
+  const prove = async () => {
+    const proof = await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device)
+    return visitor.post('proof', { proof })
+  }
+  return { client, conversation, visitor, prove }
+}
+
 describe('a laptop that is not good enough', () => {
   test('is told what to mend, and is let in as soon as it is', async () => {
     const client = await enrolledClient(await world.collector.enrollment())
@@ -134,16 +149,7 @@ describe('a laptop that is not good enough', () => {
   )
 
   test('a device that is locked out or removed is still named, and denied', async () => {
-    const client = await enrolledClient(await world.collector.enrollment())
-    const conversation = await connectedClient(client)
-    await conversation.report(facts())
-    const visitor = world.visitor()
-    const state = await visitor.refused('wiki.example.com')
-    await visitor.open({ return: WIKI, state })
-    const prove = async () =>
-      visitor.post('proof', {
-        proof: await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device),
-      })
+    const { client, visitor, prove } = await atTheCheck()
     const next = await nextOf(await prove())
     await visitor.at('wiki.example.com', next.pathname + next.search)
     expect((await visitor.ask('wiki.example.com')).status).toBe(200)
@@ -161,16 +167,7 @@ describe('a laptop that is not good enough', () => {
     ['pending', 'not-admitted'],
     ['locked-out', 'device-locked-out'],
   ] as const)('a device that becomes %s in the middle of its check is named, and denied', async (status, code) => {
-    const client = await enrolledClient(await world.collector.enrollment())
-    const conversation = await connectedClient(client)
-    await conversation.report(facts())
-    const visitor = world.visitor()
-    const state = await visitor.refused('wiki.example.com')
-    await visitor.open({ return: WIKI, state })
-    const prove = async () =>
-      visitor.post('proof', {
-        proof: await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device),
-      })
+    const { client, conversation, visitor, prove } = await atTheCheck()
     const next = await nextOf(await prove())
     await world.collector.fleet.setStatus(client.deviceId, status)
     expect((await visitor.at('wiki.example.com', next.pathname + next.search)).status).toBe(303)
@@ -184,14 +181,8 @@ describe('a laptop that is not good enough', () => {
   })
 
   test('a browser that was moved to another laptop, or whose laptop was enrolled anew, is checked anew', async () => {
-    const client = await enrolledClient(await world.collector.enrollment())
-    const conversation = await connectedClient(client)
-    await conversation.report(facts())
-    const visitor = world.visitor()
-    const state = await visitor.refused('wiki.example.com')
-    await visitor.open({ return: WIKI, state })
-    const proof = await world.proofOf(await visitor.nonce(), { iss: client.deviceId }, client.device)
-    const next = await nextOf(await visitor.post('proof', { proof }))
+    const { client, conversation, visitor, prove } = await atTheCheck()
+    const next = await nextOf(await prove())
     await visitor.at('wiki.example.com', next.pathname + next.search)
     // As long as its agent is there, the browser stays bound.
     const pressed = press(visitor, WIKI)
